@@ -1,0 +1,134 @@
+//! Turns an error of the SDK into a sentence, and into what it means for the engine. All of it stands here.
+
+use std::error::Error;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_types::request_id::RequestId;
+use cn_infra_core::manager::{ErrorClass, ManageError};
+
+/// What a failed call means. `what` is the operation in AWS's words: `RunInstances`.
+pub(crate) fn failed<E>(what: &str, error: SdkError<E, HttpResponse>) -> ManageError
+where
+    E: Error + ProvideErrorMetadata + Send + Sync + 'static,
+{
+    let request_id = error.request_id().map(str::to_owned);
+    let code = error.code().map(str::to_owned);
+    let status = error.raw_response().map(|response| response.status().as_u16());
+    let class = match (&error, &code) {
+        (SdkError::ServiceError(_), Some(code)) => class_of(code, status),
+        (SdkError::ServiceError(_), None) => class_of_status(status),
+        (SdkError::ConstructionFailure(_), _) => ErrorClass::Invalid,
+        (SdkError::DispatchFailure(_), _) if credentials_error(&error).is_some() => ErrorClass::Denied,
+        _ => ErrorClass::Unknown,
+    };
+    let message = format!("{what}: {}", sentence(&error));
+    let hint = code.as_deref().and_then(hint_for).map(str::to_owned);
+    ManageError { class, code, message, hint, request_id, source: Some(Box::new(error)) }
+}
+
+/// The innermost useful text of an SDK error, without any Debug dump.
+pub(crate) fn sentence<E>(error: &SdkError<E, HttpResponse>) -> String
+where
+    E: Error + ProvideErrorMetadata + 'static,
+{
+    match error {
+        SdkError::ServiceError(context) => {
+            let error = context.err();
+            match (error.message(), error.code()) {
+                (Some(message), Some(code)) => format!("{} ({code})", message.trim_end_matches('.')),
+                (None, Some(code)) => code.to_owned(),
+                (Some(message), None) => message.to_owned(),
+                (None, None) => format!("the service answered HTTP {}", context.raw().status().as_u16()),
+            }
+        }
+        SdkError::TimeoutError(_) => "no answer within the time limit".to_owned(),
+        SdkError::ResponseError(_) => format!("the answer cannot be read: {}", innermost(error)),
+        other => innermost(other),
+    }
+}
+
+/// The last error of a chain that says something.
+pub(crate) fn innermost(error: &(dyn Error + 'static)) -> String {
+    let mut last = error;
+    while let Some(source) = last.source() {
+        last = source;
+    }
+    last.to_string()
+}
+
+/// The credentials error within a chain.
+pub(crate) fn credentials_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a CredentialsError> {
+    std::iter::successors(Some(error), |error| Error::source(*error)).find_map(|error| error.downcast_ref())
+}
+
+/// Error codes of EC2, RDS, S3 and STS; EC2 models none of its errors, so all are matched by code.
+fn class_of(code: &str, status: Option<u16>) -> ErrorClass {
+    match code {
+        "RequestLimitExceeded"
+        | "Throttling"
+        | "ThrottlingException"
+        | "SlowDown"
+        | "RequestThrottled"
+        | "ServiceUnavailable"
+        | "Unavailable"
+        | "EC2ThrottledException" => ErrorClass::Throttled,
+        "DependencyViolation"
+        | "IncorrectInstanceState"
+        | "IncorrectState"
+        | "InvalidDBInstanceState"
+        | "InvalidDBInstanceStateFault"
+        | "InsufficientInstanceCapacity"
+        | "OperationAborted"
+        | "ConditionalRequestConflict"
+        | "IncorrectModificationState"
+        | "InvalidAddress.Locked" => ErrorClass::Busy,
+        "DBInstanceNotFound" | "DBInstanceNotFoundFault" | "NoSuchBucket" => ErrorClass::Gone,
+        "DBInstanceAlreadyExists"
+        | "DBInstanceAlreadyExistsFault"
+        | "BucketAlreadyOwnedByYou"
+        | "BucketAlreadyExists"
+        | "IdempotentParameterMismatch" => ErrorClass::Exists,
+        "UnauthorizedOperation"
+        | "AccessDenied"
+        | "AccessDeniedException"
+        | "AuthFailure"
+        | "ExpiredToken"
+        | "ExpiredTokenException"
+        | "RequestExpired"
+        | "InvalidClientTokenId"
+        | "SignatureDoesNotMatch"
+        | "InvalidAccessKeyId"
+        | "OptInRequired" => ErrorClass::Denied,
+        "InternalError" | "InternalFailure" => ErrorClass::Unknown,
+        _ if code.ends_with(".NotFound") => ErrorClass::Gone,
+        _ if code.ends_with(".Duplicate") => ErrorClass::Exists,
+        _ => class_of_status(status),
+    }
+}
+
+fn class_of_status(status: Option<u16>) -> ErrorClass {
+    match status {
+        Some(429) => ErrorClass::Throttled,
+        Some(401 | 403) => ErrorClass::Denied,
+        Some(400..=499) => ErrorClass::Invalid,
+        _ => ErrorClass::Unknown,
+    }
+}
+
+fn hint_for(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "UnauthorizedOperation" | "AccessDenied" | "AccessDeniedException" => {
+            "the credentials lack a permission for this call"
+        }
+        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
+            "sign in again, for example with `aws sso login`; what was done stays done, and the next apply goes on"
+        }
+        "InsufficientInstanceCapacity" => "try again later, or choose another type or availability zone",
+        "AddressLimitExceeded" => "release an address, or ask AWS for a higher quota of elastic IPs",
+        "DependencyViolation" => "something else still uses it",
+        _ => return None,
+    })
+}

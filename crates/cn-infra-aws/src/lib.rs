@@ -1,0 +1,23 @@
+//! The AWS kinds of cn-infra, one file or folder each, and the session they share.
+//!
+//! [`kinds`] is what environments may declare; [`managers`] is how it is read and changed. Both are plain lists: a
+//! new kind is one file or folder, and one line in each.
+
+mod error;
+pub mod session;
+
+use cn_infra_core::kinds::Kinds;
+use cn_infra_core::manager::Managers;
+
+pub use session::Session;
+
+/// Every kind of this crate.
+pub fn kinds() -> Kinds {
+    Kinds::new()
+}
+
+/// The managers of every kind of this crate.
+pub fn managers(session: &Session) -> Managers {
+    let _ = session;
+    Managers::new()
+}

@@ -1,0 +1,94 @@
+//! Findings: remarks about a plan or an environment, each with a stable code.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::address::Address;
+use crate::environment::Tier;
+
+/// A remark with a stable code; `docs/findings.md` has a passage for each.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The code: `CN104`. It never changes its meaning.
+    pub code: String,
+    /// How much it matters.
+    pub severity: Severity,
+    /// The resource it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on: Option<Address>,
+    /// What is so, and why it matters.
+    pub message: String,
+    /// What to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Good to know.
+    Note,
+    /// Probably not meant.
+    Warning,
+    /// `check` fails.
+    Error,
+}
+
+impl Finding {
+    /// A finding of a kind about its own resource; the engine fills in which.
+    pub fn new(code: &str, severity: Severity, message: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), severity, on: None, message: message.into(), hint: None }
+    }
+
+    /// The same finding, with what to do about it.
+    #[must_use]
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// The same finding, about a resource.
+    #[must_use]
+    pub fn on(self, address: &Address) -> Self {
+        Self { on: Some(address.clone()), ..self }
+    }
+}
+
+/// `[[silence]]`: a finding that somebody looked at and accepts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Silence {
+    /// The finding's code.
+    pub finding: String,
+    /// The resource it is silenced on; left out: all.
+    pub on: Option<Address>,
+    /// Why it is accepted.
+    pub reason: String,
+}
+
+impl Silence {
+    /// Whether it silences a finding.
+    pub fn covers(&self, finding: &Finding) -> bool {
+        self.finding == finding.code && (self.on.is_none() || self.on == finding.on)
+    }
+}
+
+/// What a check may look at beside the resource itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Situation<'a> {
+    /// Which checks apply.
+    pub tier: Tier,
+    /// The time that counts as now.
+    pub now: Timestamp,
+    /// The resource's `name`.
+    pub name: &'a str,
+}
+
+/// A [`Situation`] and the live object, if there is one.
+#[derive(Debug)]
+pub struct Context<'a, R> {
+    /// The live object.
+    pub live: Option<&'a R>,
+    /// All else.
+    pub situation: &'a Situation<'a>,
+}

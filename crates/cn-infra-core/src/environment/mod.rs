@@ -1,0 +1,114 @@
+//! What one TOML file declares: the environment.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use crate::address::{Address, PhysicalId};
+use crate::check::Silence;
+use crate::document::Document;
+use crate::owner::{Owner, Tags};
+
+/// One environment: a file and what it includes, read, merged and checked.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    /// Its name, equal to the file's: `production`.
+    pub name: String,
+    /// Whose objects these are, within the account.
+    pub project: String,
+    /// The account that the objects are in, 12 digits.
+    pub account: String,
+    /// The region: `us-west-2`.
+    pub region: String,
+    /// Which checks apply.
+    pub tier: Tier,
+    /// Named sources and destinations of rules.
+    pub networks: Networks,
+    /// What templates may name: `{{site}}`.
+    pub values: BTreeMap<String, String>,
+    /// The declared resources, by address (without environment).
+    pub resources: BTreeMap<Address, Declared>,
+    /// Findings that are accepted.
+    pub silences: Vec<Silence>,
+    /// The bucket that holds the lease of a running apply; `None`: a local file.
+    pub lock_bucket: Option<String>,
+    /// SHA-256 over every file that was read, in hexadecimal: a saved plan holds for these bytes only.
+    pub hash: String,
+}
+
+impl Environment {
+    /// The owner of a resource's object.
+    pub fn owner(&self, address: &Address) -> Owner {
+        Owner {
+            project: self.project.clone(),
+            environment: self.name.clone(),
+            address: Address { environment: None, ..address.clone() },
+        }
+    }
+}
+
+/// One declared resource: what every kind has, and the fields of its own kind.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Declared {
+    /// Where it stands: `instance.web`.
+    pub address: Address,
+    /// What consoles show; where the file says nothing, `<project>-<environment>-<name>`.
+    pub name: String,
+    /// The tags of `[tags]` and of the resource; the resource wins.
+    pub tags: Tags,
+    /// Whether its object may be deleted; left out: the object's own tag stays as it is.
+    pub protect: Option<bool>,
+    /// An existing object to take under management.
+    pub adopt: Option<PhysicalId>,
+    /// The address it had before.
+    pub renamed_from: Option<Address>,
+    /// Its own fields: networks expanded, files read, known templates filled.
+    pub document: Document,
+    /// Where each top-level field was set.
+    pub origins: BTreeMap<String, Origin>,
+}
+
+/// Where a value was set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The file.
+    pub file: PathBuf,
+    /// The line, from 1.
+    pub line: usize,
+    /// Set by `[defaults.<kind>]`, not by the resource itself.
+    pub default: bool,
+}
+
+/// Which checks apply to an environment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tier {
+    /// Losses hurt: backups, protection and encryption are expected.
+    Production,
+    /// Costs matter: what makes production expensive is pointed out.
+    Staging,
+    /// Anything goes.
+    #[default]
+    Development,
+}
+
+/// `[networks]`, expanded: each name with the CIDRs it stands for, in canonical form.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Networks(pub BTreeMap<String, Vec<IpNet>>);
+
+impl Networks {
+    /// The CIDRs of a name.
+    pub fn get(&self, name: &str) -> Option<&[IpNet]> {
+        self.0.get(name).map(Vec::as_slice)
+    }
+
+    /// The name that stands for just these CIDRs, for showing.
+    pub fn name_of(&self, cidrs: &[IpNet]) -> Option<&str> {
+        let mut sorted = cidrs.to_vec();
+        sorted.sort_unstable();
+        self.0.iter().find(|(_, members)| **members == sorted).map(|(name, _)| name.as_str())
+    }
+}

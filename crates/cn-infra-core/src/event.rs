@@ -1,0 +1,119 @@
+//! What happens during an apply, for whoever is told: terminal, JSON, an embedding program.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::address::StepId;
+use crate::plan::Action;
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "event")]
+pub enum Event {
+    /// The apply begins.
+    Began {
+        /// How many steps it has.
+        steps: usize,
+    },
+    /// A step begins.
+    Started {
+        /// Which.
+        step: StepId,
+        /// What it does.
+        action: Action,
+    },
+    /// A step waits for its object; sent with every reading, so at least every half minute.
+    Waiting {
+        /// Which.
+        step: StepId,
+        /// What for, in the cloud's word: `modifying`.
+        status: String,
+        /// Since the step began.
+        elapsed: Duration,
+    },
+    /// A call is sent again.
+    Retrying {
+        /// Which.
+        step: StepId,
+        /// Why.
+        why: String,
+        /// How long it waits first.
+        after: Duration,
+    },
+    /// A step ended.
+    Finished {
+        /// Which.
+        step: StepId,
+        /// How.
+        outcome: Outcome,
+        /// Since it began.
+        elapsed: Duration,
+    },
+    /// Nothing new is started; what is in flight is finished.
+    Cancelled,
+}
+
+/// How a step ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "outcome")]
+pub enum Outcome {
+    /// Carried out.
+    Done,
+    /// Tried, and failed.
+    Failed(Failure),
+    /// Live is no longer what the plan was made from; nothing was written.
+    Stale {
+        /// What moved: path, reviewed, live now, wanted.
+        moved: Vec<Moved>,
+    },
+    /// Not tried.
+    NotStarted {
+        /// Why: "needs security_group.web, which failed", "interrupted".
+        because: String,
+    },
+}
+
+/// A field that moved after the plan was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// Dotted path of the field.
+    pub path: String,
+    /// What the plan was made from.
+    pub reviewed: serde_json::Value,
+    /// What is there now.
+    pub live: serde_json::Value,
+    /// What the plan would have made of it.
+    pub wanted: serde_json::Value,
+}
+
+/// Why a step failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// In one sentence.
+    pub message: String,
+    /// What led to it, outermost first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub causes: Vec<String>,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// The service's error code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// The service's id of the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+}
+
+/// Who is told. Any closure over events is one.
+pub trait Reporter: Send {
+    /// Something happened.
+    fn event(&mut self, event: &Event);
+}
+
+impl<F: FnMut(&Event) + Send> Reporter for F {
+    fn event(&mut self, event: &Event) {
+        self(event);
+    }
+}

@@ -1,0 +1,176 @@
+//! The registry of kinds: typed resources, erased once into a table of plain functions over documents.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use schemars::{Schema, SchemaGenerator};
+use serde_json::Value;
+
+use crate::address::Reference;
+use crate::check::{Context, Finding, Situation};
+use crate::document::{Document, DocumentError};
+use crate::environment::Networks;
+use crate::field_tree::FieldTree;
+use crate::resource::{Field, FieldChange, Impact, Naming, Output, Part, Problem, Resource};
+
+/// Every kind that environments may hold. Pure: parsing, references, checks and planning need nothing else.
+#[derive(Clone, Debug, Default)]
+pub struct Kinds {
+    kinds: BTreeMap<&'static str, Kind>,
+}
+
+impl Kinds {
+    /// No kinds.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a kind.
+    #[must_use]
+    pub fn with<R: Resource>(mut self) -> Self {
+        self.kinds.insert(R::KIND, Kind::of::<R>());
+        self
+    }
+
+    /// The kind of a name.
+    pub fn get(&self, name: &str) -> Option<&Kind> {
+        self.kinds.get(name)
+    }
+
+    /// All kinds, by name.
+    pub fn iter(&self) -> impl Iterator<Item = &Kind> {
+        self.kinds.values()
+    }
+}
+
+/// One kind, erased: what [`Resource`] says of it, over [`Document`]s.
+#[derive(Clone, Debug)]
+pub struct Kind {
+    /// The kind's name in files.
+    pub name: &'static str,
+    /// [`Resource::FIELDS`].
+    pub fields: &'static [Field],
+    /// The same as a tree, for walking documents.
+    pub tree: FieldTree,
+    /// [`Resource::PARTS`].
+    pub parts: &'static [Part],
+    /// [`Resource::OUTPUTS`].
+    pub outputs: &'static [Output],
+    /// [`Resource::REQUIRED`].
+    pub required: &'static [&'static str],
+    /// [`Resource::NAMING`].
+    pub naming: Naming,
+    /// [`Resource::is_physical_id`].
+    pub is_physical_id: fn(&str) -> bool,
+    /// [`Resource::ID_FORM`].
+    pub id_form: &'static str,
+    /// The JSON Schema of the kind's table.
+    pub schema: fn(&mut SchemaGenerator) -> Schema,
+    /// Reads a TOML table; positions of errors are those of the deserializer.
+    pub read: fn(toml::de::ValueDeserializer<'_>) -> Result<Document, toml::de::Error>,
+    /// [`Resource::references`], on a document.
+    pub references: ReferencesFn,
+    /// [`Resource::impact`], on documents.
+    pub impact: fn(&DocumentChange<'_>) -> Result<Impact, DocumentError>,
+    /// [`Resource::normalize`], on documents.
+    pub normalize: fn(&mut Document, &mut Document, Timestamp) -> Result<(), DocumentError>,
+    /// [`Resource::expand`], on a document.
+    pub expand: ExpandFn,
+    /// [`Resource::validate`], on a document.
+    pub validate: fn(&Document) -> Result<Vec<Problem>, DocumentError>,
+    /// [`Resource::same_scope`], on documents.
+    pub same_scope: fn(&Document, &Document) -> Result<bool, DocumentError>,
+    /// [`Resource::check`], on documents.
+    pub check: fn(&Document, Option<&Document>, &Situation<'_>) -> Result<Vec<Finding>, DocumentError>,
+}
+
+/// [`Resource::references`], on a document.
+pub type ReferencesFn = fn(&mut Document, &mut dyn FnMut(&str, &mut Reference)) -> Result<(), DocumentError>;
+
+/// [`Resource::expand`], on a document.
+pub type ExpandFn = fn(&mut Document, &Networks, &mut dyn FnMut(&str, &str)) -> Result<(), DocumentError>;
+
+/// [`FieldChange`], before the documents are given their type.
+#[derive(Clone, Copy, Debug)]
+pub struct DocumentChange<'a> {
+    /// Dotted path of the field, or `name`.
+    pub path: &'a str,
+    /// What is there.
+    pub before: Option<&'a Value>,
+    /// What is wanted.
+    pub after: Option<&'a Value>,
+    /// The whole desired document.
+    pub desired: &'a Document,
+    /// The whole live document.
+    pub live: &'a Document,
+}
+
+impl Kind {
+    /// The table of a typed kind.
+    pub fn of<R: Resource>() -> Self {
+        Self {
+            name: R::KIND,
+            fields: R::FIELDS,
+            tree: FieldTree::of(R::FIELDS),
+            parts: R::PARTS,
+            outputs: R::OUTPUTS,
+            required: R::REQUIRED,
+            naming: R::NAMING,
+            is_physical_id: R::is_physical_id,
+            id_form: R::ID_FORM,
+            schema: R::json_schema,
+            read: |deserializer| {
+                let resource = R::deserialize(deserializer)?;
+                Document::of(&resource).map_err(serde::de::Error::custom)
+            },
+            references: |document, each| edit::<R>(document, |resource| resource.references(each)),
+            impact: |change| {
+                Ok(R::impact(&FieldChange {
+                    path: change.path,
+                    before: change.before,
+                    after: change.after,
+                    desired: &change.desired.to()?,
+                    live: &change.live.to()?,
+                }))
+            },
+            normalize: |desired, live, now| {
+                let (mut to, mut from) = (desired.to::<R>()?, live.to::<R>()?);
+                to.normalize(&mut from, now);
+                (*desired, *live) = (Document::of(&to)?, Document::of(&from)?);
+                Ok(())
+            },
+            expand: |document, networks, unknown| edit::<R>(document, |resource| resource.expand(networks, unknown)),
+            validate: |document| {
+                let mut problems = Vec::new();
+                document.to::<R>()?.validate(&mut |problem| problems.push(problem));
+                Ok(problems)
+            },
+            same_scope: |desired, live| Ok(desired.to::<R>()?.same_scope(&live.to()?)),
+            check: |desired, live, situation| {
+                let live = live.map(Document::to::<R>).transpose()?;
+                let context = Context { live: live.as_ref(), situation };
+                let mut findings = Vec::new();
+                desired.to::<R>()?.check(&context, &mut |finding| findings.push(finding));
+                Ok(findings)
+            },
+        }
+    }
+
+    /// The part that a top-level field belongs to.
+    pub fn part_of(&self, field: &str) -> Option<&'static str> {
+        self.parts.iter().find(|part| part.fields.contains(&field)).map(|part| part.name)
+    }
+
+    /// The fields of one part, or with `None` those of no part.
+    #[must_use]
+    pub fn split(&self, document: &Document, part: Option<&str>) -> Document {
+        document.only(|field| self.part_of(field) == part)
+    }
+}
+
+fn edit<R: Resource>(document: &mut Document, change: impl FnOnce(&mut R)) -> Result<(), DocumentError> {
+    let mut resource = document.to::<R>()?;
+    change(&mut resource);
+    *document = Document::of(&resource)?;
+    Ok(())
+}
