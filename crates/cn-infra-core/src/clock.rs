@@ -15,7 +15,7 @@ pub trait Clock: Send + Sync {
     fn sleep(&self, time: Duration) -> BoxFuture<'static, ()>;
 }
 
-/// Tokio's clock; in tests with paused time it advances by itself.
+/// Tokio's clock.
 #[derive(Clone, Copy, Debug)]
 pub struct TokioClock {
     start: Timestamp,
