@@ -1,0 +1,240 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// Infrastructure as code without a state file: environments in TOML, reconciled with live AWS.
+///
+/// The command reads environments/ENV.toml and the live objects of its account, shows the difference as a plan, and
+/// carries the plan out.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cn-infra",
+    bin_name = "cn-infra",
+    version,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    infer_subcommands = false,
+    after_help = "Examples:\n  cn-infra check                 are all files valid?\n  cn-infra plan production       what would change?\n  cn-infra apply                 carry out the plan just made\n\nCredentials and endpoints are AWS's own: AWS_PROFILE, AWS_ENDPOINT_URL, SSO, instance roles.\nExit codes: 0 done, 1 failed, 2 pending (plan --detailed-exitcode), 3 stale, 4 blocked, 64 usage, 130 interrupted."
+)]
+pub struct Arguments {
+    /// What every command understands.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Directory of the environment files; left out: `environments`, here or in a directory above
+    #[arg(long, global = true, value_name = "DIR")]
+    pub environments: Option<PathBuf>,
+    /// Profile of the AWS configuration; left out: AWS_PROFILE
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// How many steps run at once
+    #[arg(long, global = true, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub parallelism: u8,
+    /// Whether to colour: `auto` does on a terminal, unless NO_COLOR is set
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: When,
+    /// Log what happens to stderr; twice: every call
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// No progress, no advice: only data and errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Also into files and pipes.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show what would bring live to what the file says
+    Plan(Plan),
+    /// Carry out a plan: of an environment, or the one saved by `plan`
+    Apply(Apply),
+    /// Check environment files, offline
+    Check(Check),
+    /// Show live objects and their fields, each managed or not
+    Show(Show),
+    /// Print what live objects tell: addresses, endpoints, ids
+    Output(Output),
+    /// Print the JSON Schema of environment files, for editors
+    #[command(
+        after_help = "Example:\n  cn-infra schema > environments/schema.json\nthen as first line of a file:\n  #:schema schema.json"
+    )]
+    Schema,
+    /// Take an existing object under management
+    Adopt(Adopt),
+    /// Print the completions of a shell
+    #[command(
+        after_help = "Example:\n  cn-infra completions zsh > ~/.zfunc/_cn-infra\n  source <(cn-infra completions bash)"
+    )]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// Which changes a plan takes in.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Selection {
+    /// Also delete the objects that the file no longer declares
+    #[arg(long)]
+    pub prune: bool,
+    /// Only this resource, its parts, and what it references if that is not there yet; may be repeated
+    #[arg(long, value_name = "RESOURCE")]
+    pub only: Vec<String>,
+    /// Create it although an object without our tags looks like the same thing; may be repeated
+    #[arg(long, value_name = "RESOURCE")]
+    pub create_anyway: Vec<String>,
+}
+
+/// `plan`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cn-infra plan production\n  cn-infra plan staging --only instance.web --detailed-exitcode\n  cn-infra plan production --markdown > review.md\n\nRESOURCE is kind.name; the kind may be left out where only one resource has the name.\nThe plan is kept in .cn-infra/plan.json, for `cn-infra apply`."
+)]
+pub struct Plan {
+    /// The environment: the file's name without .toml
+    #[arg(value_name = "ENV")]
+    pub environment: String,
+    /// Which changes it takes in.
+    #[command(flatten)]
+    pub selection: Selection,
+    /// Save the plan here instead of .cn-infra/plan.json
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Exit with 2 if a step is pending
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+    /// Print the plan as JSON
+    #[arg(long, conflicts_with = "markdown")]
+    pub json: bool,
+    /// Print the plan as Markdown, for a review comment
+    #[arg(long)]
+    pub markdown: bool,
+}
+
+/// `apply`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cn-infra apply                      the plan that `cn-infra plan` saved\n  cn-infra apply production           plan, show, ask, apply\n  cn-infra apply staging --yes --only elastic_ip.site\n  cn-infra apply reviewed.json --yes  a plan saved with --out\n\nThe first Ctrl-C starts nothing new and finishes what is in flight; the second drops it."
+)]
+pub struct Apply {
+    /// An environment, or the file of a saved plan; left out: the plan saved last
+    #[arg(value_name = "ENV|FILE")]
+    pub target: Option<String>,
+    /// Which changes it takes in.
+    #[command(flatten)]
+    pub selection: Selection,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Do not wait for objects that nothing else in the plan needs
+    #[arg(long)]
+    pub no_wait: bool,
+    /// Print what happens as JSON lines; needs --yes
+    #[arg(long, requires = "yes")]
+    pub json: bool,
+}
+
+/// `check`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cn-infra check                         every environment of the directory\n  cn-infra check production --resolved   each value, and where it was set"
+)]
+pub struct Check {
+    /// The environment; left out: all of the directory
+    #[arg(value_name = "ENV")]
+    pub environment: Option<String>,
+    /// Print each value with the place where it was set
+    #[arg(long)]
+    pub resolved: bool,
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `show`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Example:\n  cn-infra show production\n  cn-infra show production --json | jq '.resources | keys'")]
+pub struct Show {
+    /// The environment
+    #[arg(value_name = "ENV")]
+    pub environment: String,
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `output`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cn-infra output production\n  ssh ubuntu@$(cn-infra output production elastic_ip.site.public_ip)\n  eval \"$(cn-infra output staging --format env)\""
+)]
+pub struct Output {
+    /// The environment
+    #[arg(value_name = "ENV")]
+    pub environment: String,
+    /// One output: its bare value is printed
+    #[arg(value_name = "RESOURCE.FIELD", conflicts_with_all = ["format", "json"])]
+    pub field: Option<String>,
+    /// How to print all outputs
+    #[arg(long, value_enum, default_value = "toml")]
+    pub format: Format,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+}
+
+/// How outputs are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Shell assignments: ELASTIC_IP_SITE_PUBLIC_IP='198.51.100.20'
+    Env,
+    /// One object per resource.
+    Json,
+    /// One table per resource.
+    Toml,
+}
+
+/// `adopt`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Example:\n  cn-infra adopt staging instance.web i-0123456789abcdef0\n\nThe line `adopt = …` is written into the environment file, and the object gets our tags. Declined: the file stays as it was."
+)]
+pub struct Adopt {
+    /// The environment
+    #[arg(value_name = "ENV")]
+    pub environment: String,
+    /// The resource of the file that the object is
+    #[arg(value_name = "RESOURCE")]
+    pub resource: String,
+    /// The object's physical id
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// Show the file's difference and the plan; write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+}

@@ -1,0 +1,99 @@
+//! Why a command ends early: one sentence, what led to it, what to do.
+
+use std::error::Error;
+use std::path::Path;
+
+use crate::exit::ExitCode;
+use crate::pending::environment::{Diagnostics, EditError};
+use crate::pending::plan::PlanError;
+use crate::pending::session::SessionError;
+use cn_infra_core::observe::ObserveError;
+
+/// The result of a command.
+pub type Result<T> = std::result::Result<T, CommandError>;
+
+/// Why a command ends early. The view prints it: `error:`, `caused by:`, a blank line, `hint:`.
+#[derive(Debug)]
+pub struct CommandError {
+    /// How the process ends.
+    pub code: ExitCode,
+    /// What happened, with what led to it.
+    pub error: anyhow::Error,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl CommandError {
+    /// A failure in one sentence.
+    pub fn new(message: impl Into<String>) -> Self {
+        anyhow::Error::msg(message.into()).into()
+    }
+
+    /// A command line that asks for what is not there.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(message).code(ExitCode::Usage)
+    }
+
+    /// A file that cannot be read or written.
+    pub fn file(verb: &str, path: &Path, source: std::io::Error) -> Self {
+        anyhow::Error::new(source).context(format!("cannot {verb} {}", path.display())).into()
+    }
+
+    /// The same error, with what to do about it.
+    #[must_use]
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// The same error, with another exit code.
+    #[must_use]
+    pub fn code(self, code: ExitCode) -> Self {
+        Self { code, ..self }
+    }
+}
+
+impl From<anyhow::Error> for CommandError {
+    fn from(error: anyhow::Error) -> Self {
+        Self { code: ExitCode::Failed, error, hint: None }
+    }
+}
+
+impl From<Diagnostics> for CommandError {
+    fn from(diagnostics: Diagnostics) -> Self {
+        anyhow::Error::new(diagnostics).into()
+    }
+}
+
+impl From<EditError> for CommandError {
+    fn from(error: EditError) -> Self {
+        anyhow::Error::new(error).into()
+    }
+}
+
+impl From<PlanError> for CommandError {
+    fn from(error: PlanError) -> Self {
+        anyhow::Error::new(error).into()
+    }
+}
+
+impl From<SessionError> for CommandError {
+    fn from(error: SessionError) -> Self {
+        let hint = error.hint().map(str::to_owned);
+        Self { hint, ..anyhow::Error::new(error).into() }
+    }
+}
+
+impl From<ObserveError> for CommandError {
+    /// The client's own error below is a chain of its insides: the manager's sentence and the request say it all.
+    fn from(error: ObserveError) -> Self {
+        let hint = error.source.hint.clone();
+        let request = error.source.request_id.as_ref().map_or_else(String::new, |id| format!(" (request {id})"));
+        let cause = anyhow::Error::msg(format!("{}{request}", error.source));
+        Self { hint, ..cause.context(error.to_string()).into() }
+    }
+}
+
+/// Every cause of an error, outermost first.
+pub fn causes(error: &anyhow::Error) -> Vec<String> {
+    error.chain().skip(1).map(|cause: &(dyn Error + 'static)| cause.to_string()).collect()
+}

@@ -1,0 +1,240 @@
+//! What a step changes, as rows that every view of a plan lays out in its own way.
+
+use cn_infra_core::document::Document;
+use cn_infra_core::environment::Networks;
+use cn_infra_core::owner;
+use cn_infra_core::plan::{Action, Difference, Step};
+use cn_infra_core::resource::Impact;
+use serde_json::Value;
+
+use super::line_diff::{self, Line, Sign};
+use super::{rule_changes, rules, value};
+
+/// One thing that a step changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The field's path, or the rules it is about.
+    pub label: String,
+    /// The change.
+    pub what: What,
+    /// What the change costs, where the step has several things to say.
+    pub note: Option<String>,
+}
+
+/// A change, by the way it is best read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A value of a new object.
+    Value(String),
+    /// One value becomes another.
+    Change {
+        /// What is there.
+        before: String,
+        /// What will be.
+        after: String,
+        /// The same in full, where both are names.
+        detail: Option<String>,
+    },
+    /// Members of a list or table come and go.
+    Members(Vec<Line>),
+    /// Lines of a text change.
+    Text(Vec<Line>),
+    /// An entry of a table comes or goes; the label says which.
+    Entry(Sign),
+}
+
+/// What stands for a value that depends on an object that is not there yet.
+pub const KNOWN_AFTER_APPLY: &str = "(known after apply)";
+
+/// Everything that a step changes.
+pub fn rows(step: &Step, networks: &Networks) -> Vec<Row> {
+    let mut rows = match (step.action, &step.after) {
+        (Action::Create, Some(after)) => created(step, after, networks),
+        _ => changes(&step.differences, networks),
+    };
+    let renamed = step.differences.iter().any(|difference| difference.path == "name");
+    rows.extend(step.rename.as_ref().filter(|_| !renamed).map(|name| row("name", arrow("", name))));
+    rows.extend(tags(step));
+    let notes = Notes::of(&step.differences);
+    if !notes.is_shared() {
+        for row in &mut rows {
+            row.note = notes.of_path(&row.label);
+        }
+    }
+    rows
+}
+
+/// The rows of fields that differ.
+pub fn changes(differences: &[Difference], networks: &Networks) -> Vec<Row> {
+    let (rules, fields): (Vec<_>, Vec<_>) =
+        differences.iter().partition(|difference| rule_changes::RulePath::of(&difference.path).is_some());
+    let mut rows: Vec<_> = fields.into_iter().map(|difference| changed(difference, networks)).collect();
+    rows.extend(rule_changes::rows(&rules, networks));
+    rows
+}
+
+fn changed(difference: &Difference, networks: &Networks) -> Row {
+    let Difference { path, before, after, impact: _, known_after_apply } = difference;
+    if *known_after_apply {
+        let before = before.as_ref().map(|before| value::inline(before, networks)).unwrap_or_default();
+        return row(path, arrow(&before, KNOWN_AFTER_APPLY));
+    }
+    row(path, change(before.as_ref(), after.as_ref(), networks))
+}
+
+/// How one value becomes another.
+pub fn change(before: Option<&Value>, after: Option<&Value>, networks: &Networks) -> What {
+    if before.into_iter().chain(after).any(|side| value::text(side).is_some()) {
+        return What::Text(line_diff::difference(&as_lines(before), &as_lines(after)));
+    }
+    match (before, after) {
+        (Some(before @ Value::Array(_)), Some(after @ Value::Array(_))) => list(before, after, networks),
+        (Some(before), Some(after)) => arrow(&value::inline(before, networks), &value::inline(after, networks)),
+        (before, after) => members(
+            &before.map(|value| value::items(value, networks)).unwrap_or_default(),
+            &after.map(|value| value::items(value, networks)).unwrap_or_default(),
+        ),
+    }
+}
+
+/// The text of a value that may be one; `"none"` and nothing at all have no lines.
+fn as_lines(side: Option<&Value>) -> String {
+    side.and_then(value::text).map(value::lines).unwrap_or_default()
+}
+
+fn arrow(before: &str, after: &str) -> What {
+    What::Change { before: before.to_owned(), after: after.to_owned(), detail: None }
+}
+
+/// Lists that share nothing are one change; else members come and go.
+fn list(before: &Value, after: &Value, networks: &Networks) -> What {
+    if let Some(replaced) = replaced_sources(before, after, networks) {
+        return replaced;
+    }
+    members(&value::items(before, networks), &value::items(after, networks))
+}
+
+/// `everyone → developers`, where one set of sources takes the place of another.
+fn replaced_sources(before: &Value, after: &Value, networks: &Networks) -> Option<What> {
+    let (before, after) = (before.as_array()?, after.as_array()?);
+    if before.iter().any(|source| after.contains(source)) {
+        return None;
+    }
+    let (from, to) = (rules::sources(before, networks)?, rules::sources(after, networks)?);
+    let names = |sources: &[rules::Source]| sources.iter().map(|source| source.name.clone()).collect::<Vec<_>>();
+    let named = from.iter().chain(&to).any(|source| !source.members.is_empty());
+    let in_full = |list: &[Value]| value::inline(&Value::from(list), &Networks::default());
+    Some(What::Change {
+        before: names(&from).join(", "),
+        after: names(&to).join(", "),
+        detail: named.then(|| format!("{} → {}", in_full(before), in_full(after))),
+    })
+}
+
+fn members(before: &[String], after: &[String]) -> What {
+    let line = |sign, text: &String| Line { sign, text: text.clone() };
+    let removed = before.iter().filter(|item| !after.contains(item)).map(|item| line(Sign::Removed, item));
+    let added = after.iter().filter(|item| !before.contains(item)).map(|item| line(Sign::Added, item));
+    let lines: Vec<_> = removed.chain(added).collect();
+    if lines.is_empty() { arrow(&before.join(", "), &after.join(", ")) } else { What::Members(lines) }
+}
+
+/// The fields of a new object, one row each, entries of a table too.
+fn created(step: &Step, after: &Document, networks: &Networks) -> Vec<Row> {
+    let unknown = |path: &str| step.differences.iter().any(|known| known.known_after_apply && known.path == path);
+    let mut rows = Vec::new();
+    for (field, value) in &after.0 {
+        match value {
+            _ if unknown(field) => rows.push(row(field, What::Value(KNOWN_AFTER_APPLY.to_owned()))),
+            Value::Object(entries) if !entries.is_empty() && entries.values().all(Value::is_object) => {
+                let entry = |(key, value)| row(&format!("{field}.{key}"), What::Value(entry_text(value, networks)));
+                rows.extend(entries.iter().map(entry));
+            }
+            value => rows.push(row(field, What::Value(value::inline(value, networks)))),
+        }
+    }
+    rows
+}
+
+fn entry_text(entry: &Value, networks: &Networks) -> String {
+    match entry {
+        Value::Object(fields) if rules::is_rule(fields) => rules::rule(fields, networks),
+        other => value::inline(other, networks),
+    }
+}
+
+/// Tags of the user's one by one; ours, which nobody chose, in one row where they are repaired.
+fn tags(step: &Step) -> Vec<Row> {
+    let users = |key: &str| !owner::is_reserved(key) && !(key == owner::NAME && step.action == Action::Create);
+    let shown = |path: &str| step.differences.iter().any(|difference| difference.path == path);
+    let mut rows = Vec::new();
+    for (key, value) in step.tags.set.iter().filter(|(key, _)| users(key)) {
+        let label = format!("tags.{key}");
+        if !shown(&label) {
+            let line = Line { sign: Sign::Added, text: value.clone() };
+            let created = step.action == Action::Create;
+            let what = if created { What::Value(value.clone()) } else { What::Members(vec![line]) };
+            rows.push(row(&label, what));
+        }
+    }
+    rows.extend(
+        step.tags.remove.iter().filter(|key| users(key)).map(|key| row(&format!("tags.{key}"), What::Entry(Sign::Removed))),
+    );
+    if step.action != Action::Create {
+        let ours: Vec<_> = step.tags.set.keys().chain(&step.tags.remove).filter(|key| owner::is_reserved(key)).collect();
+        if !ours.is_empty() {
+            let names: Vec<_> = ours.into_iter().map(String::as_str).collect();
+            rows.push(row("ownership tags", What::Value(names.join(", "))));
+        }
+    }
+    rows
+}
+
+/// A row without a note.
+pub fn row(label: &str, what: What) -> Row {
+    Row { label: label.to_owned(), what, note: None }
+}
+
+/// What the changes of a step cost: said once for the step where they agree, else row by row.
+#[derive(Debug)]
+pub struct Notes<'a> {
+    differences: &'a [Difference],
+    distinct: Vec<String>,
+}
+
+impl<'a> Notes<'a> {
+    /// The notes of differences.
+    pub fn of(differences: &'a [Difference]) -> Self {
+        let mut distinct = Vec::new();
+        for note in differences.iter().filter_map(|difference| note(&difference.impact)) {
+            if !distinct.contains(&note) {
+                distinct.push(note);
+            }
+        }
+        Self { differences, distinct }
+    }
+
+    /// Whether one line can say them all.
+    pub fn is_shared(&self) -> bool {
+        self.distinct.len() < 2
+    }
+
+    /// The only note.
+    pub fn shared(&self) -> Option<&str> {
+        self.distinct.first().filter(|_| self.is_shared()).map(String::as_str)
+    }
+
+    fn of_path(&self, path: &str) -> Option<String> {
+        note(&self.differences.iter().find(|difference| difference.path == path)?.impact)
+    }
+}
+
+/// What there is to say of an impact.
+fn note(impact: &Impact) -> Option<String> {
+    match impact {
+        Impact::InPlace { note } => note.clone(),
+        Impact::Interrupts { why } => Some(format!("interrupts: {why}")),
+        Impact::Impossible { why, .. } => Some(format!("impossible: {why}")),
+        Impact::Ignored { why } => Some(format!("left as it is: {why}")),
+    }
+}

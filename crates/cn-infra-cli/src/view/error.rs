@@ -1,0 +1,22 @@
+//! Errors: what happened, what led to it, and after an empty line what to do.
+
+use super::color::{Ink, Style};
+use super::layout::hang;
+use crate::error::{CommandError, causes};
+use crate::pending::environment::Diagnostics;
+
+/// The whole error. Diagnostics of files say themselves what, where and why.
+pub fn error(error: &CommandError, style: Style) -> String {
+    if let Some(diagnostics) = error.error.downcast_ref::<Diagnostics>() {
+        return format!("{diagnostics}\n");
+    }
+    let label = |text| style.paint(Ink::Alarm, text);
+    let mut text = format!("{} {}\n", label("error:"), hang(&error.error.to_string(), 7, None, style));
+    for cause in causes(&error.error) {
+        text += &format!("  {} {}\n", label("caused by:"), hang(&cause, 13, None, style));
+    }
+    if let Some(hint) = &error.hint {
+        text += &format!("\n{} {}\n", style.paint(Ink::Hint, "hint:"), hang(hint, 6, None, style));
+    }
+    text
+}

@@ -1,0 +1,123 @@
+//! The plan for a review comment on GitHub: totals first, the steps in a coloured block that folds.
+
+use cn_infra_core::check::{Finding, Severity};
+use cn_infra_core::plan::{Action, Blocked, Plan, Step};
+
+use super::difference::{self, Row, What};
+use super::layout::count;
+use super::line_diff::Line;
+use super::plan::{impact, left_out, totals, unlisted};
+
+/// Beyond so many steps the block is folded.
+const OPEN: usize = 20;
+
+/// The whole plan.
+pub fn plan(plan: &Plan) -> String {
+    let Plan { environment, project, account, region, .. } = plan;
+    let mut parts = vec![
+        format!("### Plan for {environment}"),
+        format!("`{project}` · account `{account}` · `{region}`"),
+        format!("**{}**", escape(&totals(plan))),
+    ];
+    if !(plan.steps.is_empty() && plan.blocked.is_empty()) {
+        parts.push(block(plan));
+    }
+    if !plan.findings.is_empty() {
+        parts.push(plan.findings.iter().map(finding).collect::<Vec<_>>().join("\n"));
+    }
+    parts.extend(unlisted(plan).map(|text| escape(&text)));
+    parts.extend(left_out(plan).map(|text| escape(&text)));
+    parts.join("\n\n") + "\n"
+}
+
+fn block(plan: &Plan) -> String {
+    let mut lines = Vec::new();
+    for step in &plan.steps {
+        lines.extend(headline(step));
+        lines.extend(difference::rows(step, &plan.networks).iter().flat_map(row));
+        lines.push(String::new());
+    }
+    for blocked in &plan.blocked {
+        lines.extend(held_back(blocked));
+        lines.push(String::new());
+    }
+    lines.pop();
+    let body = lines.join("\n");
+    let fence = fence(&body);
+    let open = if plan.steps.len() > OPEN { "" } else { " open" };
+    let steps = count(plan.steps.len() + plan.blocked.len(), "step");
+    format!("<details{open}><summary>{steps}</summary>\n\n{fence}diff\n{body}\n{fence}\n\n</details>")
+}
+
+/// A create is green, a delete red; an update is a heading in the colour of hunks.
+fn headline(step: &Step) -> Vec<String> {
+    let (_, what) = impact(step);
+    vec![match step.action {
+        Action::Create => format!("+ {}   {what}", step.id),
+        Action::Delete => format!("- {}   {what}", step.id),
+        Action::Update => format!("@@ {} @@ {what}", step.id),
+    }]
+}
+
+/// A line that starts with a sign is coloured, so each side of a change has a line.
+fn row(row: &Row) -> Vec<String> {
+    let label = &row.label;
+    let signed = |lines: &[Line]| lines.iter().map(text_line).collect::<Vec<_>>();
+    let mut lines = match &row.what {
+        What::Value(value) => vec![format!("    {label}: {value}")],
+        What::Change { before, after, detail: None } => {
+            [('-', before), ('+', after)].into_iter().filter(|(_, side)| !side.is_empty()).map(|(sign, side)| format!("{sign}   {label}: {side}")).collect()
+        }
+        What::Change { before, after, detail: Some(detail) } => {
+            let (full_before, full_after) = detail.split_once(" → ").unwrap_or((detail, detail));
+            vec![format!("-   {label}: {before} ({full_before})"), format!("+   {label}: {after} ({full_after})")]
+        }
+        What::Members(members) => members
+            .iter()
+            .map(|line| format!("{}   {label}: {}", line.sign.symbol(), line.text))
+            .collect(),
+        What::Text(text) => std::iter::once(format!("    {label}:")).chain(signed(text)).collect(),
+        What::Entry(sign) => vec![format!("{}   {label}", sign.symbol())],
+    };
+    lines.extend(row.note.as_ref().map(|note| format!("    ({note})")));
+    lines
+}
+
+fn text_line(line: &Line) -> String {
+    format!("{}     {}", line.sign.symbol(), line.text).trim_end().to_owned()
+}
+
+fn held_back(blocked: &Blocked) -> [String; 2] {
+    [format!("! {}   blocked: {}", blocked.id, blocked.why), format!("!   hint: {}", blocked.hint)]
+}
+
+fn finding(finding: &Finding) -> String {
+    let word = match finding.severity {
+        Severity::Note => "note",
+        Severity::Warning => "warning",
+        Severity::Error => "error",
+    };
+    let on = finding.on.as_ref().map_or_else(String::new, |address| format!(" `{address}`"));
+    let hint = finding.hint.as_ref().map_or_else(String::new, |hint| format!(" _{}_", escape(hint)));
+    format!("- **{word} {}**{on}: {}.{hint}", finding.code, escape(finding.message.trim_end_matches('.')))
+}
+
+/// A fence longer than any in the text.
+fn fence(body: &str) -> String {
+    let longest = body.lines().map(|line| line.trim_start().chars().take_while(|&c| c == '`').count()).max();
+    "`".repeat(longest.unwrap_or_default().max(2) + 1)
+}
+
+/// Text in which Markdown and HTML see no marks.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '<' => escaped.push_str("&lt;"),
+            '&' => escaped.push_str("&amp;"),
+            '*' | '_' | '`' | '[' | ']' | '\\' => escaped.extend(['\\', c]),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}

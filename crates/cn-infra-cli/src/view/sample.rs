@@ -1,0 +1,87 @@
+//! Plans made by hand, for the tests of the views.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cn_infra_core::address::{PhysicalId, StepId};
+use cn_infra_core::document::Document;
+use cn_infra_core::environment::Networks;
+use cn_infra_core::manager::TagChange;
+use cn_infra_core::plan::{Action, Difference, Plan, Step};
+use cn_infra_core::resource::Impact;
+use serde_json::Value;
+
+/// The networks of the CoralNet account.
+pub fn networks() -> Networks {
+    let network = |name: &str, cidrs: &[&str]| (name.to_owned(), cidrs.iter().map(|cidr| cidr.parse().unwrap()).collect());
+    Networks(BTreeMap::from([
+        network("ana", &["198.51.100.7/32"]),
+        network("developers", &["198.51.100.7/32", "203.0.113.0/28"]),
+        network("everyone", &["0.0.0.0/0", "::/0"]),
+        network("visitors", &["198.51.100.7/32", "203.0.113.0/28"]),
+    ]))
+}
+
+/// An empty plan of production.
+pub fn plan(steps: Vec<Step>) -> Plan {
+    Plan {
+        environment: "production".to_owned(),
+        project: "coralnet".to_owned(),
+        account: "123456789012".to_owned(),
+        region: "us-west-2".to_owned(),
+        files: "0".repeat(64),
+        at: "2026-11-30T19:00:00Z".parse().unwrap(),
+        steps,
+        blocked: Vec::new(),
+        unlisted: Vec::new(),
+        findings: Vec::new(),
+        left_out: Vec::new(),
+        networks: networks(),
+        ids: BTreeMap::new(),
+    }
+}
+
+/// A step without differences.
+pub fn step(id: &str, action: Action) -> Step {
+    Step {
+        id: id.parse::<StepId>().unwrap(),
+        action,
+        object: (action != Action::Create).then(|| PhysicalId::from("i-0123456789abcdef0")),
+        name: "coralnet-production-web".to_owned(),
+        rename: None,
+        reasons: Vec::new(),
+        differences: Vec::new(),
+        tags: TagChange::default(),
+        before: None,
+        after: None,
+        generation: 0,
+        needs: BTreeSet::new(),
+    }
+}
+
+/// An update of some fields.
+pub fn update(id: &str, differences: Vec<Difference>) -> Step {
+    Step { differences, ..step(id, Action::Update) }
+}
+
+/// A create with some fields.
+pub fn create(id: &str, fields: Value) -> Step {
+    let Value::Object(fields) = fields else { panic!("a document is an object") };
+    Step { after: Some(Document(fields)), ..step(id, Action::Create) }
+}
+
+/// A field that changes in place; null is "nothing there".
+pub fn difference(path: &str, before: Value, after: Value) -> Difference {
+    let there = |value: Value| (!value.is_null()).then_some(value);
+    Difference {
+        path: path.to_owned(),
+        before: there(before),
+        after: there(after),
+        impact: Impact::in_place(),
+        known_after_apply: false,
+    }
+}
+
+/// The same field, with another impact.
+pub fn costs(impact: Impact, difference: Difference) -> Difference {
+    Difference { impact, ..difference }
+}
