@@ -19,5 +19,6 @@ pub mod observe;
 pub mod owner;
 pub mod plan;
 pub mod resource;
+pub mod testing;
 pub mod token;
 pub mod value;

@@ -1,11 +1,15 @@
 //! The session: four clients that share one HTTP client, one set of credentials, one counter of calls.
 
 pub mod calls;
+mod open;
+mod read_only;
 
 use aws_config::SdkConfig;
 use aws_smithy_types::retry::RetryConfig;
 
 use calls::Calls;
+pub use open::{SessionError, SessionOptions};
+pub use read_only::WriteRefused;
 
 /// Clients for one account and region. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -26,27 +30,36 @@ pub struct Session {
     pub calls: Calls,
 }
 
+/// The builder of one service's configuration, with the interceptors that every client bears.
+macro_rules! builder {
+    ($service:ident, $config:expr, $calls:expr, $read_only:expr) => {{
+        let builder = $service::config::Builder::from($config).interceptor($calls.interceptor());
+        if $read_only { builder.interceptor(read_only::ReadOnly) } else { builder }
+    }};
+}
+
 impl Session {
     /// A session over a ready configuration, for embedders and tests. The account is not verified.
     pub fn new(config: &SdkConfig, account: &str) -> Self {
+        Self::over(config, account, false)
+    }
+
+    /// The same, refusing every operation that may write with [`WriteRefused`].
+    pub fn read_only(config: &SdkConfig, account: &str) -> Self {
+        Self::over(config, account, true)
+    }
+
+    fn over(config: &SdkConfig, account: &str, read_only: bool) -> Self {
         let calls = Calls::default();
-        let counter = calls.interceptor();
+        let ec2 = builder!(aws_sdk_ec2, config, calls, read_only);
+        let rds = builder!(aws_sdk_rds, config, calls, read_only);
+        let s3 = builder!(aws_sdk_s3, config, calls, read_only).force_path_style(is_loopback(config));
+        let sts = builder!(aws_sdk_sts, config, calls, read_only);
         Self {
-            ec2: aws_sdk_ec2::Client::from_conf(
-                aws_sdk_ec2::config::Builder::from(config).interceptor(counter.clone()).build(),
-            ),
-            rds: aws_sdk_rds::Client::from_conf(
-                aws_sdk_rds::config::Builder::from(config).interceptor(counter.clone()).build(),
-            ),
-            s3: aws_sdk_s3::Client::from_conf(
-                aws_sdk_s3::config::Builder::from(config)
-                    .force_path_style(path_style())
-                    .interceptor(counter.clone())
-                    .build(),
-            ),
-            sts: aws_sdk_sts::Client::from_conf(
-                aws_sdk_sts::config::Builder::from(config).interceptor(counter).build(),
-            ),
+            ec2: aws_sdk_ec2::Client::from_conf(ec2.build()),
+            rds: aws_sdk_rds::Client::from_conf(rds.build()),
+            s3: aws_sdk_s3::Client::from_conf(s3.build()),
+            sts: aws_sdk_sts::Client::from_conf(sts.build()),
             account: account.to_owned(),
             region: config.region().map(ToString::to_string).unwrap_or_default(),
             calls,
@@ -54,12 +67,10 @@ impl Session {
     }
 }
 
-/// A loopback endpoint has no host name per bucket.
-fn path_style() -> bool {
-    ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"]
-        .iter()
-        .find_map(|name| std::env::var(name).ok())
-        .is_some_and(|url| url.contains("://127.") || url.contains("://localhost") || url.contains("://[::1]"))
+/// Whether S3 is a stand-in on this machine, which has no host name per bucket.
+fn is_loopback(config: &SdkConfig) -> bool {
+    let endpoint = std::env::var("AWS_ENDPOINT_URL_S3").ok().or_else(|| config.endpoint_url().map(str::to_owned));
+    endpoint.is_some_and(|url| ["://127.", "://localhost", "://[::1]"].iter().any(|host| url.contains(host)))
 }
 
 /// Override for a create that AWS cannot make idempotent: it is sent once.

@@ -1,0 +1,209 @@
+//! Opening a session: the standard credential chain, time limits on everything, and the account guard first.
+
+use std::time::Duration;
+
+use aws_config::profile::profile_file::ProfileFiles;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_http_client::{Builder, Connector};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_types::os_shim_internal::{Env, Fs};
+use cn_infra_core::manager::{ErrorClass, ManageError};
+
+use super::Session;
+use super::calls::wave;
+use crate::error::{credentials_error, failed};
+
+/// Time limits: to connect, for the first byte of an answer, for one attempt, for a call with its retries.
+const CONNECT: Duration = Duration::from_secs(3);
+const READ: Duration = Duration::from_secs(30);
+const ATTEMPT: Duration = Duration::from_secs(60);
+const OPERATION: Duration = Duration::from_secs(180);
+
+/// Which account to open, and how.
+#[derive(Clone, Debug)]
+pub struct SessionOptions {
+    /// The profile of the AWS configuration files; `None`: `AWS_PROFILE`, else the default.
+    pub profile: Option<String>,
+    /// The region. It is always given, so that the metadata service is never asked for it.
+    pub region: String,
+    /// The account that the credentials must belong to.
+    pub account: String,
+    /// Refuse every operation that may write.
+    pub read_only: bool,
+}
+
+/// A session could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// No provider of the chain has credentials.
+    #[error("no AWS credentials were found")]
+    NoCredentials,
+    /// A provider of the chain failed.
+    #[error("the AWS credentials cannot be used: {0}")]
+    Credentials(String),
+    /// The profile is in none of the configuration files.
+    #[error("there is no AWS profile {name:?}")]
+    NoProfile {
+        /// The name that was asked for.
+        name: String,
+        /// The profiles there are.
+        known: Vec<String>,
+    },
+    /// A configuration file cannot be read.
+    #[error("the AWS configuration files cannot be read: {0}")]
+    ProfileFile(String),
+    /// The credentials belong to another account.
+    #[error("the credentials belong to account {found}, but the environment is in account {expected}")]
+    WrongAccount {
+        /// The account of the environment file.
+        expected: String,
+        /// The account of the credentials.
+        found: String,
+        /// Whose credentials they are.
+        arn: String,
+    },
+    /// Nothing answers.
+    #[error("AWS cannot be reached: {0}")]
+    Unreachable(String),
+    /// The credentials are refused.
+    #[error("AWS refuses the credentials: {0}")]
+    Refused(String),
+}
+
+impl SessionError {
+    /// The ways out, a sentence or a line each.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::NoCredentials => {
+                "run `aws sso login` or `aws configure`, set AWS_PROFILE, or set AWS_ACCESS_KEY_ID and \
+                                    AWS_SECRET_ACCESS_KEY"
+                    .to_owned()
+            }
+            Self::Credentials(_) | Self::Refused(_) => {
+                "sign in again (for example `aws sso login`), or choose other credentials with --profile".to_owned()
+            }
+            Self::NoProfile { known, .. } if known.is_empty() => {
+                "no profile is configured; run `aws configure`".to_owned()
+            }
+            Self::NoProfile { known, .. } => format!("profiles there are: {}", known.join(", ")),
+            Self::ProfileFile(_) => "see ~/.aws/config and ~/.aws/credentials".to_owned(),
+            Self::WrongAccount { arn, .. } => {
+                format!("they are those of {arn}; choose others with --profile or AWS_PROFILE")
+            }
+            Self::Unreachable(_) => {
+                "check the network, HTTPS_PROXY, and AWS_ENDPOINT_URL if it is set; nothing was changed".to_owned()
+            }
+        }
+    }
+}
+
+impl Session {
+    /// Opens a session and asks STS whose credentials these are, before anything else is called.
+    ///
+    /// Credentials, profiles, endpoints and proxies come from where every AWS tool takes them (`aws-config`).
+    pub async fn open(options: &SessionOptions) -> Result<Self, SessionError> {
+        check_profile(options.profile.as_deref()).await?;
+        let config = config(options).await;
+        let session = Self::over(&config, &options.account, options.read_only);
+        let identity = wave(1, session.identity()).await?;
+        let found = identity.account().unwrap_or_default();
+        if found != options.account {
+            return Err(SessionError::WrongAccount {
+                expected: options.account.clone(),
+                found: found.to_owned(),
+                arn: identity.arn().unwrap_or("an unnamed caller").to_owned(),
+            });
+        }
+        Ok(session)
+    }
+
+    /// One attempt, unless told to slow down: what does not answer now is said at once.
+    async fn identity(&self) -> Result<GetCallerIdentityOutput, SessionError> {
+        let once = || aws_sdk_sts::config::Builder::new().retry_config(RetryConfig::disabled());
+        let call = || self.sts.get_caller_identity().customize().config_override(once()).send();
+        match call().await {
+            Ok(identity) => return Ok(identity),
+            Err(error) => {
+                if let Some(error) = credentials_error(&error) {
+                    return Err(from_credentials(error));
+                }
+                let error = failed("GetCallerIdentity", error);
+                if error.class != ErrorClass::Throttled {
+                    return Err(from_failure(error));
+                }
+            }
+        }
+        let slower = self.sts.get_caller_identity().send().await;
+        slower.map_err(|error| from_failure(failed("GetCallerIdentity", error)))
+    }
+}
+
+async fn config(options: &SessionOptions) -> SdkConfig {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .read_timeout(READ)
+        .operation_attempt_timeout(ATTEMPT)
+        .operation_timeout(OPERATION)
+        .build();
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .region(Region::new(options.region.clone()))
+        .http_client(http_client())
+        .timeout_config(timeouts)
+        .retry_config(RetryConfig::standard());
+    if let Ok(name) = AppName::new(concat!("cn-infra-", env!("CARGO_PKG_VERSION"))) {
+        loader = loader.app_name(name);
+    }
+    if let Some(profile) = &options.profile {
+        loader = loader.profile_name(profile);
+    }
+    loader.load().await
+}
+
+/// One client for everything, so that connections and TLS roots are shared. The SDK's own default ignores proxies.
+fn http_client() -> SharedHttpClient {
+    Builder::new().build_with_connector_fn(|settings, components| {
+        let mut connector = Connector::builder().proxy_config(ProxyConfig::from_env());
+        connector.set_connector_settings(settings.cloned());
+        connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
+        connector.tls_provider(Provider::Rustls(CryptoMode::Ring)).build()
+    })
+}
+
+/// A missing profile is named before the chain, whose errors do not name it, is asked.
+async fn check_profile(asked: Option<&str>) -> Result<(), SessionError> {
+    let env = Env::real();
+    let Some(name) = asked.map(str::to_owned).or_else(|| env.get("AWS_PROFILE").ok()).filter(|name| !name.is_empty())
+    else {
+        return Ok(());
+    };
+    let (disk, files) = (Fs::real(), ProfileFiles::default());
+    let profiles = aws_config::profile::load(&disk, &env, &files, Some(name.clone().into())).await;
+    let profiles = profiles.map_err(|error| SessionError::ProfileFile(crate::error::innermost(&error)))?;
+    if profiles.get_profile(&name).is_some() {
+        return Ok(());
+    }
+    let mut known: Vec<_> = profiles.profiles().map(str::to_owned).collect();
+    known.sort();
+    Err(SessionError::NoProfile { name, known })
+}
+
+fn from_credentials(error: &CredentialsError) -> SessionError {
+    match error {
+        CredentialsError::CredentialsNotLoaded(_) => SessionError::NoCredentials,
+        CredentialsError::ProviderTimedOut(_) => SessionError::Credentials("their provider did not answer".to_owned()),
+        other => SessionError::Credentials(crate::error::innermost(other)),
+    }
+}
+
+fn from_failure(error: ManageError) -> SessionError {
+    match error.class {
+        ErrorClass::Denied | ErrorClass::Invalid => SessionError::Refused(error.message),
+        _ => SessionError::Unreachable(error.message),
+    }
+}

@@ -1,0 +1,3 @@
+//! The library as its users have it: real kinds, the real SDK, environments from files.
+
+mod moto;

@@ -1,0 +1,125 @@
+//! A moto server of its own for a test: an AWS stand-in that is independent of this project.
+//!
+//! The virtual environment is made once under `target/`, from the package registry; without Python the tests fail
+//! and say so, they are never skipped. Shared with the tests of the command, which include this file.
+
+use std::fs;
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+/// The version that the list of moto's faults was made for.
+const MOTO: &str = "moto[server]==5.2.5";
+
+/// Ends with the test process, however that ends: its standard input closes.
+const SERVE: &str = "
+import os, sys, threading
+threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+from moto.server import main
+main(['-H', '127.0.0.1', '-p', sys.argv[1]])
+";
+
+/// A running server; dropping it ends it.
+pub struct Moto {
+    server: Child,
+    port: u16,
+}
+
+impl Moto {
+    /// Starts a server on a free port and waits until it answers.
+    pub fn start() -> Self {
+        let port = free_port();
+        let server = Command::new(python())
+            .args(["-c", SERVE, &port.to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the virtual environment's python starts");
+        let moto = Self { server, port };
+        let began = Instant::now();
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(began.elapsed() < Duration::from_secs(60), "moto's server did not answer within a minute");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        moto
+    }
+
+    /// The endpoint of every service.
+    pub fn endpoint(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// What a client needs to talk to this server and to nothing else.
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("AWS_ENDPOINT_URL", self.endpoint()),
+            ("AWS_ACCESS_KEY_ID", "testing".into()),
+            ("AWS_SECRET_ACCESS_KEY", "testing".into()),
+            ("AWS_DEFAULT_REGION", "us-west-2".into()),
+            ("AWS_EC2_METADATA_DISABLED", "true".into()),
+            ("AWS_CONFIG_FILE", "/nonexistent".into()),
+            ("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent".into()),
+        ]
+    }
+
+    /// Runs a boto3 program against the server, as another client of the same account; returns what it printed.
+    ///
+    /// `ec2`, `rds` and `s3` are clients already.
+    pub fn boto3(&self, program: &str) -> String {
+        let head = "import boto3\nec2, rds, s3 = (boto3.client(name) for name in ('ec2', 'rds', 's3'))\n";
+        let output = Command::new(python())
+            .args(["-c", &format!("{head}{program}")])
+            .envs(self.environment())
+            .output()
+            .expect("the virtual environment's python starts");
+        assert!(output.status.success(), "{program}\n{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+}
+
+impl Drop for Moto {
+    fn drop(&mut self) {
+        self.server.kill().ok();
+        self.server.wait().ok();
+    }
+}
+
+/// A port that nobody listens on at the moment.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+    listener.local_addr().expect("a bound socket has an address").port()
+}
+
+/// The Python of the virtual environment, made on first use.
+fn python() -> &'static Path {
+    static PYTHON: OnceLock<PathBuf> = OnceLock::new();
+    PYTHON.get_or_init(|| {
+        let venv = Path::new(env!("CARGO_TARGET_TMPDIR")).join("moto-5.2.5");
+        let (python, ready) = (venv.join("bin/python"), venv.join("ready"));
+        if !ready.exists() {
+            fs::remove_dir_all(&venv).ok();
+            run(Command::new("python3").args(["-m", "venv"]).arg(&venv));
+            run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", MOTO]));
+            fs::write(&ready, MOTO).expect("target/ can be written");
+        }
+        python
+    })
+}
+
+fn run(command: &mut Command) {
+    let output = command.output().unwrap_or_else(|error| {
+        panic!(
+            "the tests against moto need python3 with its venv module (Debian: apt-get install python3-venv): \
+             {:?} does not start: {error}",
+            command.get_program()
+        )
+    });
+    assert!(
+        output.status.success(),
+        "the tests against moto could not prepare {MOTO} (python3 with venv and a package registry are needed): {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
