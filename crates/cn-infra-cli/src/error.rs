@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::exit::ExitCode;
 use crate::pending::environment::{Diagnostics, EditError};
 use crate::pending::plan::PlanError;
+use crate::pending::plan::file::PlanFileError;
 use crate::pending::session::SessionError;
 use cn_infra_core::observe::ObserveError;
 
@@ -76,9 +77,15 @@ impl From<PlanError> for CommandError {
     }
 }
 
+impl From<PlanFileError> for CommandError {
+    fn from(error: PlanFileError) -> Self {
+        anyhow::Error::new(error).into()
+    }
+}
+
 impl From<SessionError> for CommandError {
     fn from(error: SessionError) -> Self {
-        let hint = error.hint().map(str::to_owned);
+        let hint = Some(error.hint());
         Self { hint, ..anyhow::Error::new(error).into() }
     }
 }

@@ -238,3 +238,9 @@ fn note(impact: &Impact) -> Option<String> {
         Impact::Ignored { why } => Some(format!("left as it is: {why}")),
     }
 }
+
+/// What changes in a file, as it will be shown before it is written.
+pub fn file_difference(path: &std::path::Path, before: &str, after: &str, style: super::Style) -> String {
+    let rows = [row(&path.display().to_string(), What::Text(line_diff::difference(before, after)))];
+    super::plan::rows(&rows, style) + "\n"
+}

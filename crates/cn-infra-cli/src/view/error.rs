@@ -7,8 +7,8 @@ use crate::pending::environment::Diagnostics;
 
 /// The whole error. Diagnostics of files say themselves what, where and why.
 pub fn error(error: &CommandError, style: Style) -> String {
-    if let Some(diagnostics) = error.error.downcast_ref::<Diagnostics>() {
-        return format!("{diagnostics}\n");
+    if let Some(found) = error.error.downcast_ref::<Diagnostics>() {
+        return diagnostics(found, style);
     }
     let label = |text| style.paint(Ink::Alarm, text);
     let mut text = format!("{} {}\n", label("error:"), hang(&error.error.to_string(), 7, None, style));
@@ -19,4 +19,15 @@ pub fn error(error: &CommandError, style: Style) -> String {
         text += &format!("\n{} {}\n", style.paint(Ink::Hint, "hint:"), hang(hint, 6, None, style));
     }
     text
+}
+
+/// What is wrong with files, its labels coloured.
+pub fn diagnostics(diagnostics: &Diagnostics, style: Style) -> String {
+    let text = diagnostics.to_string();
+    let painted = text.lines().map(|line| {
+        let label = [("error:", Ink::Alarm), ("  hint:", Ink::Hint)];
+        let found = label.iter().find_map(|(label, ink)| Some((label, *ink, line.strip_prefix(label)?)));
+        found.map_or_else(|| line.to_owned(), |(label, ink, rest)| style.paint(ink, label) + rest)
+    });
+    painted.collect::<Vec<_>>().join("\n") + "\n"
 }

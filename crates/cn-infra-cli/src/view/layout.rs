@@ -14,7 +14,7 @@ pub fn width(text: &str) -> usize {
 pub fn wrap(text: &str, column: usize, style: Style) -> Vec<String> {
     let room = style.width.map_or(usize::MAX, |columns| columns.saturating_sub(column).max(NARROWEST));
     let mut lines = vec![String::new()];
-    for word in text.split(' ') {
+    for word in printable(text).split(' ') {
         match lines.last_mut() {
             Some(line) if line.is_empty() => line.push_str(word),
             Some(line) if width(line) + 1 + width(word) <= room => {
@@ -25,6 +25,12 @@ pub fn wrap(text: &str, column: usize, style: Style) -> Vec<String> {
         }
     }
     lines
+}
+
+/// A text without what would move a terminal's cursor or turn its writing: tags and texts are other people's.
+pub fn printable(text: &str) -> String {
+    let moves = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if c == '\t' { ' ' } else if moves(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 /// A text that begins at a column of the current line; further lines hang below its beginning.
@@ -64,6 +70,11 @@ mod tests {
     fn a_word_longer_than_the_line_stays_whole() {
         let style = Style { width: Some(30), ..Style::PLAIN };
         assert_eq!(wrap("a https://coralnet.ucsd.edu/a/very/long/path b", 4, style).len(), 3);
+    }
+
+    #[test]
+    fn a_text_cannot_move_the_cursor() {
+        assert_eq!(wrap("a\u{1b}[2Jb\u{202e}c", 0, Style::PLAIN), ["a\u{fffd}[2Jb\u{fffd}c"]);
     }
 
     #[test]

@@ -1,41 +1,138 @@
 //! Everything that is printed. Data goes to stdout, all else to stderr; no other module writes to either.
 
+pub mod check;
+pub mod error;
+pub mod events;
+pub mod json;
+pub mod line_diff;
+pub mod live;
+pub mod log;
+pub mod markdown;
+pub mod outputs;
+pub mod plan;
+pub mod progress;
+pub mod resolved;
+
 mod color;
 mod difference;
-mod error;
-mod events;
 mod findings;
-mod json;
 mod layout;
-mod line_diff;
-mod live;
-mod markdown;
-mod outputs;
-mod plan;
-mod progress;
 mod prompt;
-mod resolved;
 mod rule_changes;
 mod rules;
 mod value;
 
 #[cfg(test)]
-mod sample;
+pub mod sample;
 #[cfg(test)]
 mod tests;
 
 use std::io::{IsTerminal, Write};
+use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
 
 pub use color::Style;
+pub use difference::file_difference;
+pub use layout::count;
 pub use prompt::Answer;
 
 use crate::arguments::{Global, When};
+use crate::error::CommandError;
+use crate::exit::ExitCode;
 
 /// The two streams, and how each is written to.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct View {
-    choice: ColorChoice,
+    stdout: Style,
+    stderr: Style,
     quiet: bool,
+}
+
+impl View {
+    /// The view that the options ask for.
+    pub fn new(global: &Global) -> Self {
+        match global.color {
+            When::Auto => ColorChoice::Auto,
+            When::Always => ColorChoice::Always,
+            When::Never => ColorChoice::Never,
+        }
+        .write_global();
+        Self {
+            stdout: style(&std::io::stdout()),
+            stderr: style(&std::io::stderr()),
+            quiet: global.quiet,
+        }
+    }
+
+    /// How stdout is written to.
+    pub fn stdout_style(&self) -> Style {
+        self.stdout
+    }
+
+    /// How stderr is written to.
+    pub fn stderr_style(&self) -> Style {
+        self.stderr
+    }
+
+    /// Whether only data and errors are wanted.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Whether stderr can redraw lines.
+    pub fn stderr_is_terminal(&self) -> bool {
+        self.stderr.width.is_some()
+    }
+
+    /// Data, to stdout. A reader that has enough, as `head`, is no error.
+    pub fn data(&self, text: &str) {
+        let _ = anstream::stdout().lock().write_all(text.as_bytes());
+    }
+
+    /// What is good to know, to stderr, unless `--quiet`.
+    pub fn say(&self, text: &str) {
+        if !self.quiet {
+            self.dialog(text);
+        }
+    }
+
+    /// Why a command ends early, to stderr.
+    pub fn fail(&self, error: &CommandError) {
+        self.dialog(&error::error(error, self.stderr));
+    }
+
+    /// What became of a plan, to stderr, also with `--quiet`: nothing else says what failed.
+    pub fn report(&self, text: &str) {
+        self.dialog(text);
+    }
+
+    /// The completions of a shell, to stdout.
+    pub fn completions(&self, shell: clap_complete::Shell, command: &mut clap::Command) {
+        clap_complete::generate(shell, command, "cn-infra", &mut std::io::stdout());
+    }
+
+    /// `19 API calls in 3 waves, 0.21 s.`
+    pub fn foot(&self, calls: usize, waves: usize, elapsed: Duration) {
+        self.say(&plan::foot(calls, waves, elapsed));
+    }
+
+    fn dialog(&self, text: &str) {
+        let _ = anstream::stderr().lock().write_all(text.as_bytes());
+    }
+}
+
+/// A wrong command line, or help that was asked for.
+pub fn usage(error: &clap::Error) -> ExitCode {
+    // Nothing can be said about a stream that cannot be written to.
+    let _ = error.print();
+    if error.use_stderr() { ExitCode::Usage } else { ExitCode::Done }
+}
+
+fn style<S: anstream::stream::RawStream + IsTerminal>(stream: &S) -> Style {
+    let columns = || terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0));
+    Style {
+        colored: AutoStream::choice(stream) != ColorChoice::Never,
+        width: IsTerminal::is_terminal(stream).then(columns),
+    }
 }

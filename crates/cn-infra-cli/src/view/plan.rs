@@ -8,7 +8,7 @@ use cn_infra_core::resource::Impact;
 use super::color::{Ink, Style};
 use super::difference::{self, Notes, Row, What};
 use super::findings;
-use super::layout::{count, hang, labelled, width};
+use super::layout::{count, hang, labelled, printable, width};
 use super::line_diff::{Line, Sign};
 
 /// Where the fields of a step begin.
@@ -129,7 +129,7 @@ fn row_text(row: &Row, column: usize, style: Style) -> String {
         }
         What::Text(lines) => {
             let lines = lines.iter().map(|line| format!("        {}\n", text_line(line, style)));
-            format!("      {}\n{}", row.label, lines.collect::<String>())
+            format!("      {}\n{}", printable(&row.label), lines.collect::<String>())
         }
         What::Entry(sign) => {
             let line = Line { sign: *sign, text: row.label.clone() };
@@ -150,7 +150,7 @@ fn signed(line: &Line, column: usize, style: Style) -> String {
 
 /// A line of a text, as it is.
 fn text_line(line: &Line, style: Style) -> String {
-    let text = format!("{} {}", line.sign.symbol(), line.text);
+    let text = format!("{} {}", line.sign.symbol(), printable(&line.text));
     style.paint(sign_ink(line.sign), text.trim_end())
 }
 
@@ -218,4 +218,10 @@ fn named(names: impl Iterator<Item = String>) -> Option<String> {
         (false, 0) => Some(first),
         (false, more) => Some(format!("{first} and {more} more")),
     }
+}
+
+/// `19 API calls in 3 waves, 0.21 s.`
+pub fn foot(calls: usize, waves: usize, elapsed: std::time::Duration) -> String {
+    let seconds = elapsed.as_secs_f64();
+    format!("{} in {}, {seconds:.2} s.\n", count(calls, "API call"), count(waves, "wave"))
 }

@@ -6,7 +6,7 @@ use cn_infra_core::address::{PhysicalId, StepId};
 use cn_infra_core::document::Document;
 use cn_infra_core::environment::Networks;
 use cn_infra_core::manager::TagChange;
-use cn_infra_core::plan::{Action, Difference, Plan, Step};
+use cn_infra_core::plan::{Action, Blocked, Difference, Plan, Step};
 use cn_infra_core::resource::Impact;
 use serde_json::Value;
 
@@ -84,4 +84,17 @@ pub fn difference(path: &str, before: Value, after: Value) -> Difference {
 /// The same field, with another impact.
 pub fn costs(impact: Impact, difference: Difference) -> Difference {
     Difference { impact, ..difference }
+}
+
+/// A change that AWS cannot make.
+pub fn blocked() -> Blocked {
+    let why = "RDS storage never shrinks";
+    let hint = "restore a snapshot into a new db_instance of the wanted size";
+    Blocked {
+        id: "db_instance.main".parse().unwrap(),
+        action: Action::Update,
+        why: format!("storage.size_gib 30 → 20: {why}"),
+        hint: hint.to_owned(),
+        differences: vec![costs(Impact::impossible(why, hint), difference("storage.size_gib", 30.into(), 20.into()))],
+    }
 }

@@ -1,0 +1,115 @@
+//! Carrying out a plan at the terminal: progress, Ctrl-C, and the report at the end.
+
+use cn_infra_core::apply::{ApplyOptions, Cancellation, Report};
+use cn_infra_core::clock::TokioClock;
+use cn_infra_core::event::Outcome;
+use cn_infra_core::plan::Plan;
+
+use crate::error::{CommandError, Result};
+use crate::exit::ExitCode;
+use crate::pending::apply::apply;
+use crate::survey::Survey;
+use crate::view::{self, View};
+
+/// How a plan is carried out, and where that is shown.
+pub struct CarryOut<'a> {
+    /// The environment's session.
+    pub survey: &'a Survey,
+    /// How.
+    pub options: ApplyOptions,
+    /// Show events as JSON lines.
+    pub json: bool,
+    /// Where it is shown.
+    pub view: &'a View,
+}
+
+impl CarryOut<'_> {
+    /// Carries the plan out and reports.
+    pub async fn run(&self, plan: &Plan) -> Result<ExitCode> {
+        let report = self.until_interrupted(plan).await.ok_or_else(|| dropped(plan))?;
+        if self.json {
+            self.view.data(&format!("{}\n", view::json::ended(&report)));
+        } else {
+            self.view.report(&view::events::report(&report, plan, self.view.stderr_style()));
+        }
+        let calls = &self.survey.session.calls;
+        self.view.say(&format!(
+            "{}, {}.\n",
+            view::count(calls.count(), "API call"),
+            view::events::time(self.survey.elapsed())
+        ));
+        Ok(exit_code(Some(&report), plan))
+    }
+
+    /// The first Ctrl-C starts nothing new, the second drops what is in flight.
+    async fn until_interrupted(&self, plan: &Plan) -> Option<Report> {
+        let Survey { kinds, managers, .. } = self.survey;
+        let (cancellation, clock) = (Cancellation::default(), TokioClock::new());
+        let mut reporter = view::progress::reporter(self.view, self.json);
+        let applying = apply(plan, kinds, managers, &self.options, &clock, &cancellation, &mut *reporter);
+        tokio::pin!(applying);
+        loop {
+            tokio::select! {
+                report = &mut applying => return Some(report),
+                _ = tokio::signal::ctrl_c() => {
+                    if cancellation.is_cancelled() {
+                        return None;
+                    }
+                    cancellation.cancel();
+                }
+            }
+        }
+    }
+}
+
+fn dropped(plan: &Plan) -> CommandError {
+    let error = CommandError::new("interrupted while calls were in flight; whether they took effect is not known");
+    let hint = format!("`cn-infra plan {}` shows what is left; what was created bears our tags", plan.environment);
+    error.code(ExitCode::Interrupted).hint(hint)
+}
+
+/// How an apply ends: interrupted, failed, stale, blocked, done, the first that holds.
+pub fn exit_code(report: Option<&Report>, plan: &Plan) -> ExitCode {
+    let any = |is: fn(&Outcome) -> bool| report.is_some_and(|report| report.outcomes.values().any(is));
+    if report.is_some_and(|report| report.cancelled) {
+        ExitCode::Interrupted
+    } else if any(|outcome| matches!(outcome, Outcome::Failed(_))) {
+        ExitCode::Failed
+    } else if any(|outcome| matches!(outcome, Outcome::Stale { .. })) {
+        ExitCode::Stale
+    } else if plan.blocked.is_empty() {
+        ExitCode::Done
+    } else {
+        ExitCode::Blocked
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::sample;
+    use cn_infra_core::event::Failure;
+
+    fn failed() -> Outcome {
+        Outcome::Failed(Failure { message: "no".into(), causes: Vec::new(), hint: None, code: None, request_id: None })
+    }
+
+    #[test]
+    fn the_worst_outcome_decides() {
+        let outcomes = [Outcome::Done, Outcome::Stale { moved: Vec::new() }, failed()];
+        let report = |count: usize, cancelled| Report {
+            outcomes: (0..count)
+                .map(|index| (format!("instance.i{index}").parse().unwrap(), outcomes[index].clone()))
+                .collect(),
+            cancelled,
+        };
+        let plan = sample::plan(Vec::new());
+        let blocked = Plan { blocked: vec![sample::blocked()], ..plan.clone() };
+        assert_eq!(exit_code(None, &plan), ExitCode::Done);
+        assert_eq!(exit_code(Some(&report(1, false)), &plan), ExitCode::Done);
+        assert_eq!(exit_code(Some(&report(1, false)), &blocked), ExitCode::Blocked);
+        assert_eq!(exit_code(Some(&report(2, false)), &blocked), ExitCode::Stale);
+        assert_eq!(exit_code(Some(&report(3, false)), &blocked), ExitCode::Failed);
+        assert_eq!(exit_code(Some(&report(3, true)), &blocked), ExitCode::Interrupted);
+    }
+}

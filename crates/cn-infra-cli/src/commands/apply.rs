@@ -1,0 +1,163 @@
+//! `cn-infra apply`: plans, shows, asks and carries out; or carries out a plan that was saved.
+
+use std::path::{Path, PathBuf};
+
+use cn_infra_core::apply::ApplyOptions;
+use cn_infra_core::environment::Environment;
+use cn_infra_core::plan::Plan;
+use jiff::Timestamp;
+
+use super::plan::SAVED;
+use crate::arguments;
+use crate::carry_out::{CarryOut, exit_code};
+use crate::command::Context;
+use crate::error::{CommandError, Result};
+use crate::exit::ExitCode;
+use crate::pending::plan::file::{self, PlanFileError};
+use crate::survey::{Access, Survey};
+use crate::view::{self, Answer};
+
+/// A plan older than this is pointed out.
+const OLD_SECONDS: i64 = 3600;
+
+/// What is carried out.
+#[derive(Debug, PartialEq, Eq)]
+enum Target {
+    /// A fresh plan of an environment.
+    Environment(String),
+    /// A saved plan.
+    File(PathBuf),
+}
+
+impl Target {
+    /// A path has a separator or ends with `.json`; anything else is an environment.
+    fn of(argument: Option<&str>) -> Self {
+        match argument {
+            None => Self::File(PathBuf::from(SAVED)),
+            Some(text) if text.contains(std::path::is_separator) || text.ends_with(".json") => {
+                Self::File(PathBuf::from(text))
+            }
+            Some(name) => Self::Environment(name.to_owned()),
+        }
+    }
+}
+
+/// Runs the command.
+pub async fn run(arguments: &arguments::Apply, context: &Context) -> Result<ExitCode> {
+    if !arguments.yes && !context.view.can_ask() {
+        return Err(CommandError::usage("there is no terminal to ask at").hint("add --yes to apply without being asked"));
+    }
+    match Target::of(arguments.target.as_deref()) {
+        Target::Environment(name) => fresh(&name, arguments, context).await,
+        Target::File(path) => saved(&path, arguments, context).await,
+    }
+}
+
+async fn fresh(name: &str, arguments: &arguments::Apply, context: &Context) -> Result<ExitCode> {
+    let survey = Survey::open(name, Access::Write, context).await?;
+    let plan = survey.plan(&survey.options(&arguments.selection)?).await?;
+    show(&plan, arguments, context);
+    let question = question(&plan);
+    carry_out(&plan, &survey, &question, false, arguments, context).await
+}
+
+async fn saved(path: &Path, arguments: &arguments::Apply, context: &Context) -> Result<ExitCode> {
+    if arguments.selection.prune || !arguments.selection.only.is_empty() || !arguments.selection.create_anyway.is_empty() {
+        return Err(CommandError::usage("a saved plan is carried out as it is")
+            .hint("give --prune, --only and --create-anyway to `cn-infra plan`, or name the environment here"));
+    }
+    let plan = load(path)?;
+    let survey = Survey::open(&plan.environment, Access::Write, context).await?;
+    check_basis(&plan, &survey.environment)?;
+    show(&plan, arguments, context);
+    context.view.say(&format!("\n{}\n", provenance(&plan, path, Timestamp::now())));
+    let code = carry_out(&plan, &survey, &question(&plan), true, arguments, context).await?;
+    if matches!(code, ExitCode::Done | ExitCode::Blocked) {
+        std::fs::remove_file(path).map_err(|error| CommandError::file("remove", path, error))?;
+    }
+    Ok(code)
+}
+
+fn load(path: &Path) -> Result<Plan> {
+    if !path.exists() {
+        let missing = if path == Path::new(SAVED) {
+            CommandError::new("no saved plan; run `cn-infra plan ENV`")
+        } else {
+            CommandError::usage(format!("there is no file {}", path.display()))
+        };
+        return Err(missing);
+    }
+    file::load(path).map_err(|error| match error {
+        PlanFileError::Format { .. } => stale(error),
+        other => CommandError::from(other),
+    })
+}
+
+/// A plan holds for the bytes and the account that it was made from.
+fn check_basis(plan: &Plan, environment: &Environment) -> Result<()> {
+    let moved = if plan.files != environment.hash {
+        "the environment's files changed since the plan was made".to_owned()
+    } else if plan.account != environment.account {
+        format!("the plan is for account {}, the environment is in {}", plan.account, environment.account)
+    } else {
+        return Ok(());
+    };
+    let error = CommandError::new(moved).code(ExitCode::Stale);
+    Err(error.hint(format!("run `cn-infra plan {}` again; nothing was written", plan.environment)))
+}
+
+fn stale(error: PlanFileError) -> CommandError {
+    let error = CommandError::from(error).code(ExitCode::Stale);
+    error.hint("run `cn-infra plan ENV` again; nothing was written")
+}
+
+fn show(plan: &Plan, arguments: &arguments::Apply, context: &Context) {
+    let view = &context.view;
+    if arguments.json {
+        view.data(&format!("{}\n", view::json::planned(plan)));
+    } else {
+        view.data(&view::plan::plan(plan, view.stdout_style()));
+    }
+}
+
+/// `Saved plan .cn-infra/plan.json, made 12 min ago.`
+fn provenance(plan: &Plan, path: &Path, now: Timestamp) -> String {
+    let age = now.duration_since(plan.at).unsigned_abs();
+    let old = now.duration_since(plan.at).as_secs() > OLD_SECONDS;
+    let remark = if old { " That is long ago: each step is compared with live before it is carried out." } else { "" };
+    format!("Saved plan {}, made {} ago.{remark}", path.display(), view::events::time(age))
+}
+
+fn question(plan: &Plan) -> String {
+    let these = if plan.steps.len() == 1 { "this step".to_owned() } else { format!("these {} steps", plan.steps.len()) };
+    format!("Apply {these} to {} (account {})?", plan.environment, plan.account)
+}
+
+async fn carry_out(
+    plan: &Plan,
+    survey: &Survey,
+    question: &str,
+    verify: bool,
+    arguments: &arguments::Apply,
+    context: &Context,
+) -> Result<ExitCode> {
+    if plan.is_empty() {
+        return Ok(exit_code(None, plan));
+    }
+    if !arguments.yes {
+        match context.view.ask(question).await {
+            Answer::Yes => {}
+            Answer::No => return Err(CommandError::new("declined; nothing was applied")),
+            Answer::Interrupted => {
+                return Err(CommandError::new("interrupted; nothing was applied").code(ExitCode::Interrupted));
+            }
+        }
+    }
+    let options = ApplyOptions {
+        parallelism: usize::from(context.global.parallelism),
+        no_wait: arguments.no_wait,
+        verify,
+        ..ApplyOptions::default()
+    };
+    CarryOut { survey, options, json: arguments.json, view: &context.view }.run(plan).await
+}

@@ -1,0 +1,65 @@
+//! `cn-infra check`: whether environment files are valid. Offline: no client is built.
+
+use cn_infra_core::kinds::Kinds;
+use jiff::Timestamp;
+
+use crate::arguments;
+use crate::command::Context;
+use crate::directory::Directory;
+use crate::error::{CommandError, Result};
+use crate::exit::ExitCode;
+use crate::pending::check::check;
+use crate::pending::environment::Diagnostics;
+use crate::view::check::Checked;
+use crate::view::{self};
+
+/// Runs the command.
+pub fn run(arguments: &arguments::Check, context: &Context) -> Result<ExitCode> {
+    let (directory, kinds) = (context.directory()?, cn_infra_aws::kinds());
+    let names = match &arguments.environment {
+        Some(name) => vec![name.clone()],
+        None => directory.names()?,
+    };
+    if names.is_empty() {
+        return Err(CommandError::new("the directory holds no environment"));
+    }
+    if arguments.resolved {
+        return resolved(&names, &directory, &kinds, arguments.json, context);
+    }
+    let checked = names.iter().map(|name| one(name, &directory, &kinds)).collect::<Result<Vec<_>>>()?;
+    if arguments.json {
+        context.view.data(&view::json::document(&view::check::json(&checked))?);
+    } else {
+        let style = context.view.stdout_style();
+        checked.iter().for_each(|checked| context.view.data(&view::check::checked(checked, style)));
+    }
+    Ok(if checked.iter().all(Checked::is_valid) { ExitCode::Done } else { ExitCode::Failed })
+}
+
+/// Wrong files are what is looked for; any other error ends the command.
+fn one(name: &str, directory: &Directory, kinds: &Kinds) -> Result<Checked> {
+    let result = match directory.load(name, kinds) {
+        Ok(environment) => Ok((environment.resources.len(), check(&environment, kinds, Timestamp::now()))),
+        Err(error) => Err(error.error.downcast::<Diagnostics>().map_err(|other| CommandError { error: other, ..error })?),
+    };
+    Ok(Checked { environment: name.to_owned(), result })
+}
+
+fn resolved(
+    names: &[String],
+    directory: &Directory,
+    kinds: &Kinds,
+    as_json: bool,
+    context: &Context,
+) -> Result<ExitCode> {
+    let environments = names.iter().map(|name| directory.load(name, kinds)).collect::<Result<Vec<_>>>()?;
+    if as_json {
+        let all: Vec<_> = environments.iter().map(view::resolved::json).collect();
+        context.view.data(&view::json::document(&all)?);
+    } else {
+        let style = context.view.stdout_style();
+        let texts: Vec<_> = environments.iter().map(|one| view::resolved::environment(one, style)).collect();
+        context.view.data(&texts.join("\n"));
+    }
+    Ok(ExitCode::Done)
+}

@@ -1,0 +1,9 @@
+//! The commands, a file each.
+
+pub mod adopt;
+pub mod apply;
+pub mod check;
+pub mod output;
+pub mod plan;
+pub mod schema;
+pub mod show;

@@ -1,0 +1,78 @@
+//! `cn-infra plan`: shows what would bring live to what the file says, and keeps it for `apply`.
+
+use std::path::Path;
+
+use cn_infra_core::plan::Plan;
+
+use crate::arguments;
+use crate::command::Context;
+use crate::error::Result;
+use crate::exit::ExitCode;
+use crate::pending::plan::file;
+use crate::survey::{Access, Survey};
+use crate::view;
+
+/// Where a plan is kept, unless `--out` says otherwise; relative to the current directory.
+pub const SAVED: &str = ".cn-infra/plan.json";
+
+/// Runs the command.
+pub async fn run(arguments: &arguments::Plan, context: &Context) -> Result<ExitCode> {
+    let survey = Survey::open(&arguments.environment, Access::Read, context).await?;
+    let plan = survey.plan(&survey.options(&arguments.selection)?).await?;
+    let path = arguments.out.as_deref().unwrap_or(Path::new(SAVED));
+    file::save(&plan, path)?;
+
+    let view = &context.view;
+    view.data(&rendered(&plan, arguments, context)?);
+    view.foot(survey.session.calls.count(), survey.session.calls.waves(), survey.elapsed());
+    if !plan.is_empty() {
+        view.say(&saved(&plan, arguments.out.as_deref()));
+    }
+    Ok(exit_code(&plan, arguments.detailed_exitcode))
+}
+
+fn rendered(plan: &Plan, arguments: &arguments::Plan, context: &Context) -> Result<String> {
+    if arguments.json {
+        view::json::document(plan)
+    } else if arguments.markdown {
+        Ok(view::markdown::plan(plan))
+    } else {
+        Ok(view::plan::plan(plan, context.view.stdout_style()))
+    }
+}
+
+fn saved(plan: &Plan, out: Option<&Path>) -> String {
+    let steps = view::count(plan.steps.len(), "step");
+    match out {
+        Some(path) => format!("Carry out {steps}: cn-infra apply {}\n", path.display()),
+        None => format!("Carry out {steps}: cn-infra apply\n"),
+    }
+}
+
+/// Blocked wins; pending is said only where it is asked for.
+fn exit_code(plan: &Plan, detailed: bool) -> ExitCode {
+    if !plan.blocked.is_empty() {
+        ExitCode::Blocked
+    } else if detailed && !plan.is_empty() {
+        ExitCode::Pending
+    } else {
+        ExitCode::Done
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::sample;
+    use cn_infra_core::plan::Action;
+
+    #[test]
+    fn blocked_wins_and_pending_is_asked_for() {
+        let empty = sample::plan(Vec::new());
+        let pending = sample::plan(vec![sample::step("instance.web", Action::Create)]);
+        let blocked = Plan { blocked: vec![sample::blocked()], ..pending.clone() };
+        let codes = |detailed| [&empty, &pending, &blocked].map(|plan| exit_code(plan, detailed));
+        assert_eq!(codes(false), [ExitCode::Done, ExitCode::Done, ExitCode::Blocked]);
+        assert_eq!(codes(true), [ExitCode::Done, ExitCode::Pending, ExitCode::Blocked]);
+    }
+}

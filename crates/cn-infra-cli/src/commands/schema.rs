@@ -1,0 +1,13 @@
+//! `cn-infra schema`: the JSON Schema of environment files. Offline: no client is built.
+
+use crate::command::Context;
+use crate::error::Result;
+use crate::exit::ExitCode;
+use crate::pending::environment::schema;
+use crate::view;
+
+/// Runs the command.
+pub fn run(context: &Context) -> Result<ExitCode> {
+    context.view.data(&view::json::document(&schema(&cn_infra_aws::kinds()))?);
+    Ok(ExitCode::Done)
+}

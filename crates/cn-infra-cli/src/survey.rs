@@ -1,0 +1,86 @@
+//! What every command that speaks to AWS begins with: the environment, a session for its account, what is live.
+
+use std::time::{Duration, Instant};
+
+use cn_infra_aws::Session;
+use cn_infra_aws::session::{SessionOptions};
+use cn_infra_core::environment::Environment;
+use cn_infra_core::kinds::Kinds;
+use cn_infra_core::live::Live;
+use cn_infra_core::manager::Managers;
+use cn_infra_core::observe::observe;
+use cn_infra_core::plan::{Plan, PlanOptions};
+use jiff::Timestamp;
+
+use crate::arguments::Selection;
+use crate::command::Context;
+use crate::error::Result;
+use crate::pending::plan::plan;
+use crate::target;
+
+/// An environment with a session for its account.
+pub struct Survey {
+    /// The environment.
+    pub environment: Environment,
+    /// All kinds.
+    pub kinds: Kinds,
+    /// The session.
+    pub session: Session,
+    /// The managers of all kinds.
+    pub managers: Managers,
+    began: Instant,
+}
+
+/// Whether a command may change anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// The session refuses to write.
+    Read,
+    /// It may write.
+    Write,
+}
+
+impl Survey {
+    /// Loads an environment and opens a session; no call but the account guard's is made.
+    pub async fn open(name: &str, access: Access, context: &Context) -> Result<Self> {
+        let began = Instant::now();
+        let kinds = cn_infra_aws::kinds();
+        let environment = context.directory()?.load(name, &kinds)?;
+        let session = Session::open(&SessionOptions {
+            profile: context.global.profile.clone(),
+            region: environment.region.clone(),
+            account: environment.account.clone(),
+            read_only: access == Access::Read,
+        })
+        .await?;
+        let managers = cn_infra_aws::managers(&session);
+        Ok(Self { environment, kinds, session, managers, began })
+    }
+
+    /// Reads what is live.
+    pub async fn observe(&self) -> Result<Live> {
+        Ok(observe(&self.environment, &self.managers, Timestamp::now()).await?)
+    }
+
+    /// Reads what is live and plans the difference.
+    pub async fn plan(&self, options: &PlanOptions) -> Result<Plan> {
+        let live = self.observe().await?;
+        Ok(plan(&self.environment, &live, &self.kinds, options, live.at)?)
+    }
+
+    /// The options of a plan, resources resolved.
+    pub fn options(&self, selection: &Selection) -> Result<PlanOptions> {
+        let only = |text: &String| target::declared_or_unlisted(text, &self.environment, &self.kinds);
+        let create = |text: &String| target::declared(text, &self.environment);
+        Ok(PlanOptions {
+            prune: selection.prune,
+            only: selection.only.iter().map(only).collect::<Result<_>>()?,
+            create_anyway: selection.create_anyway.iter().map(create).collect::<Result<_>>()?,
+        })
+    }
+
+    /// How long ago it began.
+    pub fn elapsed(&self) -> Duration {
+        self.began.elapsed()
+    }
+}

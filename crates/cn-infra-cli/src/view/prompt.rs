@@ -1,0 +1,65 @@
+//! Questions at the terminal.
+
+use std::io::{BufRead, IsTerminal};
+
+use super::View;
+use super::color::Ink;
+
+/// What was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// `yes`, and nothing else.
+    Yes,
+    /// Anything else.
+    No,
+    /// Ctrl-C.
+    Interrupted,
+}
+
+impl View {
+    /// Whether somebody is there to be asked.
+    pub fn can_ask(&self) -> bool {
+        std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    }
+
+    /// Asks a question that only `yes` agrees to.
+    pub async fn ask(&self, question: &str) -> Answer {
+        let question = self.stderr_style().paint(Ink::Strong, question);
+        self.dialog(&format!("\n{question} Only `yes` is accepted: "));
+        let answer = tokio::select! {
+            line = read_line() => answer(line.as_deref()),
+            _ = tokio::signal::ctrl_c() => Answer::Interrupted,
+        };
+        self.dialog("\n");
+        answer
+    }
+}
+
+/// A line of stdin. A thread reads it, as Ctrl-C must be heard meanwhile; it ends with the process.
+async fn read_line() -> Option<String> {
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        let read = std::io::stdin().lock().read_line(&mut line);
+        // Nobody listens after Ctrl-C.
+        let _ = sender.send(read.ok().map(|_| line));
+    });
+    receiver.await.ok().flatten()
+}
+
+fn answer(line: Option<&str>) -> Answer {
+    if line.is_some_and(|line| line.trim() == "yes") { Answer::Yes } else { Answer::No }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_yes_is_yes() {
+        assert_eq!(answer(Some("yes\n")), Answer::Yes);
+        for line in [Some("y\n"), Some("YES\n"), Some("\n"), Some(""), None] {
+            assert_eq!(answer(line), Answer::No);
+        }
+    }
+}
