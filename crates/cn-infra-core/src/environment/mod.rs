@@ -79,6 +79,8 @@ pub struct Origin {
     pub line: usize,
     /// Set by `[defaults.<kind>]`, not by the resource itself.
     pub default: bool,
+    /// The text files that the value names, by the dotted path of their field.
+    pub texts: BTreeMap<String, PathBuf>,
 }
 
 /// Which checks apply to an environment.
