@@ -7,7 +7,7 @@ use cn_infra_core::plan::Plan;
 
 use crate::error::{CommandError, Result};
 use crate::exit::ExitCode;
-use crate::pending::apply::apply;
+use cn_infra_core::apply::apply;
 use crate::survey::Survey;
 use crate::view::{self, View};
 

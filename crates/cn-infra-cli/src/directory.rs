@@ -7,7 +7,6 @@ use cn_infra_core::kinds::Kinds;
 
 use crate::error::{CommandError, Result};
 use crate::nearest::nearest;
-use crate::pending::environment::Load as _;
 
 /// The name of the directory that is looked for.
 const NAME: &str = "environments";

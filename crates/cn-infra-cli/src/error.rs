@@ -4,10 +4,11 @@ use std::error::Error;
 use std::path::Path;
 
 use crate::exit::ExitCode;
-use crate::pending::environment::{Diagnostics, EditError};
-use crate::pending::plan::PlanError;
-use crate::pending::plan::file::PlanFileError;
-use crate::pending::session::SessionError;
+use cn_infra_core::environment::Diagnostics;
+use cn_infra_core::environment::edit::EditError;
+use cn_infra_core::plan::PlanError;
+use cn_infra_core::plan::file::PlanFileError;
+use cn_infra_aws::session::SessionError;
 use cn_infra_core::observe::ObserveError;
 
 /// The result of a command.
@@ -78,8 +79,11 @@ impl From<PlanError> for CommandError {
 }
 
 impl From<PlanFileError> for CommandError {
+    /// A plan of another format is out of date; all else is a failure.
     fn from(error: PlanFileError) -> Self {
-        anyhow::Error::new(error).into()
+        let code = if matches!(error, PlanFileError::OtherFormat { .. }) { ExitCode::Stale } else { ExitCode::Failed };
+        let hint = Some(error.hint().to_owned());
+        Self { code, hint, error: anyhow::Error::new(error) }
     }
 }
 

@@ -7,7 +7,7 @@ use cn_infra_core::kinds::Kinds;
 use cn_infra_core::live::{Live, Object, Outputs, Readiness};
 use cn_infra_core::plan::Unlisted;
 use cn_infra_core::owner;
-use crate::pending::plan::identity::identify;
+use cn_infra_core::plan::identity::identify;
 use serde::Serialize;
 use serde_json::Value;
 

@@ -13,7 +13,6 @@ mod error;
 mod exit;
 mod inventory;
 mod nearest;
-mod pending;
 mod survey;
 mod target;
 mod view;

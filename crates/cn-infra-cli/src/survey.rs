@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use crate::arguments::Selection;
 use crate::command::Context;
 use crate::error::Result;
-use crate::pending::plan::plan;
+use cn_infra_core::plan::plan;
 use crate::target;
 
 /// An environment with a session for its account.

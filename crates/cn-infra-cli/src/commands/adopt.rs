@@ -15,7 +15,7 @@ use crate::carry_out::CarryOut;
 use crate::command::Context;
 use crate::error::{CommandError, Result};
 use crate::exit::ExitCode;
-use crate::pending::environment::edit::set_adopt;
+use cn_infra_core::environment::edit::set_adopt;
 use crate::survey::{Access, Survey};
 use crate::target;
 use crate::view::{self, Answer};

@@ -13,7 +13,7 @@ use crate::carry_out::{CarryOut, exit_code};
 use crate::command::Context;
 use crate::error::{CommandError, Result};
 use crate::exit::ExitCode;
-use crate::pending::plan::file::{self, PlanFileError};
+use cn_infra_core::plan::file::{self, PlanFileError};
 use crate::survey::{Access, Survey};
 use crate::view::{self, Answer};
 
@@ -79,18 +79,13 @@ async fn saved(path: &Path, arguments: &arguments::Apply, context: &Context) -> 
 }
 
 fn load(path: &Path) -> Result<Plan> {
-    if !path.exists() {
-        let missing = if path == Path::new(SAVED) {
-            CommandError::new("no saved plan; run `cn-infra plan ENV`")
-        } else {
-            CommandError::usage(format!("there is no file {}", path.display()))
-        };
-        return Err(missing);
+    match file::load(path) {
+        Ok(saved) => Ok(saved.plan),
+        Err(PlanFileError::Missing { .. }) if path == Path::new(SAVED) => {
+            Err(CommandError::new("no saved plan; run `cn-infra plan ENV`"))
+        }
+        Err(error) => Err(error.into()),
     }
-    file::load(path).map_err(|error| match error {
-        PlanFileError::Format { .. } => stale(error),
-        other => CommandError::from(other),
-    })
 }
 
 /// A plan holds for the bytes and the account that it was made from.
@@ -104,11 +99,6 @@ fn check_basis(plan: &Plan, environment: &Environment) -> Result<()> {
     };
     let error = CommandError::new(moved).code(ExitCode::Stale);
     Err(error.hint(format!("run `cn-infra plan {}` again; nothing was written", plan.environment)))
-}
-
-fn stale(error: PlanFileError) -> CommandError {
-    let error = CommandError::from(error).code(ExitCode::Stale);
-    error.hint("run `cn-infra plan ENV` again; nothing was written")
 }
 
 fn show(plan: &Plan, arguments: &arguments::Apply, context: &Context) {

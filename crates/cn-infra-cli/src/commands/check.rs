@@ -8,8 +8,8 @@ use crate::command::Context;
 use crate::directory::Directory;
 use crate::error::{CommandError, Result};
 use crate::exit::ExitCode;
-use crate::pending::check::check;
-use crate::pending::environment::Diagnostics;
+use cn_infra_core::check::check;
+use cn_infra_core::environment::Diagnostics;
 use crate::view::check::Checked;
 use crate::view::{self};
 

@@ -10,7 +10,7 @@ use crate::arguments::{self, Format};
 use crate::command::Context;
 use crate::error::{CommandError, Result};
 use crate::exit::ExitCode;
-use crate::pending::plan::outputs;
+use cn_infra_core::plan::outputs;
 use crate::survey::{Access, Survey};
 use crate::{target, view};
 

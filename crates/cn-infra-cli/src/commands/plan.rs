@@ -8,7 +8,7 @@ use crate::arguments;
 use crate::command::Context;
 use crate::error::Result;
 use crate::exit::ExitCode;
-use crate::pending::plan::file;
+use cn_infra_core::plan::file;
 use crate::survey::{Access, Survey};
 use crate::view;
 

@@ -3,7 +3,7 @@
 use crate::command::Context;
 use crate::error::Result;
 use crate::exit::ExitCode;
-use crate::pending::environment::schema;
+use cn_infra_core::environment::schema;
 use crate::view;
 
 /// Runs the command.

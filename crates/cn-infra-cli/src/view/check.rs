@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::color::{Ink, Style};
 use super::findings;
 use super::layout::count;
-use crate::pending::environment::{Diagnostic, Diagnostics};
+use cn_infra_core::environment::{Diagnostic, Diagnostics};
 
 /// One checked environment.
 #[derive(Debug)]

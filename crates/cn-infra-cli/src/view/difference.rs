@@ -8,7 +8,8 @@ use cn_infra_core::resource::Impact;
 use serde_json::Value;
 
 use super::line_diff::{self, Line, Sign};
-use super::{rule_changes, rules, value};
+use super::value::{self, KNOWN_AFTER_APPLY};
+use super::{rule_changes, rules};
 
 /// One thing that a step changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,9 +43,6 @@ pub enum What {
     /// An entry of a table comes or goes; the label says which.
     Entry(Sign),
 }
-
-/// What stands for a value that depends on an object that is not there yet.
-pub const KNOWN_AFTER_APPLY: &str = "(known after apply)";
 
 /// Everything that a step changes.
 pub fn rows(step: &Step, networks: &Networks) -> Vec<Row> {

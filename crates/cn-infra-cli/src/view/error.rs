@@ -3,7 +3,7 @@
 use super::color::{Ink, Style};
 use super::layout::hang;
 use crate::error::{CommandError, causes};
-use crate::pending::environment::Diagnostics;
+use cn_infra_core::environment::Diagnostics;
 
 /// The whole error. Diagnostics of files say themselves what, where and why.
 pub fn error(error: &CommandError, style: Style) -> String {

@@ -1,13 +1,15 @@
 //! Lines: wrapping between words with a hanging indent, and columns.
 
+use unicode_width::UnicodeWidthStr;
+
 use super::color::{Ink, Style};
 
 /// The narrowest column that text is wrapped into.
 const NARROWEST: usize = 24;
 
-/// How many columns a text takes. Texts here are names, numbers and sentences: one column a character.
+/// How many columns a text takes.
 pub fn width(text: &str) -> usize {
-    text.chars().count()
+    text.width()
 }
 
 /// The lines of a text that begins at a column, broken between words only.

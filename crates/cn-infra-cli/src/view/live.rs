@@ -7,6 +7,7 @@ use cn_infra_core::live::Readiness;
 
 use super::color::{Ink, Style};
 use super::layout::{hang, width};
+use super::plan::header;
 use super::{rules, value};
 use crate::inventory::{Entry, Inventory, LiveField, LiveObject};
 use serde_json::Value;
@@ -17,8 +18,7 @@ const VALUES: usize = 34;
 /// Everything of an environment.
 pub fn inventory(inventory: &Inventory, style: Style) -> String {
     let Inventory { environment, project, account, region, networks, resources, unlisted } = inventory;
-    let mut text =
-        format!("{} · {project} · account {account} · {region}\n", style.paint(Ink::Strong, environment));
+    let mut text = header([environment, project, account, region], style);
     for entry in resources {
         text += &format!("\n{}", resource(entry, networks, style));
     }

@@ -22,7 +22,8 @@ const NAMED: usize = 5;
 
 /// The whole plan.
 pub fn plan(plan: &Plan, style: Style) -> String {
-    let mut text = header(plan, style);
+    let Plan { environment, project, account, region, .. } = plan;
+    let mut text = header([environment, project, account, region], style) + "\n";
     let column = impact_column(plan);
     for shown in &plan.steps {
         step(&mut text, shown, plan, column, style);
@@ -40,10 +41,9 @@ pub fn plan(plan: &Plan, style: Style) -> String {
     text + &summary(plan, style)
 }
 
-/// `production · coralnet · account 123456789012 · us-west-2`, and an empty line.
-fn header(plan: &Plan, style: Style) -> String {
-    let Plan { environment, project, account, region, .. } = plan;
-    format!("{} · {project} · account {account} · {region}\n\n", style.paint(Ink::Strong, environment))
+/// `production · coralnet · account 123456789012 · us-west-2`.
+pub fn header([environment, project, account, region]: [&str; 4], style: Style) -> String {
+    format!("{} · {project} · account {account} · {region}\n", style.paint(Ink::Strong, environment))
 }
 
 fn impact_column(plan: &Plan) -> usize {
@@ -166,17 +166,19 @@ fn held_back(text: &mut String, blocked: &Blocked, plan: &Plan, column: usize, s
     let why = format!("blocked: {}", blocked.why);
     *text += &headline((Ink::Alarm, '!'), &blocked.id.to_string(), &why, Some(Ink::Alarm), column, style);
     let others: Vec<_> =
-        blocked.differences.iter().filter(|difference| !blocked.why.starts_with(&difference.path)).cloned().collect();
+        blocked.differences.iter().filter(|difference| !blocked.why.contains(&difference.path)).cloned().collect();
     *text += &rows(&difference::changes(&others, &plan.networks), style);
     *text += &findings::hint(&blocked.hint, FIELDS, style);
 }
 
 /// `Plan: 0 to create, 3 to update, …`, or that there is nothing to do; then what is unlisted and left out.
 fn summary(plan: &Plan, style: Style) -> String {
-    let mut sentences = vec![style.paint(Ink::Strong, totals(plan))];
-    sentences.extend(unlisted(plan));
-    sentences.extend(left_out(plan));
-    sentences.join(" ") + "\n"
+    let totals = totals(plan);
+    let others: Vec<_> = unlisted(plan).into_iter().chain(left_out(plan)).collect();
+    let others = others.join(" ");
+    let fits = style.width.is_none_or(|columns| width(&totals) + 1 + width(&others) <= columns);
+    let gap = if others.is_empty() { "" } else if fits { " " } else { "\n" };
+    format!("{}{gap}{}\n", style.paint(Ink::Strong, totals), hang(&others, 0, None, style))
 }
 
 /// `Plan: 0 to create, 3 to update, 0 to delete, 1 blocked.`

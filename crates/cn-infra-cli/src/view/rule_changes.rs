@@ -11,6 +11,9 @@ use super::{difference::What, rules};
 /// The fields of a rule; a rule's key may hold dots, so the end of a path is told by them.
 const FIELDS: [&str; 8] = ["protocol", "port", "ports", "icmp", "from", "to", "until", "description"];
 
+/// What the names of live rules begin with that no name of the file stands for.
+const UNNAMED: &str = "(unnamed)";
+
 /// The path of a rule, or of one field of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RulePath<'a> {
@@ -95,11 +98,11 @@ impl RuleChange<'_> {
     }
 }
 
-/// `+ ssh tcp 22 from developers`; a rule without a name in the file says it all by its key.
+/// `+ ssh tcp 22 from developers`. A rule that no name of the file stands for has what it lets through as its name.
 fn entry(sign: Sign, path: RulePath<'_>, fields: &Map<String, Value>, networks: &Networks) -> Row {
     let label = path.label();
-    let text = if path.name.starts_with("(unnamed) ") { label } else { format!("{label} {}", rules::rule(fields, networks)) };
-    row(&text, What::Entry(sign))
+    let name = if path.name.starts_with(UNNAMED) { label.split(UNNAMED).next().map(|direction| format!("{direction}{UNNAMED}")) } else { None };
+    row(&format!("{} {}", name.as_deref().unwrap_or(&label), rules::rule(fields, networks)), What::Entry(sign))
 }
 
 /// One row for all rules whose same field changes in the same way.

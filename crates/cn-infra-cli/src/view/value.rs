@@ -3,6 +3,9 @@
 use cn_infra_core::environment::Networks;
 use serde_json::{Map, Value};
 
+/// What stands for a value that depends on an object that is not there yet.
+pub const KNOWN_AFTER_APPLY: &str = "(known after apply)";
+
 /// One value in one line.
 pub fn inline(value: &Value, networks: &Networks) -> String {
     match value {
@@ -13,7 +16,7 @@ pub fn inline(value: &Value, networks: &Networks) -> String {
         Value::Array(items) if items.is_empty() => "[]".to_owned(),
         Value::Array(_) => items(value, networks).join(", "),
         Value::Object(fields) if fields.is_empty() => "{}".to_owned(),
-        Value::Object(fields) => template(fields).map_or_else(|| table(fields, networks), scalar),
+        Value::Object(fields) => template(fields).map_or_else(|| table(fields, networks), unfilled),
     }
 }
 
@@ -57,6 +60,11 @@ fn template(fields: &Map<String, Value>) -> Option<&str> {
         (1, Some(Value::String(text))) => Some(text),
         _ => None,
     }
+}
+
+/// A template that names what only an object will tell.
+fn unfilled(text: &str) -> String {
+    format!("{} {KNOWN_AFTER_APPLY}", scalar(text))
 }
 
 /// A string as it is, quoted where its ends would not be seen.
@@ -106,8 +114,8 @@ mod tests {
             shown(json!([{ "origins": ["*"], "methods": ["GET", "HEAD"] }])),
             "{origins *, methods [GET, HEAD]}"
         );
-        assert_eq!(shown(json!({ "template": "a\nb\n" })), "(2 lines)");
-        assert_eq!(shown(json!({ "template": "{{site}}/*" })), "{{site}}/*");
+        assert_eq!(shown(json!({ "template": "a\nb\n" })), "(2 lines) (known after apply)");
+        assert_eq!(shown(json!({ "template": "{{site}}/*" })), "{{site}}/* (known after apply)");
     }
 
     #[test]

@@ -1,10 +1,7 @@
 //! How two documents of a kind differ: only fields that the desired one sets are looked at.
 
-<<<<<<< HEAD
 use std::collections::HashSet;
 
-=======
->>>>>>> apply
 use serde_json::{Map, Value};
 
 use crate::document::Document;
@@ -41,17 +38,7 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-<<<<<<< HEAD
     fn step(&mut self, key: &'a str, tree: Option<&FieldTree>, before: Option<&'a Value>, after: Option<&'a Value>) {
-=======
-    fn step(
-        &mut self,
-        key: &'a str,
-        tree: Option<&FieldTree>,
-        before: Option<&'a Value>,
-        after: Option<&'a Value>,
-    ) {
->>>>>>> apply
         self.path.push(key);
         self.compare(tree, before, after);
         self.path.pop();
@@ -88,7 +75,6 @@ impl<'a> Walk<'a> {
         }
     }
 }
-<<<<<<< HEAD
 
 /// The desired fields that an update is about: without those for creation only, unless one of them changes, and
 /// without those that are left as they are.
@@ -173,5 +159,3 @@ fn shared_value(tree: Option<&FieldTree>, wanted: &Value, live: &Value) -> Optio
         _ => Some(live.clone()),
     }
 }
-=======
->>>>>>> apply
