@@ -16,7 +16,6 @@ use clap_complete::Shell;
     version,
     arg_required_else_help = true,
     disable_help_subcommand = true,
-    infer_subcommands = false,
     after_help = "Examples:\n  cn-infra check                 are all files valid?\n  cn-infra plan production       what would change?\n  cn-infra apply                 carry out the plan just made\n\nCredentials and endpoints are AWS's own: AWS_PROFILE, AWS_ENDPOINT_URL, SSO, instance roles.\nExit codes: 0 done, 1 failed, 2 pending (plan --detailed-exitcode), 3 stale, 4 blocked, 64 usage, 130 interrupted."
 )]
 pub struct Arguments {
@@ -41,8 +40,8 @@ pub struct Global {
     /// How many steps run at once
     #[arg(long, global = true, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=100))]
     pub parallelism: u8,
-    /// Whether to colour: `auto` does on a terminal, unless NO_COLOR is set
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    /// `auto`, `always` or `never`: `auto` colours on a terminal, unless NO_COLOR is set
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     pub color: When,
     /// Log what happens to stderr; twice: every call
     #[arg(short, long, global = true, action = ArgAction::Count)]
@@ -237,4 +236,63 @@ pub struct Adopt {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn parse(line: &str) -> Result<Arguments, clap::error::ErrorKind> {
+        Arguments::try_parse_from(line.split(' ')).map_err(|error| error.kind())
+    }
+
+    #[test]
+    fn the_definition_is_sound_and_every_help_has_an_example() {
+        let mut command = Arguments::command();
+        command.build();
+        command.clone().debug_assert();
+        for command in std::iter::once(&command).chain(command.get_subcommands()) {
+            let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(after.contains("Example") && after.contains("cn-infra "), "{}", command.get_name());
+        }
+    }
+
+    #[test]
+    fn plan_takes_its_options() {
+        let line = "cn-infra plan production --prune --only web --only bucket.media --detailed-exitcode --out p.json";
+        let Command::Plan(plan) = parse(line).unwrap().command else { panic!("not plan") };
+        assert_eq!(plan.environment, "production");
+        assert_eq!(plan.selection.only, ["web", "bucket.media"]);
+        assert!(plan.selection.prune && plan.detailed_exitcode && !plan.json);
+        assert_eq!(plan.out, Some(PathBuf::from("p.json")));
+    }
+
+    #[test]
+    fn global_options_stand_before_and_after_the_command() {
+        let arguments = parse("cn-infra --environments envs apply staging --yes -vv -q --color never --parallelism 4").unwrap();
+        let Global { environments, verbose, quiet, color, parallelism, profile } = arguments.global;
+        assert_eq!((environments, profile), (Some(PathBuf::from("envs")), None));
+        assert_eq!((verbose, quiet, color, parallelism), (2, true, When::Never, 4));
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_refused() {
+        use clap::error::ErrorKind;
+        let kind = |line| parse(line).unwrap_err();
+        assert_eq!(kind("cn-infra plan"), ErrorKind::MissingRequiredArgument);
+        assert_eq!(kind("cn-infra plan production --json --markdown"), ErrorKind::ArgumentConflict);
+        assert_eq!(kind("cn-infra apply production --json"), ErrorKind::MissingRequiredArgument);
+        assert_eq!(kind("cn-infra output production site.public_ip --format env"), ErrorKind::ArgumentConflict);
+        assert_eq!(kind("cn-infra apply --parallelism 0"), ErrorKind::ValueValidation);
+        assert_eq!(kind("cn-infra destroy production"), ErrorKind::InvalidSubcommand);
+    }
+
+    #[test]
+    fn a_wrong_command_line_is_64_and_help_is_0() {
+        use crate::{ExitCode, run};
+        let code = |line: &str| run(line.split(' ').map(Into::into));
+        assert_eq!(code("cn-infra plan"), ExitCode::Usage);
+        assert_eq!(code("cn-infra --version"), ExitCode::Done);
+    }
 }

@@ -102,6 +102,7 @@ mod tests {
                 .map(|index| (format!("instance.i{index}").parse().unwrap(), outcomes[index].clone()))
                 .collect(),
             cancelled,
+            ..Report::default()
         };
         let plan = sample::plan(Vec::new());
         let blocked = Plan { blocked: vec![sample::blocked()], ..plan.clone() };

@@ -44,16 +44,22 @@ impl Target {
 
 /// Runs the command.
 pub async fn run(arguments: &arguments::Apply, context: &Context) -> Result<ExitCode> {
-    if !arguments.yes && !context.view.can_ask() {
-        return Err(CommandError::usage("there is no terminal to ask at").hint("add --yes to apply without being asked"));
-    }
     match Target::of(arguments.target.as_deref()) {
         Target::Environment(name) => fresh(&name, arguments, context).await,
         Target::File(path) => saved(&path, arguments, context).await,
     }
 }
 
+/// Somebody has to agree: at the terminal, or by `--yes`.
+fn check_can_ask(arguments: &arguments::Apply, context: &Context) -> Result<()> {
+    if arguments.yes || context.view.can_ask() {
+        return Ok(());
+    }
+    Err(CommandError::usage("there is no terminal to ask at").hint("add --yes to apply without being asked"))
+}
+
 async fn fresh(name: &str, arguments: &arguments::Apply, context: &Context) -> Result<ExitCode> {
+    check_can_ask(arguments, context)?;
     let survey = Survey::open(name, Access::Write, context).await?;
     let plan = survey.plan(&survey.options(&arguments.selection)?).await?;
     show(&plan, arguments, context);
@@ -67,6 +73,7 @@ async fn saved(path: &Path, arguments: &arguments::Apply, context: &Context) -> 
             .hint("give --prune, --only and --create-anyway to `cn-infra plan`, or name the environment here"));
     }
     let plan = load(path)?;
+    check_can_ask(arguments, context)?;
     let survey = Survey::open(&plan.environment, Access::Write, context).await?;
     check_basis(&plan, &survey.environment)?;
     show(&plan, arguments, context);
@@ -150,4 +157,56 @@ async fn carry_out(
         ..ApplyOptions::default()
     };
     CarryOut { survey, options, json: arguments.json, view: &context.view }.run(plan).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::environment;
+    use crate::view::sample;
+    use cn_infra_core::plan::Action;
+
+    #[test]
+    fn a_path_is_a_saved_plan_and_a_name_an_environment() {
+        assert_eq!(Target::of(None), Target::File(SAVED.into()));
+        assert_eq!(Target::of(Some("production")), Target::Environment("production".into()));
+        assert_eq!(Target::of(Some("reviewed.json")), Target::File("reviewed.json".into()));
+        assert_eq!(Target::of(Some("./plans/today")), Target::File("./plans/today".into()));
+    }
+
+    #[test]
+    fn a_plan_of_other_files_or_another_account_is_stale() {
+        let environment = environment(&[]);
+        let plan = sample::plan(Vec::new());
+        assert!(check_basis(&plan, &environment).is_ok());
+        let error = check_basis(&Plan { files: "1".repeat(64), ..plan.clone() }, &environment).unwrap_err();
+        assert_eq!(error.code, ExitCode::Stale);
+        assert_eq!(error.error.to_string(), "the environment's files changed since the plan was made");
+        let error = check_basis(&Plan { account: "210987654321".into(), ..plan }, &environment).unwrap_err();
+        assert_eq!(error.code, ExitCode::Stale);
+    }
+
+    #[test]
+    fn a_missing_plan_says_how_to_make_one() {
+        let error = load(Path::new(SAVED)).unwrap_err();
+        assert_eq!(error.error.to_string(), "no saved plan; run `cn-infra plan ENV`");
+        assert_eq!(error.code, ExitCode::Failed);
+    }
+
+    #[test]
+    fn a_plan_of_another_format_is_stale() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("plan.json");
+        std::fs::write(&path, r#"{ "format": 0, "cn_infra": "0.0.9" }"#).unwrap();
+        assert_eq!(load(&path).unwrap_err().code, ExitCode::Stale);
+    }
+
+    #[test]
+    fn the_question_names_what_is_at_stake_and_an_old_plan_is_pointed_out() {
+        let plan = sample::plan(vec![sample::step("instance.web", Action::Create)]);
+        assert_eq!(question(&plan), "Apply this step to production (account 123456789012)?");
+        let at = |text: &str| provenance(&plan, Path::new(SAVED), text.parse().unwrap());
+        assert_eq!(at("2026-11-30T19:12:30Z"), "Saved plan .cn-infra/plan.json, made 12 min 30 s ago.");
+        assert!(at("2026-11-30T21:05:00Z").starts_with("Saved plan .cn-infra/plan.json, made 2 h 5 min ago. That is long"));
+    }
 }

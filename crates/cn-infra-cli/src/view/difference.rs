@@ -47,7 +47,7 @@ pub enum What {
 /// Everything that a step changes.
 pub fn rows(step: &Step, networks: &Networks) -> Vec<Row> {
     let mut rows = match (step.action, &step.after) {
-        (Action::Create, Some(after)) => created(step, after, networks),
+        (Action::Create, Some(after)) => created(after, networks),
         _ => changes(&step.differences, networks),
     };
     let renamed = step.differences.iter().any(|difference| difference.path == "name");
@@ -73,11 +73,14 @@ pub fn changes(differences: &[Difference], networks: &Networks) -> Vec<Row> {
 
 fn changed(difference: &Difference, networks: &Networks) -> Row {
     let Difference { path, before, after, impact: _, known_after_apply } = difference;
-    if *known_after_apply {
-        let before = before.as_ref().map(|before| value::inline(before, networks)).unwrap_or_default();
-        return row(path, arrow(&before, KNOWN_AFTER_APPLY));
+    let what = change(before.as_ref(), after.as_ref(), networks);
+    match what {
+        What::Change { before, after, detail } if *known_after_apply && !after.ends_with(KNOWN_AFTER_APPLY) => {
+            row(path, What::Change { before, after: format!("{after} {KNOWN_AFTER_APPLY}"), detail })
+        }
+        What::Text(_) if *known_after_apply => row(&format!("{path} {KNOWN_AFTER_APPLY}"), what),
+        _ => row(path, what),
     }
-    row(path, change(before.as_ref(), after.as_ref(), networks))
 }
 
 /// How one value becomes another.
@@ -138,12 +141,10 @@ fn members(before: &[String], after: &[String]) -> What {
 }
 
 /// The fields of a new object, one row each, entries of a table too.
-fn created(step: &Step, after: &Document, networks: &Networks) -> Vec<Row> {
-    let unknown = |path: &str| step.differences.iter().any(|known| known.known_after_apply && known.path == path);
+fn created(after: &Document, networks: &Networks) -> Vec<Row> {
     let mut rows = Vec::new();
     for (field, value) in &after.0 {
         match value {
-            _ if unknown(field) => rows.push(row(field, What::Value(KNOWN_AFTER_APPLY.to_owned()))),
             Value::Object(entries) if !entries.is_empty() && entries.values().all(Value::is_object) => {
                 let entry = |(key, value)| row(&format!("{field}.{key}"), What::Value(entry_text(value, networks)));
                 rows.extend(entries.iter().map(entry));

@@ -31,3 +31,21 @@ pub fn diagnostics(diagnostics: &Diagnostics, style: Style) -> String {
     });
     painted.collect::<Vec<_>>().join("\n") + "\n"
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_follow_and_the_hint_stands_apart() {
+        let cause = anyhow::Error::msg("UnauthorizedOperation: not authorized to perform ec2:DescribeInstances");
+        let failed = CommandError::from(cause.context("cannot read the instance objects")).hint("ask for ReadOnlyAccess");
+        insta::assert_snapshot!(error(&failed, Style::PLAIN), @"
+        error: cannot read the instance objects
+          caused by: UnauthorizedOperation: not authorized to perform ec2:DescribeInstances
+
+        hint: ask for ReadOnlyAccess
+        ");
+        insta::assert_snapshot!(error(&CommandError::new("no saved plan"), Style::PLAIN), @"error: no saved plan");
+    }
+}

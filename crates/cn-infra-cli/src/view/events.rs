@@ -66,10 +66,9 @@ pub fn report(report: &Report, plan: &Plan, style: Style) -> String {
     let in_order = plan.steps.iter().filter_map(|step| Some((&step.id, report.outcomes.get(&step.id)?)));
     for (step, outcome) in in_order {
         match outcome {
-            Outcome::Done => {}
             Outcome::Failed(failure) => text += &failed(step, failure, style),
             Outcome::Stale { moved } => text += &stale(step, moved, &plan.networks, style),
-            Outcome::NotStarted { .. } => {}
+            Outcome::Done | Outcome::NotStarted { .. } => {}
         }
     }
     text += &not_started(report, style);
@@ -100,14 +99,10 @@ fn stale(step: &StepId, moved: &[Moved], networks: &Networks, style: Style) -> S
     for Moved { path, reviewed, live, wanted } in moved {
         text += &format!("  {path}\n");
         for (name, side) in [("reviewed", reviewed), ("live now", live), ("wanted", wanted)] {
-            text += &format!("    {name:<9} {}\n", hang(&side_text(side, networks), 14, None, style));
+            text += &format!("    {name:<9} {}\n", hang(&value::inline(side, networks), 14, None, style));
         }
     }
     text + "\n"
-}
-
-fn side_text(side: &Value, networks: &Networks) -> String {
-    value::inline(side, networks)
 }
 
 /// Steps that were not tried, those with the same reason together.
@@ -141,4 +136,104 @@ fn totals(report: &Report, plan: &Plan) -> String {
     let applied = if done == all { count(all, "step") } else { format!("{done} of {}", count(all, "step")) };
     let colon = if others.is_empty() { "" } else { ": " };
     format!("Applied {applied} to {}{colon}{}.", plan.environment, others.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::sample::{plan, step};
+    use serde_json::json;
+
+    fn outcomes() -> Vec<(&'static str, Outcome)> {
+        let failure = Failure {
+            message: "PutBucketPolicy: you may not".into(),
+            causes: vec!["the account blocks public policies".into()],
+            hint: Some("lift BlockPublicPolicy on the account".into()),
+            code: Some("AccessDenied".into()),
+            request_id: Some("4442587FB7D0A2F9".into()),
+        };
+        let moved = Moved {
+            path: "ingress.http.from".into(),
+            reviewed: json!(["0.0.0.0/0", "::/0"]),
+            live: json!(["0.0.0.0/0"]),
+            wanted: json!(["198.51.100.7/32", "203.0.113.0/28"]),
+        };
+        let not_started = || Outcome::NotStarted { because: "needs bucket.media, which failed".into() };
+        vec![
+            ("instance.web", Outcome::Done),
+            ("bucket.media", Outcome::Failed(failure)),
+            ("security_group.web/rules", Outcome::Stale { moved: vec![moved] }),
+            ("bucket.logs", not_started()),
+            ("bucket.more", not_started()),
+        ]
+    }
+
+    fn sample() -> (Report, Plan) {
+        let steps = outcomes().into_iter().map(|(id, _)| step(id, Action::Update)).collect();
+        let outcomes = outcomes().into_iter().map(|(id, outcome)| (id.parse().unwrap(), outcome)).collect();
+        (Report { outcomes, ..Report::default() }, plan(steps))
+    }
+
+    #[test]
+    fn a_report_says_what_failed_moved_and_was_not_tried() {
+        let (report_, plan) = sample();
+        insta::assert_snapshot!(report(&report_, &plan, Style::PLAIN), @"
+        failed: bucket.media
+          PutBucketPolicy: you may not
+            caused by: the account blocks public policies
+            code AccessDenied, request 4442587FB7D0A2F9
+            hint: lift BlockPublicPolicy on the account
+
+        stale: security_group.web/rules moved since the plan was made; nothing was written
+          ingress.http.from
+            reviewed  everyone (0.0.0.0/0, ::/0)
+            live now  0.0.0.0/0
+            wanted    developers (198.51.100.7/32, 203.0.113.0/28)
+
+        not started: bucket.logs, bucket.more (needs bucket.media, which failed)
+
+        Applied 1 of 5 steps to production: 1 failed, 1 stale, 2 not started.
+        ");
+    }
+
+    #[test]
+    fn a_report_of_success_is_one_line() {
+        let plan = plan(vec![step("instance.web", Action::Update)]);
+        let outcomes = [("instance.web".parse().unwrap(), Outcome::Done)].into();
+        let report_ = Report { outcomes, ..Report::default() };
+        insta::assert_snapshot!(report(&report_, &plan, Style::PLAIN), @"Applied 1 step to production.");
+    }
+
+    #[test]
+    fn events_are_lines() {
+        let step: StepId = "db_instance.main".parse().unwrap();
+        let events = [
+            Event::Began { steps: 1 },
+            Event::Started { step: step.clone(), action: Action::Create },
+            Event::Waiting { step: step.clone(), status: "backing-up".into(), elapsed: Duration::from_secs(200) },
+            Event::Retrying { step: step.clone(), why: "Throttling".into(), after: Duration::from_millis(400) },
+            Event::Cancelled,
+            Event::Finished { step, outcome: Outcome::Done, elapsed: Duration::from_secs(7500) },
+        ];
+        let lines: Vec<_> = events.iter().filter_map(|event| line(event, Style::PLAIN)).collect();
+        insta::assert_snapshot!(lines.join("\n"), @"
+        db_instance.main: creating
+        db_instance.main: backing-up, 3 min 20 s
+        db_instance.main: Throttling; again in 0.4 s
+        interrupted: starting nothing new, finishing what is in flight (Ctrl-C again drops it)
+        db_instance.main: done, 2 h 5 min
+        ");
+    }
+
+    #[test]
+    fn for_programs_every_event_is_a_line_and_the_last_has_all_outcomes() {
+        use crate::view::json;
+        let started = Event::Started { step: "instance.web".parse().unwrap(), action: Action::Create };
+        assert_eq!(json::event(&started).to_string(), r#"{"event":"started","step":"instance.web","action":"create"}"#);
+        let ended = json::ended(&sample().0);
+        assert_eq!(ended["event"], "ended");
+        assert_eq!(ended["outcomes"]["bucket.media"]["outcome"], "failed");
+        assert_eq!(ended["outcomes"]["bucket.media"]["request_id"], "4442587FB7D0A2F9");
+        assert_eq!(ended["outcomes"]["instance.web"]["outcome"], "done");
+    }
 }

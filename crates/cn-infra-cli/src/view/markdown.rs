@@ -102,10 +102,10 @@ fn finding(finding: &Finding) -> String {
     format!("- **{word} {}**{on}: {}.{hint}", finding.code, escape(finding.message.trim_end_matches('.')))
 }
 
-/// A fence longer than any in the text.
+/// A fence longer than any row of its characters in the text.
 fn fence(body: &str) -> String {
-    let longest = body.lines().map(|line| line.trim_start().chars().take_while(|&c| c == '`').count()).max();
-    "`".repeat(longest.unwrap_or_default().max(2) + 1)
+    let longest = body.split(|c| c != '`').map(str::len).max().unwrap_or_default();
+    "`".repeat(longest.max(2) + 1)
 }
 
 /// Text in which Markdown and HTML see no marks.

@@ -174,11 +174,16 @@ fn held_back(text: &mut String, blocked: &Blocked, plan: &Plan, column: usize, s
 /// `Plan: 0 to create, 3 to update, …`, or that there is nothing to do; then what is unlisted and left out.
 fn summary(plan: &Plan, style: Style) -> String {
     let totals = totals(plan);
-    let others: Vec<_> = unlisted(plan).into_iter().chain(left_out(plan)).collect();
-    let others = others.join(" ");
-    let fits = style.width.is_none_or(|columns| width(&totals) + 1 + width(&others) <= columns);
-    let gap = if others.is_empty() { "" } else if fits { " " } else { "\n" };
-    format!("{}{gap}{}\n", style.paint(Ink::Strong, totals), hang(&others, 0, None, style))
+    let unlisted = unlisted(plan).unwrap_or_default();
+    let fits = style.width.is_none_or(|columns| width(&totals) + 1 + width(&unlisted) <= columns);
+    let gap = if unlisted.is_empty() { "" } else if fits { " " } else { "\n" };
+    let line = |text: String| hang(&text, 0, None, style) + "\n";
+    format!(
+        "{}{gap}{}{}",
+        style.paint(Ink::Strong, totals),
+        line(unlisted),
+        left_out(plan).map(line).unwrap_or_default()
+    )
 }
 
 /// `Plan: 0 to create, 3 to update, 0 to delete, 1 blocked.`

@@ -98,11 +98,15 @@ impl RuleChange<'_> {
     }
 }
 
-/// `+ ssh tcp 22 from developers`. A rule that no name of the file stands for has what it lets through as its name.
+/// `+ ssh: tcp 22 from developers`. A rule that no name of the file stands for has what it lets through as its name.
 fn entry(sign: Sign, path: RulePath<'_>, fields: &Map<String, Value>, networks: &Networks) -> Row {
     let label = path.label();
-    let name = if path.name.starts_with(UNNAMED) { label.split(UNNAMED).next().map(|direction| format!("{direction}{UNNAMED}")) } else { None };
-    row(&format!("{} {}", name.as_deref().unwrap_or(&label), rules::rule(fields, networks)), What::Entry(sign))
+    let rule = rules::rule(fields, networks);
+    let text = match label.split_once(UNNAMED) {
+        Some((direction, _)) => format!("{direction}{UNNAMED} {rule}"),
+        None => format!("{label}: {rule}"),
+    };
+    row(&text, What::Entry(sign))
 }
 
 /// One row for all rules whose same field changes in the same way.

@@ -1,13 +1,17 @@
 //! What plans look like, from plans made by hand.
 
+use std::collections::BTreeSet;
+
 use cn_infra_core::check::{Finding, Severity};
-use cn_infra_core::plan::{Action, Plan, Step, Unlisted};
+use cn_infra_core::environment::Networks;
+use cn_infra_core::manager::TagChange;
+use cn_infra_core::plan::{Action, Difference, Plan, Step, Unlisted};
 use cn_infra_core::resource::Impact;
 use serde_json::{Value, json};
 
 use super::color::Style;
 use super::sample::{blocked, costs, create, difference, plan, step, update};
-use super::{markdown, plan as view};
+use super::{json as data, markdown, plan as view};
 
 const POLICY: &str = r#"{
   "Version": "2012-10-17",
@@ -24,20 +28,30 @@ const POLICY: &str = r#"{
 }
 "#;
 
-fn shown(steps: Vec<Step>) -> String {
-    view::plan(&plan(steps), Style::PLAIN)
+/// The steps alone: without the header and the totals.
+fn steps(steps: Vec<Step>) -> String {
+    steps_in(steps, Style::PLAIN)
+}
+
+fn steps_in(steps: Vec<Step>, style: Style) -> String {
+    let text = view::plan(&plan(steps), style);
+    let body = text.split_once("\n\n").unwrap().1;
+    body.rsplit_once("\n\n").unwrap().0.to_owned()
+}
+
+fn narrow(columns: usize) -> Style {
+    Style { width: Some(columns), ..Style::PLAIN }
 }
 
 fn web_rules() -> Step {
-    let note = "nobody allowed before and after is cut off";
     let opened = |rule: &str| {
         let path = format!("ingress.{rule}.from");
-        let change = difference(&path, json!(["0.0.0.0/0", "::/0"]), json!(["198.51.100.7/32", "203.0.113.0/28"]));
-        costs(Impact::noted(note), change)
+        difference(&path, json!(["0.0.0.0/0", "::/0"]), json!(["198.51.100.7/32", "203.0.113.0/28"]))
     };
-    let unnamed = "ingress.(unnamed) tcp 8080 from 0.0.0.0/0";
-    let rule = json!({ "port": 8080, "from": ["0.0.0.0/0"] });
-    update("security_group.web/rules", vec![opened("http"), opened("https"), difference(unnamed, rule, Value::Null)])
+    let rule = json!({ "protocol": "tcp", "port": 8080, "from": ["0.0.0.0/0"] });
+    let unnamed = difference("ingress.(unnamed) tcp 8080", rule, Value::Null);
+    let cut_off = |difference| costs(Impact::noted("nobody allowed before and after is cut off"), difference);
+    update("security_group.web/rules", [opened("http"), opened("https"), unnamed].map(cut_off).into())
 }
 
 /// The plan at the end of phase 4 of the checklist.
@@ -46,28 +60,417 @@ fn checklist() -> Plan {
         Impact::noted("staging/instance.web loses this address and has none then"),
         difference("instance", json!("staging/instance.web"), json!("instance.web")),
     );
-    let https = POLICY.replace("http://ec2-198-51-100-9.us-west-2.compute.amazonaws.com/*", "https://coralnet.ucsd.edu/*");
-    let policy = difference("policy_file", json!(POLICY), json!(https));
+    let referer = "http://ec2-198-51-100-9.us-west-2.compute.amazonaws.com/*";
+    let policy = difference("policy_file", json!(POLICY), json!(POLICY.replace(referer, "https://coralnet.ucsd.edu/*")));
     Plan {
         blocked: vec![blocked()],
-        unlisted: vec![Unlisted {
-            address: "instance.old".parse().unwrap(),
-            id: "i-0fedcba9876543210".into(),
-            name: None,
-            protected: false,
-        }],
-        ..plan(vec![
-            web_rules(),
-            update("elastic_ip.site/association", vec![site]),
-            update("bucket.media", vec![policy]),
-        ])
+        unlisted: vec![unlisted("instance.old", false)],
+        ..plan(vec![web_rules(), update("elastic_ip.site/association", vec![site]), update("bucket.media", vec![policy])])
     }
 }
 
+fn unlisted(address: &str, protected: bool) -> Unlisted {
+    Unlisted { address: address.parse().unwrap(), id: "i-0fedcba9876543210".into(), name: None, protected }
+}
+
 #[test]
-fn print_all() {
-    let p = checklist();
-    println!("{}", view::plan(&p, Style::PLAIN));
-    println!("{}", view::plan(&p, Style { colored: true, width: Some(80) }));
-    println!("{}", markdown::plan(&p));
+fn the_end_of_the_checklist() {
+    insta::assert_snapshot!(view::plan(&checklist(), Style::PLAIN), @r#"
+    production · coralnet · account 123456789012 · us-west-2
+
+      ~ security_group.web/rules      in place, nobody allowed before and after is cut off
+          http, https   from   everyone → developers   (0.0.0.0/0, ::/0 → 198.51.100.7/32, 203.0.113.0/28)
+          - (unnamed) tcp 8080 from 0.0.0.0/0
+      ~ elastic_ip.site/association   in place, staging/instance.web loses this address and has none then
+          instance   staging/instance.web → instance.web
+      ~ bucket.media                  in place
+          policy_file
+              "StringLike": {
+            -   "aws:Referer": "http://ec2-198-51-100-9.us-west-2.compute.amazonaws.com/*"
+            +   "aws:Referer": "https://coralnet.ucsd.edu/*"
+              }
+      ! db_instance.main              blocked: storage.size_gib 30 → 20: RDS storage never shrinks
+          hint: restore a snapshot into a new db_instance of the wanted size
+
+    Plan: 0 to create, 3 to update, 0 to delete, 1 blocked. 1 unlisted: instance.old (plan production --prune)
+    "#);
+}
+
+#[test]
+fn the_end_of_the_checklist_in_80_columns() {
+    let text = view::plan(&checklist(), narrow(80));
+    assert!(text.lines().all(|line| super::layout::width(line) <= 80 || line.contains("compute.amazonaws")));
+    insta::assert_snapshot!(text, @r#"
+    production · coralnet · account 123456789012 · us-west-2
+
+      ~ security_group.web/rules      in place, nobody allowed before and after is
+                                      cut off
+          http, https   from   everyone → developers   (0.0.0.0/0, ::/0 →
+                               198.51.100.7/32, 203.0.113.0/28)
+          - (unnamed) tcp 8080 from 0.0.0.0/0
+      ~ elastic_ip.site/association   in place, staging/instance.web loses this
+                                      address and has none then
+          instance   staging/instance.web → instance.web
+      ~ bucket.media                  in place
+          policy_file
+              "StringLike": {
+            -   "aws:Referer": "http://ec2-198-51-100-9.us-west-2.compute.amazonaws.com/*"
+            +   "aws:Referer": "https://coralnet.ucsd.edu/*"
+              }
+      ! db_instance.main              blocked: storage.size_gib 30 → 20: RDS storage
+                                      never shrinks
+          hint: restore a snapshot into a new db_instance of the wanted size
+
+    Plan: 0 to create, 3 to update, 0 to delete, 1 blocked.
+    1 unlisted: instance.old (plan production --prune)
+    "#);
+}
+
+#[test]
+fn the_end_of_the_checklist_in_a_review() {
+    insta::assert_snapshot!(markdown::plan(&checklist()), @r#"
+    ### Plan for production
+
+    `coralnet` · account `123456789012` · `us-west-2`
+
+    **Plan: 0 to create, 3 to update, 0 to delete, 1 blocked.**
+
+    <details open><summary>4 steps</summary>
+
+    ```diff
+    @@ security_group.web/rules @@ in place, nobody allowed before and after is cut off
+    -   http, https   from: everyone (0.0.0.0/0, ::/0)
+    +   http, https   from: developers (198.51.100.7/32, 203.0.113.0/28)
+    -   (unnamed) tcp 8080 from 0.0.0.0/0
+
+    @@ elastic_ip.site/association @@ in place, staging/instance.web loses this address and has none then
+    -   instance: staging/instance.web
+    +   instance: instance.web
+
+    @@ bucket.media @@ in place
+        policy_file:
+          "StringLike": {
+    -       "aws:Referer": "http://ec2-198-51-100-9.us-west-2.compute.amazonaws.com/*"
+    +       "aws:Referer": "https://coralnet.ucsd.edu/*"
+          }
+
+    ! db_instance.main   blocked: storage.size_gib 30 → 20: RDS storage never shrinks
+    !   hint: restore a snapshot into a new db_instance of the wanted size
+    ```
+
+    </details>
+
+    1 unlisted: instance.old (plan production --prune)
+    "#);
+}
+
+#[test]
+fn nothing_to_do() {
+    insta::assert_snapshot!(view::plan(&plan(Vec::new()), Style::PLAIN), @"
+    production · coralnet · account 123456789012 · us-west-2
+
+    production matches its file: nothing to do.
+    ");
+    insta::assert_snapshot!(markdown::plan(&plan(Vec::new())), @"
+    ### Plan for production
+
+    `coralnet` · account `123456789012` · `us-west-2`
+
+    **production matches its file: nothing to do.**
+    ");
+}
+
+#[test]
+fn unlisted_objects_and_steps_left_out_are_named_but_not_all_of_many() {
+    let many = (0..7).map(|number| unlisted(&format!("instance.old{number}"), number == 1)).collect();
+    let left_out = vec!["security_group.web/rules".parse().unwrap()];
+    let plan = Plan { unlisted: many, left_out, ..plan(Vec::new()) };
+    insta::assert_snapshot!(view::plan(&plan, Style::PLAIN), @"
+    production · coralnet · account 123456789012 · us-west-2
+
+    production matches its file: nothing to do. 7 unlisted: instance.old0, instance.old1 (protected), instance.old2, instance.old3, instance.old4 and 2 more (plan production --prune)
+    --only leaves out 1 step: security_group.web/rules.
+    ");
+}
+
+#[test]
+fn a_create_lists_its_fields() {
+    let server = create(
+        "instance.web",
+        json!({
+            "type": "t2.large",
+            "security_groups": ["security_group.web", "sg-0123456789abcdef0"],
+            "public_ip": false,
+            "root_volume": { "size_gib": 8, "type": "gp3", "delete_on_termination": false },
+            "volumes": { "data": { "device": "/dev/sdf", "size_gib": 100 } },
+            "user_data": { "file": "#cloud-config\npackages: [nginx]\n" },
+        }),
+    );
+    let tags = [("Name", "coralnet-production-web"), ("Project", "coralnet"), ("cn-infra:project", "coralnet")];
+    let set = tags.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+    let server = Step { tags: TagChange { set, remove: BTreeSet::new() }, ..server };
+    let rules = create(
+        "security_group.web/rules",
+        json!({
+            "ingress": {
+                "ssh": { "port": 22, "from": ["198.51.100.7/32", "203.0.113.0/28"] },
+                "range": { "protocol": "udp", "ports": "8000-8010", "from": ["pl-0123456789abcdef0"] },
+            },
+            "egress": {},
+        }),
+    );
+    let bucket = create(
+        "bucket.media",
+        json!({
+            "policy_file": { "template": "{\n  \"Resource\": \"{{elastic_ip.site.public_ip}}\"\n}\n" },
+            "cors": [{ "origins": ["*"], "methods": ["GET"], "max_age_seconds": 3000 }],
+            "website": "none",
+        }),
+    );
+    insta::assert_snapshot!(steps(vec![server, rules, bucket]), @"
+    + instance.web               create
+        type              t2.large
+        security_groups   security_group.web, sg-0123456789abcdef0
+        public_ip         false
+        root_volume       size_gib 8, type gp3, delete_on_termination false
+        volumes.data      device /dev/sdf, size_gib 100
+        user_data         file (2 lines)
+        tags.Project      coralnet
+    + security_group.web/rules   create
+        ingress.ssh     tcp 22 from developers (198.51.100.7/32, 203.0.113.0/28)
+        ingress.range   udp 8000-8010 from pl-0123456789abcdef0
+        egress          {}
+    + bucket.media               create
+        policy_file   (3 lines) (known after apply)
+        cors          {origins *, methods GET, max_age_seconds 3000}
+        website       none
+    ");
+}
+
+#[test]
+fn a_value_that_no_object_tells_yet_is_known_after_apply() {
+    let known_after_apply = |path: &str, before| Difference {
+        known_after_apply: true,
+        ..difference(path, before, json!({ "template": "http://{{elastic_ip.site.public_ip}}/*" }))
+    };
+    let changed = update("bucket.media", vec![known_after_apply("policy_file", json!("none"))]);
+    let text = json!({ "template": "{\n  \"Referer\": \"{{elastic_ip.site.public_ip}}\"\n}\n" });
+    let text = Difference { after: Some(text), ..known_after_apply("policy_file", json!("{\n  \"Referer\": \"a\"\n}\n")) };
+    let made = create("bucket.logs", json!({ "policy_file": { "template": "http://{{elastic_ip.site.public_ip}}/*" } }));
+    insta::assert_snapshot!(steps(vec![changed, update("bucket.media", vec![text]), made]), @r#"
+    ~ bucket.media   in place
+        policy_file   none → http://{{elastic_ip.site.public_ip}}/* (known after apply)
+    ~ bucket.media   in place
+        policy_file (known after apply)
+            {
+          -   "Referer": "a"
+          +   "Referer": "{{elastic_ip.site.public_ip}}"
+            }
+    + bucket.logs    create
+        policy_file   http://{{elastic_ip.site.public_ip}}/* (known after apply)
+    "#);
+}
+
+#[test]
+fn one_cost_is_said_in_the_heading_several_beside_their_fields() {
+    let class = costs(
+        Impact::interrupts("the database restarts, for a few minutes"),
+        difference("class", json!("db.t3.medium"), json!("db.t3.large")),
+    );
+    let storage = costs(
+        Impact::noted("storage-optimization follows, for hours"),
+        difference("storage.size_gib", json!(30), json!(40)),
+    );
+    let plain = difference("backup_retention_days", json!(7), json!(14));
+    insta::assert_snapshot!(steps(vec![
+        update("db_instance.main", vec![class.clone(), plain.clone()]),
+        update("db_instance.other", vec![class, storage, plain]),
+    ]), @"
+    ~ db_instance.main    interrupts: the database restarts, for a few minutes
+        class                   db.t3.medium → db.t3.large
+        backup_retention_days   7 → 14
+    ~ db_instance.other   interrupts
+        class                   db.t3.medium → db.t3.large
+                                interrupts: the database restarts, for a few minutes
+        storage.size_gib        30 → 40
+                                storage-optimization follows, for hours
+        backup_retention_days   7 → 14
+    ");
+}
+
+#[test]
+fn members_of_lists_come_and_go() {
+    let groups = difference("security_groups", json!(["security_group.web", "sg-0a"]), json!(["security_group.web", "security_group.db"]));
+    let cors = difference("cors", json!([]), json!([{ "origins": ["*"], "methods": ["GET"] }]));
+    let emptied = difference("lifecycle", json!([{ "id": "old", "expire_days": 30 }]), json!([]));
+    insta::assert_snapshot!(steps(vec![update("bucket.media", vec![groups, cors, emptied])]), @"
+    ~ bucket.media   in place
+        security_groups   - sg-0a
+                          + security_group.db
+        cors              + {origins *, methods GET}
+        lifecycle         - {id old, expire_days 30}
+    ");
+}
+
+#[test]
+fn rules_change_come_and_go() {
+    let one_more = difference("ingress.ssh.from", json!(["198.51.100.7/32"]), json!(["198.51.100.7/32", "192.0.2.1/32"]));
+    let described = difference("ingress.ssh.description", Value::Null, json!("operators"));
+    let port = difference("egress.mail.port", json!(25), json!(587));
+    let comes = difference("ingress.app", Value::Null, json!({ "port": 5432, "from": ["security_group.web"] }));
+    let goes = difference("egress.all", json!({ "protocol": "all", "to": ["0.0.0.0/0", "::/0"] }), Value::Null);
+    let unnamed = difference("egress.(unnamed) udp 53 (2)", json!({ "protocol": "udp", "port": 53, "to": ["pl-0a"] }), Value::Null);
+    let step = update("security_group.db/rules", vec![one_more, described, port, comes, goes, unnamed]);
+    insta::assert_snapshot!(steps(vec![step]), @"
+    ~ security_group.db/rules   in place
+        ssh   from           + 192.0.2.1/32
+        ssh   description    + operators
+        egress mail   port   25 → 587
+        + app: tcp 5432 from security_group.web
+        - egress all: everything to everyone (0.0.0.0/0, ::/0)
+        - egress (unnamed) udp 53 to pl-0a
+    ");
+}
+
+#[test]
+fn entries_of_a_users_table_come_and_go() {
+    let grown = difference("volumes.data.size_gib", json!(100), json!(200));
+    let comes = difference("volumes.logs", Value::Null, json!({ "device": "/dev/sdg", "size_gib": 20 }));
+    let goes = difference("volumes.old", json!({ "device": "/dev/sdh", "size_gib": 10 }), Value::Null);
+    insta::assert_snapshot!(steps(vec![update("instance.web", vec![grown, comes, goes])]), @"
+    ~ instance.web   in place
+        volumes.data.size_gib   100 → 200
+        volumes.logs            + device /dev/sdg, size_gib 20
+        volumes.old             - device /dev/sdh, size_gib 10
+    ");
+}
+
+#[test]
+fn names_and_tags() {
+    let renamed = Step { rename: Some("coralnet-production-web".into()), ..step("instance.web", Action::Update) };
+    let said = update("instance.web", vec![difference("name", json!("alpha"), json!("coralnet-production-web"))]);
+    let said = Step { rename: Some("coralnet-production-web".into()), ..said };
+    let set = [("Project", "coralnet"), ("cn-infra:environment", "production")];
+    let tags = TagChange {
+        set: set.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
+        remove: BTreeSet::from(["Owner".to_owned()]),
+    };
+    let repaired = Step { tags, reasons: vec!["tags repaired".into()], ..step("bucket.media", Action::Update) };
+    insta::assert_snapshot!(steps(vec![renamed, said, repaired]), @"
+    ~ instance.web   in place
+        name   → coralnet-production-web
+    ~ instance.web   in place
+        name   alpha → coralnet-production-web
+    ~ bucket.media   tags repaired; in place
+        tags.Project     + coralnet
+        - tags.Owner
+        ownership tags   cn-infra:environment
+    ");
+}
+
+#[test]
+fn a_delete_names_the_object_that_goes() {
+    let part = step("elastic_ip.old/association", Action::Delete);
+    insta::assert_snapshot!(steps(vec![part, step("instance.old", Action::Delete)]), @"
+    - elastic_ip.old/association   delete
+    - instance.old                 delete i-0123456789abcdef0
+    ");
+}
+
+#[test]
+fn a_text_that_comes_is_shown_whole_and_one_line_of_json_over_several() {
+    let comes = difference("policy_file", json!("none"), json!(r#"{"Version":"2012-10-17","Statement":[]}"#));
+    let goes = difference("policy_file", json!("{\n  \"Statement\": []\n}\n"), json!("none"));
+    insta::assert_snapshot!(steps(vec![update("bucket.a", vec![comes]), update("bucket.b", vec![goes])]), @r#"
+    ~ bucket.a   in place
+        policy_file
+          + {
+          +   "Version": "2012-10-17",
+          +   "Statement": []
+          + }
+    ~ bucket.b   in place
+        policy_file
+          - {
+          -   "Statement": []
+          - }
+    "#);
+}
+
+#[test]
+fn what_is_blocked_shows_what_else_would_change() {
+    let more = difference("backup_retention_days", json!(7), json!(14));
+    let mut held = blocked();
+    held.differences.push(more);
+    let plan = Plan { blocked: vec![held], ..plan(Vec::new()) };
+    insta::assert_snapshot!(view::plan(&plan, narrow(80)), @"
+    production · coralnet · account 123456789012 · us-west-2
+
+      ! db_instance.main   blocked: storage.size_gib 30 → 20: RDS storage never
+                           shrinks
+          backup_retention_days   7 → 14
+          hint: restore a snapshot into a new db_instance of the wanted size
+
+    Plan: 0 to create, 0 to update, 0 to delete, 1 blocked.
+    ");
+}
+
+#[test]
+fn findings_have_code_severity_and_hint() {
+    let on = |finding: Finding| finding.on(&"db_instance.main".parse().unwrap());
+    let findings = vec![
+        on(Finding::new("CN104", Severity::Warning, "the database has a public address"))
+            .hint("set publicly_accessible = false, and reach it through a server"),
+        Finding::new("CN003", Severity::Note, "i-0123456789abcdef0 is under management; the line `adopt` in the file may go"),
+        on(Finding::new("CN303", Severity::Error, "its name is too long")),
+    ];
+    let plan = Plan { findings, ..plan(Vec::new()) };
+    insta::assert_snapshot!(view::plan(&plan, narrow(80)), @"
+    production · coralnet · account 123456789012 · us-west-2
+
+      warning[CN104] db_instance.main: the database has a public address
+          hint: set publicly_accessible = false, and reach it through a server
+      note[CN003] i-0123456789abcdef0 is under management; the line `adopt` in the
+                  file may go
+      error[CN303] db_instance.main: its name is too long
+
+    production matches its file: nothing to do.
+    ");
+    insta::assert_snapshot!(markdown::plan(&plan), @r"
+    ### Plan for production
+
+    `coralnet` · account `123456789012` · `us-west-2`
+
+    **production matches its file: nothing to do.**
+
+    - **warning CN104** `db_instance.main`: the database has a public address. _set publicly\_accessible = false, and reach it through a server_
+    - **note CN003**: i-0123456789abcdef0 is under management; the line \`adopt\` in the file may go.
+    - **error CN303** `db_instance.main`: its name is too long.
+    ");
+}
+
+#[test]
+fn colour_adds_to_the_words_and_changes_none() {
+    let colored = view::plan(&checklist(), Style { colored: true, width: None });
+    assert!(colored.contains("\u{1b}[33m~\u{1b}[0m \u{1b}[1mbucket.media\u{1b}[0m"));
+    assert_eq!(anstream::adapter::strip_str(&colored).to_string(), view::plan(&checklist(), Style::PLAIN));
+}
+
+#[test]
+fn json_is_the_plan_itself() {
+    let text = data::document(&checklist()).unwrap();
+    assert_eq!(serde_json::from_str::<Plan>(&text).unwrap(), checklist());
+}
+
+#[test]
+fn text_of_others_moves_no_cursor_and_closes_no_fence() {
+    let evil = difference("user_data", json!("a\n```\n</details>\n"), json!("a\n\u{1b}[2J\n"));
+    let plan = plan(vec![update("instance.web", vec![evil])]);
+    assert!(!view::plan(&plan, Style::PLAIN).contains('\u{1b}'));
+    assert!(markdown::plan(&plan).contains("\n````diff\n"));
+}
+
+#[test]
+fn without_networks_cidrs_stand_for_themselves() {
+    let plan = Plan { networks: Networks::default(), ..plan(vec![web_rules()]) };
+    assert!(view::plan(&plan, Style::PLAIN).contains("from   0.0.0.0/0, ::/0 → 198.51.100.7/32, 203.0.113.0/28\n"));
 }
