@@ -60,6 +60,8 @@ pub struct Kind {
     pub required: &'static [&'static str],
     /// [`Resource::NAMING`].
     pub naming: Naming,
+    /// [`Resource::PRUNE`].
+    pub prune: bool,
     /// [`Resource::is_physical_id`].
     pub is_physical_id: fn(&str) -> bool,
     /// [`Resource::ID_FORM`].
@@ -80,12 +82,42 @@ pub struct Kind {
     pub validate: fn(&Document) -> Result<Vec<Problem>, DocumentError>,
     /// [`Resource::same_scope`], on documents.
     pub same_scope: fn(&Document, &Document) -> Result<bool, DocumentError>,
+    /// References, check and normalize in one conversion, for the planner: conversions are what planning costs.
+    pub compare: CompareFn,
     /// [`Resource::check`], on documents.
     pub check: fn(&Document, Option<&Document>, &Situation<'_>) -> Result<Vec<Finding>, DocumentError>,
 }
 
 /// [`Resource::references`], on a document.
 pub type ReferencesFn = fn(&mut Document, &mut dyn FnMut(&str, &mut Reference)) -> Result<(), DocumentError>;
+
+/// Shows the references of a desired and a live document, checks the one against the other, then normalizes both.
+pub type CompareFn = fn(
+    &Document,
+    Option<&Document>,
+    &Situation<'_>,
+    &mut dyn FnMut(Side, &str, &mut Reference),
+) -> Result<Compared, DocumentError>;
+
+/// The side of a comparison that a reference stands on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// What the file says.
+    Desired,
+    /// What the cloud has.
+    Live,
+}
+
+/// What [`Kind::compare`] makes of a desired and a live document.
+#[derive(Clone, Debug)]
+pub struct Compared {
+    /// Desired, in comparable form.
+    pub desired: Document,
+    /// Live, in comparable form; empty where there is no object.
+    pub live: Document,
+    /// The kind's own findings.
+    pub findings: Vec<Finding>,
+}
 
 /// [`Resource::expand`], on a document.
 pub type ExpandFn = fn(&mut Document, &Networks, &mut dyn FnMut(&str, &str)) -> Result<(), DocumentError>;
@@ -116,6 +148,7 @@ impl Kind {
             outputs: R::OUTPUTS,
             required: R::REQUIRED,
             naming: R::NAMING,
+            prune: R::PRUNE,
             is_physical_id: R::is_physical_id,
             id_form: R::ID_FORM,
             schema: R::json_schema,
@@ -146,12 +179,10 @@ impl Kind {
                 Ok(problems)
             },
             same_scope: |desired, live| Ok(desired.to::<R>()?.same_scope(&live.to()?)),
+            compare: compare::<R>,
             check: |desired, live, situation| {
                 let live = live.map(Document::to::<R>).transpose()?;
-                let context = Context { live: live.as_ref(), situation };
-                let mut findings = Vec::new();
-                desired.to::<R>()?.check(&context, &mut |finding| findings.push(finding));
-                Ok(findings)
+                Ok(check(&desired.to::<R>()?, live.as_ref(), situation))
             },
         }
     }
@@ -166,6 +197,29 @@ impl Kind {
     pub fn split(&self, document: &Document, part: Option<&str>) -> Document {
         document.only(|field| self.part_of(field) == part)
     }
+}
+
+fn check<R: Resource>(desired: &R, live: Option<&R>, situation: &Situation<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    desired.check(&Context { live, situation }, &mut |finding| findings.push(finding));
+    findings
+}
+
+fn compare<R: Resource>(
+    desired: &Document,
+    live: Option<&Document>,
+    situation: &Situation<'_>,
+    each: &mut dyn FnMut(Side, &str, &mut Reference),
+) -> Result<Compared, DocumentError> {
+    let (mut to, mut from) = (desired.to::<R>()?, live.map(Document::to::<R>).transpose()?);
+    to.references(&mut |path, reference| each(Side::Desired, path, reference));
+    if let Some(from) = &mut from {
+        from.references(&mut |path, reference| each(Side::Live, path, reference));
+    }
+    let findings = check(&to, from.as_ref(), situation);
+    let mut from = from.unwrap_or_default();
+    to.normalize(&mut from, situation.now);
+    Ok(Compared { desired: Document::of(&to)?, live: Document::of(&from)?, findings })
 }
 
 fn edit<R: Resource>(document: &mut Document, change: impl FnOnce(&mut R)) -> Result<(), DocumentError> {

@@ -29,6 +29,8 @@ pub trait Resource:
     const REQUIRED: &'static [&'static str] = &[];
     /// How the common field `name` is used.
     const NAMING: Naming;
+    /// Whether `--prune` deletes objects of the kind; where it does not, a command of the kind's own does.
+    const PRUNE: bool = true;
     /// How the kind's physical ids look, for messages: `i-0123456789abcdef0`.
     const ID_FORM: &'static str;
 

@@ -13,6 +13,25 @@ use crate::environment::Networks;
 use crate::manager::TagChange;
 use crate::resource::Impact;
 
+mod blocked;
+pub(crate) mod diff;
+pub mod file;
+pub(crate) mod findings;
+pub mod identity;
+mod only;
+mod order;
+mod outputs;
+mod planner;
+mod prune;
+mod reading;
+mod steps;
+mod strangers;
+pub(crate) mod tags;
+mod template;
+
+pub use outputs::outputs;
+pub use planner::{PlanError, plan};
+
 /// What would be done to bring live to desired, and what would not.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {

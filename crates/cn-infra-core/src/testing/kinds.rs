@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 
 use crate::address::{Ref, Reference};
 use crate::check::{Context, Finding, Severity};
@@ -229,7 +230,7 @@ impl Resource for Host {
             "size" => Impact::interrupts("the host stops for about a minute"),
             "zone" => Impact::impossible("a host cannot move", "declare a new host in the other zone"),
             "image" => Impact::ignored("an image is only used to make a host"),
-            "disk.size_gib" if change.after.and_then(|v| v.as_u64()) < change.before.and_then(|v| v.as_u64()) => {
+            "disk.size_gib" if change.after.and_then(Value::as_u64) < change.before.and_then(Value::as_u64) => {
                 Impact::impossible("a disk never shrinks", "declare a new host with a smaller disk")
             }
             _ => Impact::in_place(),
