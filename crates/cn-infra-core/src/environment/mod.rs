@@ -1,7 +1,35 @@
 //! What one TOML file declares: the environment.
+//!
+//! Start with [`Environment::load`]: it reads the file and everything it names, or reports all that is wrong at once.
+//! The way of a file: [`syntax`], tables and their merge ([`include`]), one [`draft`] per resource with its [`fields`],
+//! then what resources say of each other ([`references`], [`text_file`]).
+
+mod common;
+mod diagnostic;
+mod draft;
+pub mod edit;
+mod fields;
+mod graph;
+mod header;
+mod include;
+mod load;
+mod nearest;
+mod network;
+mod references;
+mod report;
+mod resolved;
+mod schema;
+mod source;
+mod syntax;
+mod table;
+pub(crate) mod template;
+#[cfg(test)]
+mod tests;
+mod text_file;
+mod wording;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
@@ -9,7 +37,13 @@ use serde::{Deserialize, Serialize};
 use crate::address::{Address, PhysicalId};
 use crate::check::Silence;
 use crate::document::Document;
+use crate::kinds::Kinds;
 use crate::owner::{Owner, Tags};
+
+pub use diagnostic::{Diagnostic, Diagnostics, Position};
+pub use resolved::{Resolved, ResolvedField, resolved};
+pub use schema::schema;
+pub use source::{Disk, Files};
 
 /// One environment: a file and what it includes, read, merged and checked.
 #[derive(Clone, Debug)]
@@ -39,6 +73,19 @@ pub struct Environment {
 }
 
 impl Environment {
+    /// Reads `<directory>/<name>.toml`, the files it includes, and the text files that its fields name.
+    ///
+    /// Everything that is wrong is reported at once. Nothing but these files is looked at: no cloud, no variable of
+    /// the process.
+    pub fn load(directory: &Path, name: &str, kinds: &Kinds) -> Result<Self, Diagnostics> {
+        Self::load_from(&Disk, directory, name, kinds)
+    }
+
+    /// The same, with files from elsewhere than the disk.
+    pub fn load_from(files: &dyn Files, directory: &Path, name: &str, kinds: &Kinds) -> Result<Self, Diagnostics> {
+        load::load(files, directory, name, kinds)
+    }
+
     /// The owner of a resource's object.
     pub fn owner(&self, address: &Address) -> Owner {
         Owner {
@@ -79,6 +126,8 @@ pub struct Origin {
     pub line: usize,
     /// Set by `[defaults.<kind>]`, not by the resource itself.
     pub default: bool,
+    /// The text files that the value names, by the dotted path of their field.
+    pub texts: BTreeMap<String, PathBuf>,
 }
 
 /// Which checks apply to an environment.

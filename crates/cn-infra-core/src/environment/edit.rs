@@ -1,0 +1,122 @@
+//! Changes to an environment file that keep its comments and layout.
+
+use toml_edit::{DocumentMut, Item, TableLike, value};
+
+use crate::address::{Address, PhysicalId};
+
+/// Why a file was not changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EditError {
+    /// The file is not valid TOML; load it for the details.
+    #[error("the file is not valid TOML: {0}")]
+    Syntax(String),
+    /// The file does not declare the resource.
+    #[error("the file declares no {0}")]
+    NotDeclared(Address),
+}
+
+/// Writes `adopt = "<id>"` into the table of a resource, or changes the one that is there.
+pub fn set_adopt(source: &str, address: &Address, id: &PhysicalId) -> Result<String, EditError> {
+    change(source, |document| {
+        let resource = resource(document, address).ok_or_else(|| EditError::NotDeclared(address.clone()))?;
+        match resource.get_mut("adopt").and_then(Item::as_value_mut) {
+            Some(old) => {
+                let decor = old.decor().clone();
+                *old = id.0.as_str().into();
+                *old.decor_mut() = decor;
+            }
+            None => drop(resource.insert("adopt", value(id.0.as_str()))),
+        }
+        Ok(())
+    })
+}
+
+fn resource<'d>(document: &'d mut DocumentMut, address: &Address) -> Option<&'d mut dyn TableLike> {
+    let kind = document.get_mut(&address.kind)?.as_table_like_mut()?;
+    kind.get_mut(&address.name)?.as_table_like_mut()
+}
+
+/// Changes a document; byte order mark and line ends stay as they are.
+fn change(
+    source: &str,
+    edit: impl FnOnce(&mut DocumentMut) -> Result<(), EditError>,
+) -> Result<String, EditError> {
+    let (mark, text) = match source.strip_prefix('\u{feff}') {
+        Some(text) => ("\u{feff}", text),
+        None => ("", source),
+    };
+    let mut document: DocumentMut =
+        text.parse().map_err(|error: toml_edit::TomlError| EditError::Syntax(error.message().to_owned()))?;
+    edit(&mut document)?;
+    let mut changed = document.to_string();
+    if text.contains("\r\n") {
+        changed = changed.replace("\r\n", "\n").replace('\n', "\r\n");
+    }
+    Ok(format!("{mark}{changed}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn adopt(source: &str) -> Result<String, EditError> {
+        set_adopt(source, &Address::new("server", "web"), &"i-1".into())
+    }
+
+    #[test]
+    fn a_table_keeps_its_comments() {
+        let source = "# servers\n[server.web] # the one\nsize  = 3   # small\n\n# next\n[server.db]\nsize = 1\n";
+        insta::assert_snapshot!(adopt(source).unwrap(), @r#"
+        # servers
+        [server.web] # the one
+        size  = 3   # small
+        adopt = "i-1"
+
+        # next
+        [server.db]
+        size = 1
+        "#);
+    }
+
+    #[test]
+    fn tables_below_stay_below() {
+        let source = "[server.web.disk]\nsize = 3\n[server.web]\nsize = 1\n[server.web.rules]\na = 1\n";
+        insta::assert_snapshot!(adopt(source).unwrap(), @r#"
+        [server.web.disk]
+        size = 3
+        [server.web]
+        size = 1
+        adopt = "i-1"
+        [server.web.rules]
+        a = 1
+        "#);
+    }
+
+    #[test]
+    fn a_resource_may_be_inline_dotted_or_implied() {
+        let written = ["[server]\nweb = { size = 3 }\n", "server.web.size = 3\n", "[server.web.disk]\nsize = 3\n"]
+            .map(|source| adopt(source).unwrap());
+        insta::assert_snapshot!(written.join("---\n"), @"");
+    }
+
+    #[test]
+    fn an_id_that_is_there_changes() {
+        let source = "[server.web]\nadopt =  'i-0' # for now\nsize = 3\n";
+        assert_eq!(adopt(source).unwrap(), "[server.web]\nadopt =  \"i-1\" # for now\nsize = 3\n");
+    }
+
+    #[test]
+    fn line_ends_and_byte_order_mark_stay() {
+        let source = "\u{feff}[server.web]\r\nsize = 3 # ä\r\n\r\n[server.db]\r\n";
+        assert_eq!(
+            adopt(source).unwrap(),
+            "\u{feff}[server.web]\r\nsize = 3 # ä\r\nadopt = \"i-1\"\r\n\r\n[server.db]\r\n"
+        );
+    }
+
+    #[test]
+    fn what_is_not_declared_is_not_changed() {
+        assert_eq!(adopt("[server.db]\n").unwrap_err().to_string(), "the file declares no server.web");
+        assert!(matches!(adopt("[server.web\n"), Err(EditError::Syntax(_))));
+    }
+}
