@@ -1,13 +1,88 @@
 //! Carrying out a plan.
 
+mod create;
+mod delete;
+mod failure;
+mod poll;
+mod resolve;
+mod retry;
+mod run;
+mod schedule;
+mod stale;
+mod step;
+mod update;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::{mpsc, watch};
 
-use crate::address::StepId;
-use crate::event::Outcome;
+use crate::address::{Address, PhysicalId, StepId};
+use crate::clock::Clock;
+use crate::event::{Event, Failure, Outcome, Reporter};
+use crate::kinds::Kinds;
+use crate::manager::Managers;
+use crate::plan::Plan;
+
+use run::Run;
+use schedule::{Dropped, Schedule};
+
+/// Carries out a plan: each step once what it needs is done, several at once, all within the caller's task.
+///
+/// A step that fails holds back only those that need it, and all deletes. Dropping the future stops everything where
+/// it stands; a new plan goes on from there. The reporter hears of everything in the order in which it happens.
+pub async fn apply(
+    plan: &Plan,
+    kinds: &Kinds,
+    managers: &Managers,
+    options: &ApplyOptions,
+    clock: &dyn Clock,
+    cancellation: &Cancellation,
+    reporter: &mut dyn Reporter,
+) -> Report {
+    let (events, mut inbox) = mpsc::unbounded_channel();
+    let run = Run::new(plan, kinds, managers, options, clock, cancellation, events);
+    let (mut schedule, dropped) = Schedule::new(&plan.steps, options.parallelism);
+    let mut running = FuturesUnordered::new();
+    let mut cancelled = false;
+    run.tell(Event::Began { steps: plan.steps.len() });
+    tell_dropped(&run, dropped);
+    loop {
+        if !cancelled && cancellation.is_cancelled() {
+            cancelled = true;
+            run.tell(Event::Cancelled);
+            tell_dropped(&run, schedule.drop_all("interrupted"));
+        }
+        while let Some(number) = schedule.start() {
+            let (run, step) = (&run, &plan.steps[number]);
+            running.push(async move { (number, step::carry_out(run, step).await) });
+        }
+        if running.is_empty() {
+            break;
+        }
+        tokio::select! {
+            biased;
+            Some(event) = inbox.recv() => reporter.event(&event),
+            () = cancellation.cancelled(), if !cancelled => {}
+            Some((number, outcome)) = running.next() => tell_dropped(&run, schedule.end(number, outcome)),
+        }
+    }
+    tell_dropped(&run, schedule.drop_all("its needs form a circle"));
+    while let Ok(event) = inbox.try_recv() {
+        reporter.event(&event);
+    }
+    Report { outcomes: schedule.into_outcomes(), made: run.all_made(), cancelled }
+}
+
+fn tell_dropped(run: &Run<'_>, dropped: Vec<Dropped>) {
+    for Dropped { step, because } in dropped {
+        let step = run.plan.steps[step].id.clone();
+        run.tell(Event::Finished { step, outcome: Outcome::NotStarted { because }, elapsed: Duration::ZERO });
+    }
+}
 
 /// How a plan is carried out.
 #[derive(Clone, Debug)]
@@ -41,8 +116,30 @@ impl Default for ApplyOptions {
 pub struct Report {
     /// Every step with its outcome.
     pub outcomes: BTreeMap<StepId, Outcome>,
+    /// The objects that it made.
+    pub made: BTreeMap<Address, PhysicalId>,
     /// Whether it was cancelled.
     pub cancelled: bool,
+}
+
+impl Report {
+    /// Whether every step was done.
+    pub fn is_success(&self) -> bool {
+        self.outcomes.values().all(|outcome| *outcome == Outcome::Done)
+    }
+
+    /// The steps that were tried and failed.
+    pub fn failed(&self) -> impl Iterator<Item = (&StepId, &Failure)> {
+        self.outcomes.iter().filter_map(|(step, outcome)| match outcome {
+            Outcome::Failed(failure) => Some((step, failure)),
+            Outcome::Done | Outcome::Stale { .. } | Outcome::NotStarted { .. } => None,
+        })
+    }
+
+    /// Whether a step was not carried out because live moved after the plan was made.
+    pub fn is_stale(&self) -> bool {
+        self.outcomes.values().any(|outcome| matches!(outcome, Outcome::Stale { .. }))
+    }
 }
 
 /// Asks a running apply to start nothing new. Dropping the apply's future is the harder way.

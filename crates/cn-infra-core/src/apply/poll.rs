@@ -1,0 +1,186 @@
+//! Reading objects while steps run: one reading of a kind serves every step that waits for one of its objects.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::retry::{Patience, Retries};
+use super::run::Run;
+use crate::address::PhysicalId;
+use crate::document::Document;
+use crate::event::Failure;
+use crate::live::Object;
+use crate::manager::{AnyManager, Wanted};
+use crate::observe;
+use crate::owner::Owner;
+
+/// The readings of one kind.
+pub(super) struct Poll<'a> {
+    kind: &'static str,
+    manager: &'a dyn AnyManager,
+    declared: Vec<Wanted<Document>>,
+    /// How many readings were begun: their numbers tell which came after a change, where times may be equal.
+    begun: AtomicU64,
+    watched: Mutex<Watched>,
+    latest: tokio::sync::Mutex<Option<Arc<Reading>>>,
+}
+
+/// What is to be read: how many watch each object, and how many all objects.
+#[derive(Default)]
+struct Watched {
+    ids: BTreeMap<PhysicalId, usize>,
+    all: usize,
+}
+
+/// What one reading found.
+#[derive(Debug)]
+pub(super) struct Reading {
+    number: u64,
+    /// The objects it was asked for; `None`: all.
+    only: Option<BTreeSet<PhysicalId>>,
+    found: Result<BTreeMap<PhysicalId, Object>, Failure>,
+}
+
+impl<'a> Poll<'a> {
+    pub fn new(kind: &'static str, manager: &'a dyn AnyManager, declared: Vec<Wanted<Document>>) -> Self {
+        Self {
+            kind,
+            manager,
+            declared,
+            begun: AtomicU64::new(0),
+            watched: Mutex::default(),
+            latest: tokio::sync::Mutex::default(),
+        }
+    }
+
+    pub fn manager(&self) -> &'a dyn AnyManager {
+        self.manager
+    }
+
+    /// Watches one object; the first reading is one that begins after now.
+    pub fn watch(&self, id: &PhysicalId) -> Watch<'_> {
+        self.add(Some(id.clone()), self.begun.load(Ordering::Relaxed))
+    }
+
+    /// Watches all objects; the first reading is any of this apply if `earlier` will do.
+    pub fn watch_all(&self, earlier: bool) -> Watch<'_> {
+        self.add(None, if earlier { 0 } else { self.begun.load(Ordering::Relaxed) })
+    }
+
+    fn add(&self, id: Option<PhysicalId>, seen: u64) -> Watch<'_> {
+        let mut watched = self.watched();
+        match &id {
+            Some(id) => *watched.ids.entry(id.clone()).or_default() += 1,
+            None => watched.all += 1,
+        }
+        Watch { poll: self, id, seen }
+    }
+
+    fn watched(&self) -> MutexGuard<'_, Watched> {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A reading of what a watch is for that is newer than what it has seen.
+    async fn newer(&self, run: &Run<'_>, id: Option<&PhysicalId>, seen: u64) -> Arc<Reading> {
+        // Steps that begin together register first, and so share the reading.
+        tokio::task::yield_now().await;
+        let mut latest = self.latest.lock().await;
+        if let Some(reading) = latest.as_ref().filter(|reading| reading.number > seen && reading.covers(id)) {
+            return Arc::clone(reading);
+        }
+        let reading = Arc::new(self.read(run).await);
+        *latest = Some(Arc::clone(&reading));
+        reading
+    }
+
+    /// Reads what is watched; a reading that fails for a passing reason is begun anew.
+    async fn read(&self, run: &Run<'_>) -> Reading {
+        let mut retries = Retries::new(Patience::reading(run.options), self.kind);
+        loop {
+            let number = self.begun.fetch_add(1, Ordering::Relaxed) + 1;
+            let only = self.watched().only();
+            let error = match observe::read(self.manager, only.as_ref(), &self.declared).await {
+                Ok(objects) => {
+                    let found = objects.into_iter().map(|object| (object.id.clone(), object)).collect();
+                    return Reading { number, only, found: Ok(found) };
+                }
+                Err(error) => error,
+            };
+            let failure = match retries.after(&error, run.clock.elapsed()) {
+                Some(after) => run.pause(after).await.err(),
+                None => Some(Failure::from(error).context(format!("cannot read the {} objects", self.kind))),
+            };
+            if let Some(failure) = failure {
+                return Reading { number, only, found: Err(failure) };
+            }
+        }
+    }
+}
+
+impl Watched {
+    fn only(&self) -> Option<BTreeSet<PhysicalId>> {
+        (self.all == 0).then(|| self.ids.keys().cloned().collect())
+    }
+}
+
+impl Reading {
+    fn covers(&self, id: Option<&PhysicalId>) -> bool {
+        match (&self.only, id) {
+            (None, _) => true,
+            (Some(only), Some(id)) => only.contains(id),
+            (Some(_), None) => false,
+        }
+    }
+}
+
+/// A step's interest in one object, or in all of its kind. While it lives, readings for others include it.
+pub(super) struct Watch<'a> {
+    poll: &'a Poll<'a>,
+    id: Option<PhysicalId>,
+    seen: u64,
+}
+
+impl Watch<'_> {
+    /// The next newer reading of the object; `None`: it is not there.
+    pub async fn next(&mut self, run: &Run<'_>) -> Result<Option<Object>, Failure> {
+        let reading = self.reading(run).await;
+        let objects = reading.found.as_ref().map_err(Clone::clone)?;
+        Ok(self.id.as_ref().and_then(|id| objects.get(id)).cloned())
+    }
+
+    /// The object in the next newer reading that bears an owner's tags and is there to stay.
+    pub async fn find(&mut self, run: &Run<'_>, owner: &Owner) -> Result<Option<Object>, Failure> {
+        let reading = self.reading(run).await;
+        let objects = reading.found.as_ref().map_err(Clone::clone)?;
+        let ours = |object: &&Object| object.readiness.is_present() && object.owner().as_ref() == Some(owner);
+        Ok(objects.values().find(ours).cloned())
+    }
+
+    /// A change was sent: only readings that begin from now on count.
+    pub fn outdate(&mut self) {
+        self.seen = self.poll.begun.load(Ordering::Relaxed);
+    }
+
+    async fn reading(&mut self, run: &Run<'_>) -> Arc<Reading> {
+        let reading = self.poll.newer(run, self.id.as_ref(), self.seen).await;
+        self.seen = reading.number;
+        reading
+    }
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        let mut watched = self.poll.watched();
+        match &self.id {
+            None => watched.all -= 1,
+            Some(id) => {
+                if let Some(count) = watched.ids.get_mut(id) {
+                    *count -= 1;
+                    if *count == 0 {
+                        watched.ids.remove(id);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Carrying out one step: what creates, updates and deletes have in common.
+
+use std::time::Duration;
+
+use super::failure::Stop;
+use super::poll::{Poll, Watch};
+use super::retry::{Backoff, Patience, Retries};
+use super::run::Run;
+use super::{create, delete, update};
+use crate::address::PhysicalId;
+use crate::document::Document;
+use crate::event::{Event, Failure, Outcome};
+use crate::kinds::Kind;
+use crate::live::{Object, Readiness};
+use crate::manager::{AnyManager, ManageError};
+use crate::plan::{Action, Step};
+
+/// Carries out a step, and tells when it starts and ends.
+pub(super) async fn carry_out(run: &Run<'_>, step: &Step) -> Outcome {
+    let began = run.clock.elapsed();
+    run.tell(Event::Started { step: step.id.clone(), action: step.action });
+    let outcome = match dispatch(run, step, began).await {
+        Ok(()) => Outcome::Done,
+        Err(stop) => stop.into(),
+    };
+    let elapsed = run.clock.elapsed().saturating_sub(began);
+    run.tell(Event::Finished { step: step.id.clone(), outcome: outcome.clone(), elapsed });
+    outcome
+}
+
+async fn dispatch(run: &Run<'_>, step: &Step, began: Duration) -> Result<(), Stop> {
+    let name = &step.id.address.kind;
+    let kind = run.kinds.get(name).ok_or_else(|| Failure::new(format!("there is no kind {name}")))?;
+    let poll = run.poll(name)?;
+    let work = Work { run, step, kind, poll, began };
+    match (step.action, &step.id.part) {
+        (Action::Create, None) => create::create(&work).await,
+        (Action::Create | Action::Update, _) => update::update(&work).await,
+        (Action::Delete, _) => delete::delete(&work).await,
+    }
+}
+
+/// A step that is being carried out.
+pub(super) struct Work<'a> {
+    pub run: &'a Run<'a>,
+    pub step: &'a Step,
+    pub kind: &'a Kind,
+    pub poll: &'a Poll<'a>,
+    began: Duration,
+}
+
+/// What a reading means for a step that waits.
+pub(super) enum Verdict {
+    /// The wait is over.
+    Over,
+    /// Not yet; the status in the cloud's word.
+    Pending(String),
+    /// It will not come.
+    Failed(Failure),
+}
+
+impl<'a> Work<'a> {
+    pub fn manager(&self) -> &'a dyn AnyManager {
+        self.poll.manager()
+    }
+
+    pub fn part(&self) -> Option<&'a str> {
+        self.step.id.part.as_deref()
+    }
+
+    /// The desired fields that this step is about, as the plan holds them.
+    pub fn desired(&self) -> Result<Document, Failure> {
+        let after = self.step.after.as_ref().ok_or_else(|| Failure::new("the plan does not say what is wanted"))?;
+        Ok(self.kind.split(after, self.part()))
+    }
+
+    /// The object that the step acts on.
+    pub fn object(&self) -> Result<PhysicalId, Failure> {
+        let known = self.step.object.clone().or_else(|| self.run.id_of(&self.step.id.address));
+        known.ok_or_else(|| Failure::new(format!("the object of {} is not known", self.step.id.address)))
+    }
+
+    /// Whether the step is done only when its object is ready.
+    pub fn must_wait(&self) -> bool {
+        !self.run.options.no_wait || self.run.is_needed(&self.step.id)
+    }
+
+    /// How a call of this step is sent again.
+    pub fn retries(&self, patience: Patience) -> Retries {
+        Retries::new(patience, (&self.step.id, self.run.clock.now()))
+    }
+
+    /// Waits before a failed call is sent again, or gives up.
+    pub async fn retry(&self, retries: &mut Retries, error: ManageError) -> Result<(), Failure> {
+        let Some(after) = retries.after(&error, self.run.clock.elapsed()) else {
+            return Err(error.into());
+        };
+        self.run.tell(Event::Retrying { step: self.step.id.clone(), why: error.message, after });
+        self.run.pause(after).await
+    }
+
+    /// Between two calls of one change: the place to stop.
+    pub fn go_on(&self) -> Result<(), Failure> {
+        if self.run.cancellation.is_cancelled() { Err(Failure::interrupted()) } else { Ok(()) }
+    }
+
+    /// Reads the object until it can be changed. One that failed may be: the change can be its repair.
+    pub async fn changeable(&self, watch: &mut Watch<'_>) -> Result<Object, Failure> {
+        self.present(watch, |readiness| !matches!(readiness, Readiness::Pending(_))).await
+    }
+
+    /// Reads the object until it is ready.
+    pub async fn ready(&self, watch: &mut Watch<'_>) -> Result<Object, Failure> {
+        self.present(watch, |readiness| *readiness == Readiness::Ready).await
+    }
+
+    async fn present(&self, watch: &mut Watch<'_>, enough: impl Fn(&Readiness) -> bool) -> Result<Object, Failure> {
+        let object = self.wait(watch, |object| match object {
+            None => self.absent(),
+            Some(object) => match &object.readiness {
+                Readiness::Gone => Verdict::Failed(Failure::new("the object is gone")),
+                Readiness::Leaving(status) => Verdict::Failed(Failure::new(format!("the object is {status}"))),
+                readiness if enough(readiness) => Verdict::Over,
+                Readiness::Ready => Verdict::Over,
+                Readiness::Pending(status) => Verdict::Pending(status.clone()),
+                Readiness::Failed(status) => Verdict::Failed(Failure::new(format!("the object is {status}"))),
+            },
+        });
+        object.await?.ok_or_else(|| Failure::new("the object is gone"))
+    }
+
+    /// What it means that the object is not there: one just made may not be visible yet.
+    fn absent(&self) -> Verdict {
+        let gone = || Failure::new("the object is gone").hint("plan again");
+        match self.run.made(&self.step.id.address) {
+            None => Verdict::Failed(gone()),
+            Some(made) if self.run.clock.elapsed() < made.at + self.run.options.consistency => {
+                Verdict::Pending("not visible yet".to_owned())
+            }
+            Some(made) => Verdict::Failed(gone().context(format!("{} was made, but cannot be found", made.id))),
+        }
+    }
+
+    /// Reads the object until a verdict ends the wait, the time is up or the apply is cancelled.
+    pub async fn wait(
+        &self,
+        watch: &mut Watch<'_>,
+        verdict: impl Fn(Option<&Object>) -> Verdict,
+    ) -> Result<Option<Object>, Failure> {
+        let mut backoff = Backoff::new();
+        loop {
+            let object = watch.next(self.run).await?;
+            if let Some(object) = &object {
+                self.run.add_outputs(&self.step.id.address, object);
+            }
+            let status = match verdict(object.as_ref()) {
+                Verdict::Over => return Ok(object),
+                Verdict::Failed(failure) => return Err(failure),
+                Verdict::Pending(status) => status,
+            };
+            self.pause_for(&status, backoff.next()).await?;
+        }
+    }
+
+    /// Tells what the step waits for, and waits; not longer than the step may take.
+    pub async fn pause_for(&self, status: &str, time: Duration) -> Result<(), Failure> {
+        let elapsed = self.run.clock.elapsed().saturating_sub(self.began);
+        self.run.tell(Event::Waiting { step: self.step.id.clone(), status: status.to_owned(), elapsed });
+        let left = self.run.options.timeout.saturating_sub(elapsed);
+        if left.is_zero() {
+            return Err(Failure::timed_out(self.run.options.timeout, status));
+        }
+        self.run.pause(time.min(left)).await
+    }
+}

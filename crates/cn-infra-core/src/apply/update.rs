@@ -1,0 +1,114 @@
+//! Changing an object, or one of its parts, in as many calls as it takes.
+
+use super::failure::Stop;
+use super::resolve;
+use super::retry::Patience;
+use super::stale;
+use super::step::Work;
+use crate::document::Document;
+use crate::event::Failure;
+use crate::kinds::DocumentChange;
+use crate::live::Object;
+use crate::manager::{Change, Progress, TagChange};
+use crate::plan::diff::{self, Differing};
+use crate::resource::Impact;
+
+/// How many calls one change may take.
+const ROUNDS: u32 = 20;
+
+pub(super) async fn update(work: &Work<'_>) -> Result<(), Stop> {
+    let id = work.object()?;
+    let mut watch = work.poll.watch(&id);
+    let mut live = work.changeable(&mut watch).await?;
+    let mut pending = Pending::of(work, &live).await?;
+    if pending.is_empty() {
+        return Ok(());
+    }
+    stale::check(work, &live, &pending.changed)?;
+
+    let mut retries = work.retries(Patience::changing(work.run.options));
+    let mut rounds = 0;
+    loop {
+        let again = match work.manager().update(&id, pending.change(work, &live)).await {
+            Ok(Progress::Done) => break,
+            Ok(Progress::Again) if rounds == ROUNDS => return Err(endless().into()),
+            Ok(Progress::Again) => true,
+            Err(error) => {
+                work.retry(&mut retries, error).await?;
+                false
+            }
+        };
+        rounds += u32::from(again);
+        work.go_on()?;
+        watch.outdate();
+        live = work.changeable(&mut watch).await?;
+        pending = Pending::of(work, &live).await?;
+        if pending.is_empty() && !again {
+            break;
+        }
+    }
+    if work.must_wait() {
+        watch.outdate();
+        work.ready(&mut watch).await?;
+    }
+    Ok(())
+}
+
+fn endless() -> Failure {
+    Failure::new(format!("the change is not finished after {ROUNDS} calls"))
+        .hint("plan again to see what is left of it")
+}
+
+/// What is left to do, by a fresh reading.
+struct Pending<'a> {
+    desired: Document,
+    changed: Vec<String>,
+    tags: TagChange,
+    name: Option<&'a str>,
+    unfinished: bool,
+}
+
+impl<'a> Pending<'a> {
+    async fn of(work: &Work<'a>, live: &Object) -> Result<Self, Failure> {
+        let mut desired = resolve::desired(work).await?;
+        let mut there = work.kind.split(&live.live, work.part());
+        (work.kind.normalize)(&mut desired, &mut there, work.run.clock.now())?;
+        Ok(Self {
+            changed: changed(work, &desired, &there)?,
+            tags: tags(&work.step.tags, live),
+            name: work.step.rename.as_deref().filter(|name| live.name.as_deref() != Some(*name)),
+            unfinished: work.part().is_none() && live.unfinished.is_some(),
+            desired,
+        })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.changed.is_empty() && self.tags.is_empty() && self.name.is_none() && !self.unfinished
+    }
+
+    fn change<'b>(&'b self, work: &'b Work<'_>, live: &'b Object) -> Change<'b, Document> {
+        let Self { desired, changed, tags, name, unfinished: _ } = self;
+        Change { part: work.part(), name: *name, desired, live, changed, tags }
+    }
+}
+
+/// The paths of the fields that differ and can be changed.
+fn changed(work: &Work<'_>, desired: &Document, live: &Document) -> Result<Vec<String>, Failure> {
+    let mut changed = Vec::new();
+    for Differing { path, before, after } in diff::differing(&work.kind.tree, desired, live) {
+        match (work.kind.impact)(&DocumentChange { path: &path, before, after, desired, live })? {
+            Impact::InPlace { .. } | Impact::Interrupts { .. } => changed.push(path),
+            Impact::Ignored { .. } => {}
+            Impact::Impossible { why, hint } => return Err(Failure::new(format!("{path}: {why}")).hint(hint)),
+        }
+    }
+    Ok(changed)
+}
+
+/// The planned tags that are not yet as planned.
+fn tags(planned: &TagChange, live: &Object) -> TagChange {
+    let differs = |key: &String, value: &String| live.tags.get(key) != Some(value);
+    let set = planned.set.iter().filter(|(key, value)| differs(key, value));
+    let remove = planned.remove.iter().filter(|key| live.tags.contains_key(*key));
+    TagChange { set: set.map(|(key, value)| (key.clone(), value.clone())).collect(), remove: remove.cloned().collect() }
+}
