@@ -3,6 +3,7 @@
 //! [`kinds`] is what environments may declare; [`managers`] is how it is read and changed. Both are plain lists: a
 //! new kind is one file or folder, and one line in each.
 
+mod ec2_tags;
 mod error;
 pub mod session;
 
