@@ -6,6 +6,8 @@
 mod ec2_tags;
 mod error;
 pub mod session;
+#[cfg(test)]
+mod testing;
 
 use cn_infra_core::kinds::Kinds;
 use cn_infra_core::manager::Managers;
