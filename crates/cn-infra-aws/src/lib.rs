@@ -5,6 +5,7 @@
 
 mod ec2_tags;
 mod error;
+pub mod instance;
 pub mod session;
 #[cfg(test)]
 mod testing;
@@ -16,7 +17,7 @@ pub use session::Session;
 
 /// Every kind of this crate.
 pub fn kinds() -> Kinds {
-    Kinds::new()
+    Kinds::new().with::<instance::Instance>()
 }
 
 /// The managers of every kind of this crate.
