@@ -61,8 +61,17 @@ pub(super) fn observed(
         ingress: Some(rules(Direction::Ingress, group.ip_permissions.unwrap_or_default())),
         egress: Some(rules(Direction::Egress, group.ip_permissions_egress.unwrap_or_default())),
     };
-    let readiness = Readiness::Ready;
-    Some(Observed { id, name: group.group_name, token: None, tags, live, readiness, unfinished: None, outputs })
+    Some(Observed {
+        id,
+        aliases: Vec::new(),
+        name: group.group_name,
+        token: None,
+        tags,
+        live,
+        readiness: Readiness::Ready,
+        unfinished: None,
+        outputs,
+    })
 }
 
 /// The default VPC is shown as `default`, unless the declaring file writes its id.
