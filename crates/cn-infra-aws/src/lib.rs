@@ -22,6 +22,5 @@ pub fn kinds() -> Kinds {
 
 /// The managers of every kind of this crate.
 pub fn managers(session: &Session) -> Managers {
-    let _ = session;
-    Managers::new()
+    Managers::new().with(instance::Instances::new(session))
 }
