@@ -6,6 +6,7 @@
 mod ec2_tags;
 mod error;
 pub mod instance;
+pub mod security_group;
 pub mod session;
 #[cfg(test)]
 mod testing;
@@ -17,10 +18,10 @@ pub use session::Session;
 
 /// Every kind of this crate.
 pub fn kinds() -> Kinds {
-    Kinds::new().with::<instance::Instance>()
+    Kinds::new().with::<instance::Instance>().with::<security_group::SecurityGroup>()
 }
 
 /// The managers of every kind of this crate.
 pub fn managers(session: &Session) -> Managers {
-    Managers::new().with(instance::Instances::new(session))
+    Managers::new().with(instance::Instances::new(session)).with(security_group::SecurityGroups::new(session))
 }

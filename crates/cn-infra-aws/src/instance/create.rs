@@ -10,9 +10,10 @@ use cn_infra_core::manager::{ErrorClass, ManageError, New};
 
 use super::normalize::RESOLVE;
 use super::observe::status;
-use super::{Instance, Instances, Metadata, SecurityGroup, UserData};
+use super::{Instance, Instances, Metadata, UserData};
 use crate::ec2_tags::tag_specification;
 use crate::error::failed;
+use crate::security_group::SecurityGroup;
 
 /// How many terminated predecessors are passed over that a reading no longer showed.
 const GENERATIONS: usize = 5;

@@ -10,7 +10,6 @@ mod impact;
 mod metadata;
 mod normalize;
 mod observe;
-mod placeholder;
 mod power;
 mod resize;
 #[cfg(test)]
@@ -30,9 +29,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Session;
+use crate::security_group::SecurityGroup;
 
 pub use metadata::{Endpoint, Metadata, Tokens};
-pub use placeholder::SecurityGroup;
 pub use user_data::UserData;
 pub use volume::{Disk, Volume, VolumeType};
 

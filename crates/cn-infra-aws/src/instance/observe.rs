@@ -19,6 +19,7 @@ use super::volume::same_device;
 use super::{Disk, Instance, Instances, Metadata, State, Volume};
 use crate::ec2_tags::from_tags;
 use crate::error::failed;
+use crate::security_group::SecurityGroup;
 use crate::session::calls::wave;
 
 /// The largest pages that AWS gives.
@@ -97,6 +98,7 @@ fn observed(instance: &ec2::Instance, attached: Option<&Attached>) -> Option<Obs
     }
     Some(Observed {
         id: PhysicalId::from(id),
+        aliases: Vec::new(),
         name: tags.get(NAME).cloned(),
         token: instance.client_token().filter(|token| !token.is_empty()).map(str::to_owned),
         readiness: readiness(instance),
@@ -178,7 +180,7 @@ pub(super) fn primary_interface(instance: &ec2::Instance) -> Option<&InstanceNet
     interfaces.iter().find(is_primary).or_else(|| interfaces.first())
 }
 
-fn groups(instance: &ec2::Instance, interface: Option<&InstanceNetworkInterface>) -> Vec<Ref<super::SecurityGroup>> {
+fn groups(instance: &ec2::Instance, interface: Option<&InstanceNetworkInterface>) -> Vec<Ref<SecurityGroup>> {
     let groups = interface.map_or(instance.security_groups(), InstanceNetworkInterface::groups);
     let mut ids: Vec<_> = groups.iter().filter_map(|group| group.group_id()).map(Ref::foreign).collect();
     ids.sort();

@@ -31,6 +31,7 @@ fn owner() -> Owner {
 fn observed(live: Value) -> Observed<Instance> {
     Observed {
         id: PhysicalId::from(ID),
+        aliases: Vec::new(),
         name: Some("coralnet-production-web".into()),
         token: None,
         tags: owner().tags(),
