@@ -12,8 +12,6 @@ use super::{Instance, Instances, State};
 use crate::ec2_tags;
 use crate::error::failed;
 
-const NO_CAPACITY: &str = "InsufficientInstanceCapacity";
-
 impl Instances {
     /// The part of an update that may stop or start the server; comes last.
     pub(super) async fn change_power(&self, id: &str, change: &Change<'_, Instance>) -> Result<Progress, ManageError> {
@@ -31,14 +29,42 @@ impl Instances {
             }
             (true, false) => self.stop(id).await,
             (true, true) => self.unmark(id, former).await,
-            (false, _) => {
+            (false, true) => self.finish_and_start(id, former, change).await,
+            (false, false) => {
                 self.change_while_stopped(id, change).await?;
-                if !shall_run {
-                    return self.unmark(id, former).await;
-                }
-                self.start(id, former, current_type(change)).await
+                self.unmark(id, former).await
             }
         }
+    }
+
+    /// Changes the stopped server and starts it. If AWS refuses either for good, a server that was stopped for the
+    /// change gets its former type back and runs again, and the step fails; the tag stays until it is seen running.
+    async fn finish_and_start(
+        &self,
+        id: &str,
+        former: Option<&str>,
+        change: &Change<'_, Instance>,
+    ) -> Result<Progress, ManageError> {
+        let sent = match self.change_while_stopped(id, change).await {
+            Ok(()) => self.start(id).await,
+            Err(error) => Err(error),
+        };
+        match (sent, former) {
+            (Ok(()), _) => Ok(Progress::Again),
+            (Err(error), Some(former)) if error.class == ErrorClass::Invalid => {
+                let outcome = match self.start_as(id, former).await {
+                    Ok(()) => format!("the server starts again as {former}"),
+                    Err(second) => format!("the server stays stopped: as {former} it does not start either: {second}"),
+                };
+                Err(ManageError { message: format!("{error}; {outcome}"), ..error })
+            }
+            (Err(error), _) => Err(error),
+        }
+    }
+
+    async fn start_as(&self, id: &str, former: &str) -> Result<(), ManageError> {
+        self.set_type(id, former).await?;
+        self.start(id).await
     }
 
     /// AWS takes one attribute per call. Not every type can be EBS-optimized, so that is given up before the type
@@ -77,23 +103,7 @@ impl Instances {
         Ok(Progress::Again)
     }
 
-    /// Starts the server. Where there is no capacity for its new type it gets the former one back, and runs again; the
-    /// step fails. The tag stays until the server is seen running.
-    async fn start(&self, id: &str, former: Option<&str>, current: &str) -> Result<Progress, ManageError> {
-        let error = match (self.send_start(id).await, former) {
-            (Ok(()), _) => return Ok(Progress::Again),
-            (Err(error), Some(former)) if error.code.as_deref() == Some(NO_CAPACITY) && former != current => {
-                self.set_type(id, former).await?;
-                self.send_start(id).await?;
-                let message = format!("AWS has no capacity for {current} now; the server starts again as {former}");
-                ManageError { class: ErrorClass::Invalid, message, ..error }
-            }
-            (Err(error), _) => error,
-        };
-        Err(error)
-    }
-
-    async fn send_start(&self, id: &str) -> Result<(), ManageError> {
+    async fn start(&self, id: &str) -> Result<(), ManageError> {
         let answer = self.ec2.start_instances().instance_ids(id).send().await;
         answer.map(|_| ()).map_err(|error| failed("StartInstances", error))
     }
@@ -109,10 +119,4 @@ impl Instances {
         ec2_tags::apply(&self.ec2, id, &TagChange { remove, ..TagChange::default() }).await?;
         Ok(Progress::Done)
     }
-}
-
-/// The type that the server has once the change is sent.
-fn current_type<'a>(change: &Change<'a, Instance>) -> &'a str {
-    let of = if change.touches("type") { change.desired } else { &change.live.live };
-    of.instance_type.as_deref().unwrap_or_default()
 }

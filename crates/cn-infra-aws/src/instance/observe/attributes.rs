@@ -2,7 +2,7 @@
 
 use aws_sdk_ec2::operation::describe_instance_attribute::DescribeInstanceAttributeOutput;
 use aws_sdk_ec2::types::InstanceAttributeName;
-use cn_infra_core::live::Observed;
+use cn_infra_core::live::{Observed, Readiness};
 use cn_infra_core::manager::{ErrorClass, ManageError, Scope, Wanted};
 use cn_infra_core::owner::Owner;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -65,7 +65,7 @@ impl Instances {
         let wanted: Vec<_> = observed
             .iter()
             .enumerate()
-            .flat_map(|(index, object)| attributes_to_read(scope.declared, object).map(move |of| (index, of)))
+            .flat_map(|(index, object)| attributes_to_read(scope, object).map(move |of| (index, of)))
             .map(|(index, attribute)| (index, attribute, observed[index].id.0.clone()))
             .collect();
         let answers: Vec<_> = stream::iter(wanted)
@@ -97,21 +97,24 @@ impl Instances {
     }
 }
 
-/// What is to be read of an object: what the declared resources manage that it may belong to.
+/// What is to be read of an object: what the declared resources manage that it may belong to. Of one that is waited for
+/// only the readiness matters.
 fn attributes_to_read<'a>(
-    declared: &'a [Wanted<Instance>],
+    scope: &Scope<'a, Instance>,
     object: &Observed<Instance>,
 ) -> impl Iterator<Item = Attribute> + use<'a> {
-    let present = object.readiness.is_present();
+    let declared = scope.declared;
+    let matters = match object.readiness {
+        Readiness::Pending(_) => scope.only.is_none(),
+        _ => object.readiness.is_present(),
+    };
     let owner = Owner::of(&object.tags);
-    let (id, name) = (object.id.clone(), object.name.clone());
-    let candidates: Vec<_> = declared
-        .iter()
-        .filter(|wanted| present && may_be(wanted, owner.as_ref(), declared))
-        .chain(declared.iter().filter(|wanted| {
-            present && (wanted.adopt.as_ref() == Some(&id) || name.as_deref() == Some(wanted.name.as_str()))
-        }))
-        .collect();
+    let is_candidate = |wanted: &&'a Wanted<Instance>| {
+        let adopted = wanted.adopt.as_ref() == Some(&object.id);
+        let named = object.name.as_deref() == Some(wanted.name.as_str());
+        matters && (adopted || named || may_be(wanted, owner.as_ref(), declared))
+    };
+    let candidates: Vec<_> = declared.iter().filter(is_candidate).collect();
     Attribute::ALL
         .into_iter()
         .filter(move |attribute| candidates.iter().any(|of| attribute.is_managed_by(&of.resource)))

@@ -286,3 +286,14 @@ async fn a_few_are_read_by_filter_and_many_by_reading_all() {
     assert_eq!(script.requests(), ["DescribeInstances\nMaxResults=1000"]);
     assert!(observed.is_empty(), "what was not asked for is left out");
 }
+
+#[tokio::test]
+async fn of_one_that_is_waited_for_no_attribute_is_read() {
+    let pending = reservation(&[format!("{RUNNING}{TAGS}").replace(">running<", ">pending<")]);
+    let declared = [wanted(owner(), json!({ "termination_protection": true }))];
+    let script = || Script::new().answer("DescribeInstances", &pending).answer("DescribeInstanceAttribute", "");
+    let (polled, planned) = (script(), script());
+    observe(&polled, Some(&ids(&[ID])), &declared).await;
+    observe(&planned, None, &declared).await;
+    assert_eq!((polled.requests().len(), planned.requests().len()), (1, 2));
+}

@@ -117,21 +117,29 @@ async fn a_file_that_now_wants_it_stopped_only_clears_the_tag() {
     assert_eq!(script.writes(), format!("DeleteTags\nResourceId.1={ID}\nTag.1.Key=cn-infra:restart"));
 }
 
+/// AWS answers so with status 500, which the SDK tries three times.
+fn no_capacity(times: usize) -> Script {
+    (0..3 * times).fold(Script::new(), |script, _| script.fail("StartInstances", 500, "InsufficientInstanceCapacity"))
+}
+
 #[tokio::test]
 async fn without_capacity_the_former_type_comes_back() {
-    let script = Script::new()
-        .fail("StartInstances", 400, "InsufficientInstanceCapacity")
-        .answer("StartInstances", "")
-        .answer("ModifyInstanceAttribute", "");
+    let script = no_capacity(1).answer("StartInstances", "").answer("ModifyInstanceAttribute", "");
     let live = marked(server("t2.medium", "stopped"), "t2.medium");
     let error = update(&script, &live, json!({ "type": "m5.large" }), &["type"]).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Invalid, "the step fails and is not tried again");
-    insta::assert_snapshot!(error, @"AWS has no capacity for m5.large now; the server starts again as t2.medium");
+    insta::assert_snapshot!(error, @"StartInstances: AWS's words for InsufficientInstanceCapacity (InsufficientInstanceCapacity); the server starts again as t2.medium");
     insta::assert_snapshot!(error.hint.unwrap(), @"try again later, or choose another type or availability zone");
     insta::assert_snapshot!(script.writes(), @r"
     ModifyInstanceAttribute
     InstanceId=i-0123456789abcdef0
     InstanceType.Value=m5.large
+
+    StartInstances
+    InstanceId.1=i-0123456789abcdef0
+
+    StartInstances
+    InstanceId.1=i-0123456789abcdef0
 
     StartInstances
     InstanceId.1=i-0123456789abcdef0
@@ -146,10 +154,39 @@ async fn without_capacity_the_former_type_comes_back() {
 }
 
 #[tokio::test]
-async fn without_capacity_and_without_another_type_it_is_tried_again() {
-    let script = Script::new().fail("StartInstances", 400, "InsufficientInstanceCapacity");
+async fn a_type_that_aws_refuses_does_not_leave_the_server_stopped() {
+    let script = Script::new()
+        .fail("ModifyInstanceAttribute", 400, "InvalidParameterValue")
+        .answer("ModifyInstanceAttribute", "")
+        .answer("StartInstances", "");
+    let live = marked(server("t2.medium", "stopped"), "t2.medium");
+    let error = update(&script, &live, json!({ "type": "t2.big" }), &["type"]).await.unwrap_err();
+    insta::assert_snapshot!(error, @"ModifyInstanceAttribute: AWS's words for InvalidParameterValue (InvalidParameterValue); the server starts again as t2.medium");
+    assert!(script.writes().ends_with(&format!("StartInstances\nInstanceId.1={ID}")), "{}", script.writes());
+}
+
+#[tokio::test]
+async fn says_so_if_the_server_stays_stopped() {
+    let script = no_capacity(2).answer("ModifyInstanceAttribute", "");
+    let live = marked(server("m5.large", "stopped"), "t2.medium");
+    let error = update(&script, &live, json!({ "type": "m5.large" }), &[]).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Invalid);
+    insta::assert_snapshot!(error, @"StartInstances: AWS's words for InsufficientInstanceCapacity (InsufficientInstanceCapacity); the server stays stopped: as t2.medium it does not start either: StartInstances: AWS's words for InsufficientInstanceCapacity (InsufficientInstanceCapacity)");
+}
+
+#[tokio::test]
+async fn a_state_that_passes_is_waited_for() {
+    let script = Script::new().fail("ModifyInstanceAttribute", 400, "IncorrectInstanceState");
+    let live = marked(server("t2.medium", "stopped"), "t2.medium");
+    let error = update(&script, &live, json!({ "type": "m5.large" }), &["type"]).await.unwrap_err();
+    assert_eq!((error.class, script.requests().len()), (ErrorClass::Busy, 1));
+}
+
+#[tokio::test]
+async fn a_start_that_nothing_was_changed_for_just_fails() {
+    let script = no_capacity(1);
     let live = observed(server("t2.medium", "stopped"));
     let error = update(&script, &live, json!({ "state": "running" }), &["state"]).await.unwrap_err();
-    assert_eq!(error.class, ErrorClass::Busy);
-    assert_eq!(script.requests().len(), 1);
+    assert_eq!(error.class, ErrorClass::Invalid);
+    assert!(script.requests().iter().all(|request| request.starts_with("StartInstances")));
 }
