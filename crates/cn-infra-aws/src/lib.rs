@@ -31,5 +31,6 @@ pub fn kinds() -> Kinds {
 pub fn managers(session: &Session) -> Managers {
     Managers::new()
         .with(elastic_ip::ElasticIps::new(session))
+        .with(instance::Instances::new(session))
         .with(security_group::SecurityGroups::new(session))
 }

@@ -4,21 +4,34 @@
 //! starts it again; see `change.rs`. AWS documents what can be changed when under "Edit instance attributes":
 //! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-resize.html>.
 
+mod change;
+mod create;
+mod impact;
 mod metadata;
-mod placeholder;
+mod normalize;
+mod observe;
+mod power;
+mod resize;
+#[cfg(test)]
+mod tests;
 mod user_data;
 mod volume;
 
 use std::collections::BTreeMap;
 
-use cn_infra_core::address::{Ref, Reference};
-use cn_infra_core::resource::{Field, FieldChange, Impact, Naming, Output, Resource};
+use cn_infra_core::address::{PhysicalId, Ref, Reference};
+use cn_infra_core::live::Observed;
+use cn_infra_core::manager::{Change, Delete, ManageError, Manager, New, Progress, Scope};
+use cn_infra_core::resource::{Field, FieldChange, Impact, Naming, Output, Problem, Resource};
 use cn_infra_core::value::OrNone;
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::Session;
+use crate::security_group::SecurityGroup;
+
 pub use metadata::{Endpoint, Metadata, Tokens};
-pub use placeholder::SecurityGroup;
 pub use user_data::UserData;
 pub use volume::{Disk, Volume, VolumeType};
 
@@ -168,8 +181,16 @@ impl Resource for Instance {
         }
     }
 
-    fn impact(_: &FieldChange<'_, Self>) -> Impact {
-        Impact::in_place()
+    fn impact(change: &FieldChange<'_, Self>) -> Impact {
+        impact::impact(change)
+    }
+
+    fn normalize(&mut self, live: &mut Self, _: Timestamp) {
+        self.compare_with(live);
+    }
+
+    fn validate(&self, each: &mut dyn FnMut(Problem)) {
+        self.problems(each);
     }
 }
 
@@ -177,4 +198,37 @@ impl Resource for Instance {
 fn is_id(prefix: &str, text: &str) -> bool {
     text.strip_prefix(prefix)
         .is_some_and(|digits| matches!(digits.len(), 8 | 17) && digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
+}
+
+/// Reads and changes instances.
+#[derive(Clone, Debug)]
+pub struct Instances {
+    ec2: aws_sdk_ec2::Client,
+}
+
+impl Instances {
+    /// The manager for a session's account and region.
+    pub fn new(session: &Session) -> Self {
+        Self { ec2: session.ec2.clone() }
+    }
+}
+
+impl Manager for Instances {
+    type Resource = Instance;
+
+    async fn observe(&self, scope: &Scope<'_, Instance>) -> Result<Vec<Observed<Instance>>, ManageError> {
+        self.read(scope).await
+    }
+
+    async fn create(&self, new: New<'_, Instance>) -> Result<PhysicalId, ManageError> {
+        self.run(&new).await
+    }
+
+    async fn update(&self, id: &PhysicalId, change: Change<'_, Instance>) -> Result<Progress, ManageError> {
+        self.change(&id.0, &change).await
+    }
+
+    async fn delete(&self, id: &PhysicalId, what: Delete<'_, Instance>) -> Result<Progress, ManageError> {
+        self.terminate(&id.0, &what.live.live).await
+    }
 }

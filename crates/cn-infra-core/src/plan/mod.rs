@@ -1,7 +1,5 @@
 //! The plan: the steps from live to desired, as data. Made by a pure function, shown, saved, carried out.
 
-pub(crate) mod diff;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
