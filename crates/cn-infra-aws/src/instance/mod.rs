@@ -1,10 +1,11 @@
 //! EC2 instances: servers.
 //!
 //! A change of [`type`](Instance::instance_type) or [`ebs_optimized`](Instance::ebs_optimized) stops the server and
-//! starts it again; see `change.rs`. AWS documents what can be changed when under "Edit instance attributes":
+//! starts it again; see `power.rs`. What AWS asks of such a change:
 //! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-resize.html>.
 
 mod change;
+mod check;
 mod create;
 mod impact;
 mod metadata;
@@ -20,6 +21,7 @@ mod volume;
 use std::collections::BTreeMap;
 
 use cn_infra_core::address::{PhysicalId, Ref, Reference};
+use cn_infra_core::check::{Context, Finding};
 use cn_infra_core::live::Observed;
 use cn_infra_core::manager::{Change, Delete, ManageError, Manager, New, Progress, Scope};
 use cn_infra_core::resource::{Field, FieldChange, Impact, Naming, Output, Problem, Resource};
@@ -191,6 +193,10 @@ impl Resource for Instance {
 
     fn validate(&self, each: &mut dyn FnMut(Problem)) {
         self.problems(each);
+    }
+
+    fn check(&self, context: &Context<'_, Self>, each: &mut dyn FnMut(Finding)) {
+        self.findings(context, each);
     }
 }
 
