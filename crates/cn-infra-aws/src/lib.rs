@@ -21,15 +21,10 @@ pub use session::Session;
 
 /// Every kind of this crate.
 pub fn kinds() -> Kinds {
-    Kinds::new()
-        .with::<elastic_ip::ElasticIp>()
-        .with::<instance::Instance>()
-        .with::<security_group::SecurityGroup>()
+    Kinds::new().with::<elastic_ip::ElasticIp>().with::<instance::Instance>().with::<security_group::SecurityGroup>()
 }
 
 /// The managers of every kind of this crate.
 pub fn managers(session: &Session) -> Managers {
-    Managers::new()
-        .with(elastic_ip::ElasticIps::new(session))
-        .with(security_group::SecurityGroups::new(session))
+    Managers::new().with(elastic_ip::ElasticIps::new(session)).with(security_group::SecurityGroups::new(session))
 }

@@ -201,12 +201,7 @@ async fn revoke(ec2: &Client, id: &str, direction: Direction, rules: &[String]) 
 }
 
 /// Changes descriptions alone: `ModifySecurityGroupRules` would have to repeat, and so could change, the rule itself.
-async fn describe(
-    ec2: &Client,
-    id: &str,
-    direction: Direction,
-    rules: &[(String, String)],
-) -> Result<(), ManageError> {
+async fn describe(ec2: &Client, id: &str, direction: Direction, rules: &[(String, String)]) -> Result<(), ManageError> {
     if rules.is_empty() {
         return Ok(());
     }

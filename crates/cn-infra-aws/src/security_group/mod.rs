@@ -177,7 +177,8 @@ impl Resource for SecurityGroup {
         for (direction, name, rule) in self.rules_mut() {
             let path = format!("{}.{name}.{}", direction.field(), direction.peer_fields().0);
             let Some(peers) = rule.peers_mut(direction) else { continue };
-            *peers = std::mem::take(peers).into_iter().flat_map(|peer| expanded(peer, networks, &path, unknown)).collect();
+            *peers =
+                std::mem::take(peers).into_iter().flat_map(|peer| expanded(peer, networks, &path, unknown)).collect();
         }
     }
 
@@ -261,9 +262,10 @@ impl Manager for SecurityGroups {
             .tag_specifications(ec2_tags::tag_specification(ResourceType::SecurityGroup, new.tags));
         let answer = call.customize().config_override(ec2_once()).send().await;
         let answer = answer.map_err(|error| failed("CreateSecurityGroup", error))?;
-        answer.group_id.map(PhysicalId).ok_or_else(|| {
-            ManageError::new(ErrorClass::Unknown, "CreateSecurityGroup: the answer names no group")
-        })
+        answer
+            .group_id
+            .map(PhysicalId)
+            .ok_or_else(|| ManageError::new(ErrorClass::Unknown, "CreateSecurityGroup: the answer names no group"))
     }
 
     async fn update(&self, id: &PhysicalId, change: Change<'_, SecurityGroup>) -> Result<Progress, ManageError> {

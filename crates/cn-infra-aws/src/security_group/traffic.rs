@@ -264,9 +264,7 @@ impl Traffic {
                     Said { ports: Some(Ports { first, last }), ..Said::default() }
                 }
             }
-            Protocol::Icmp | Protocol::Icmpv6 => {
-                Said { icmp: Some(Icmp::of(protocol, from, to)), ..Said::default() }
-            }
+            Protocol::Icmp | Protocol::Icmpv6 => Said { icmp: Some(Icmp::of(protocol, from, to)), ..Said::default() },
             Protocol::Number(_) | Protocol::All => Said::default(),
         }
     }
