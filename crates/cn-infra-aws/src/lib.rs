@@ -3,13 +3,16 @@
 //! [`kinds`] is what environments may declare; [`managers`] is how it is read and changed. Both are plain lists: a
 //! new kind is one file or folder, and one line in each.
 
+mod ec2_id;
 mod ec2_tags;
+pub mod elastic_ip;
 mod error;
 pub mod instance;
 pub mod security_group;
 pub mod session;
 #[cfg(test)]
 mod testing;
+mod text_form;
 
 use cn_infra_core::kinds::Kinds;
 use cn_infra_core::manager::Managers;
@@ -18,10 +21,13 @@ pub use session::Session;
 
 /// Every kind of this crate.
 pub fn kinds() -> Kinds {
-    Kinds::new().with::<instance::Instance>().with::<security_group::SecurityGroup>()
+    Kinds::new().with::<elastic_ip::ElasticIp>().with::<instance::Instance>().with::<security_group::SecurityGroup>()
 }
 
 /// The managers of every kind of this crate.
 pub fn managers(session: &Session) -> Managers {
-    Managers::new().with(instance::Instances::new(session)).with(security_group::SecurityGroups::new(session))
+    Managers::new()
+        .with(elastic_ip::ElasticIps::new(session))
+        .with(instance::Instances::new(session))
+        .with(security_group::SecurityGroups::new(session))
 }

@@ -31,6 +31,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Session;
+use crate::ec2_id::is_id;
 use crate::security_group::SecurityGroup;
 
 pub use metadata::{Endpoint, Metadata, Tokens};
@@ -198,12 +199,6 @@ impl Resource for Instance {
     fn check(&self, context: &Context<'_, Self>, each: &mut dyn FnMut(Finding)) {
         self.findings(context, each);
     }
-}
-
-/// Whether a text is an id of EC2's: a prefix and 8 or 17 hexadecimal digits.
-fn is_id(prefix: &str, text: &str) -> bool {
-    text.strip_prefix(prefix)
-        .is_some_and(|digits| matches!(digits.len(), 8 | 17) && digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
 }
 
 /// Reads and changes instances.

@@ -11,7 +11,6 @@ mod peer;
 mod rule;
 #[cfg(test)]
 mod tests;
-mod text;
 mod traffic;
 mod until;
 
@@ -31,18 +30,18 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
 use crate::Session;
+use crate::ec2_id::is_id;
 use crate::ec2_tags;
 use crate::error::failed;
 use crate::session::ec2_once;
+use crate::text_form::text_form;
 
 pub use peer::Peer;
 pub use rule::{Rule, Rules};
 pub use traffic::{Icmp, IcmpName, Ports, Protocol};
 pub use until::Until;
 
-use peer::has_id_form;
 use rule::Direction;
-use text::text_form;
 
 /// A security group and its rules.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -88,7 +87,7 @@ impl FromStr for Vpc {
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
             "default" => Ok(Self::Default),
-            _ if has_id_form(text, "vpc-") => Ok(Self::Id(text.to_owned())),
+            _ if is_id("vpc-", text) => Ok(Self::Id(text.to_owned())),
             _ => Err(format!("{text:?} is no VPC: write default or vpc-0123456789abcdef0")),
         }
     }
@@ -143,7 +142,7 @@ impl Resource for SecurityGroup {
     const ID_FORM: &'static str = "sg-0123456789abcdef0";
 
     fn is_physical_id(text: &str) -> bool {
-        has_id_form(text, "sg-")
+        is_id("sg-", text)
     }
 
     fn references(&mut self, each: &mut dyn FnMut(&str, &mut Reference)) {

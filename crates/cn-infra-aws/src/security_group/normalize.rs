@@ -156,3 +156,6 @@ fn found(direction: Direction, live: &Rules) -> Vec<Found> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests;
