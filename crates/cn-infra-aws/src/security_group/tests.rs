@@ -268,11 +268,14 @@ fn observed_web() -> Observed<SecurityGroup> {
 }
 
 async fn set_rules(script: &Script, desired: &str) -> Result<Progress, ManageError> {
+    set_rules_of(script, &observed_web(), desired).await
+}
+
+async fn set_rules_of(script: &Script, live: &Observed<SecurityGroup>, desired: &str) -> Result<Progress, ManageError> {
     let mut desired = expanded(desired);
     desired.normalize(&mut SecurityGroup::default(), "2026-12-01T00:00:00Z".parse().unwrap());
     let tags = TagChange::default();
-    let change =
-        Change { part: Some("rules"), name: None, desired: &desired, live: &observed_web(), changed: &[], tags: &tags };
+    let change = Change { part: Some("rules"), name: None, desired: &desired, live, changed: &[], tags: &tags };
     SecurityGroups::new(&script.session()).update(&GROUP.into(), change).await
 }
 
@@ -490,6 +493,16 @@ async fn a_new_group_gets_its_rules_and_loses_the_rule_it_came_with() {
     SecurityGroupRuleId.1=sgr-out
     GroupId=sg-0aaaaaaaaaaaaaaaa
     ");
+}
+
+#[tokio::test]
+async fn a_rule_whose_id_does_not_show_yet_is_waited_for() {
+    let mut live = observed_web();
+    live.live = group("[ingress]\n[egress]\n'(unnamed) all' = { protocol = 'all', to = ['0.0.0.0/0'] }");
+    let script = Script::new().answer("DescribeSecurityGroupRules", &rules(&[]));
+    let error = set_rules_of(&script, &live, "egress = {}").await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Busy);
+    assert_eq!(script.writes(), "");
 }
 
 fn ssh(id: &str, cidr: &str, description: &str) -> String {
