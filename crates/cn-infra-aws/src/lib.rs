@@ -21,10 +21,7 @@ pub use session::Session;
 
 /// Every kind of this crate.
 pub fn kinds() -> Kinds {
-    Kinds::new()
-        .with::<elastic_ip::ElasticIp>()
-        .with::<instance::Instance>()
-        .with::<security_group::SecurityGroup>()
+    Kinds::new().with::<elastic_ip::ElasticIp>().with::<instance::Instance>().with::<security_group::SecurityGroup>()
 }
 
 /// The managers of every kind of this crate.

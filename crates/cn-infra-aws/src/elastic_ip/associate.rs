@@ -21,7 +21,8 @@ pub(super) async fn associate(ec2: &Client, live: &Observed<ElasticIp>, instance
     }
     // Where the plan says "free", AWS is to refuse if somebody took the address in between.
     let is_in_use = live.live.instance.as_ref().is_some_and(|target| *target != Target::None);
-    let call = ec2.associate_address().allocation_id(&live.id.0).set_network_interface_id(interface.network_interface_id);
+    let call =
+        ec2.associate_address().allocation_id(&live.id.0).set_network_interface_id(interface.network_interface_id);
     let answer = call.allow_reassociation(is_in_use).send().await;
     answer.map(|_| ()).map_err(|error| {
         let error = failed("AssociateAddress", error);

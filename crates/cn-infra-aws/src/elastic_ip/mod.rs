@@ -121,9 +121,10 @@ impl Manager for ElasticIps {
             .tag_specifications(ec2_tags::tag_specification(ResourceType::ElasticIp, new.tags));
         let answer = call.customize().config_override(ec2_once()).send().await;
         let answer = answer.map_err(|error| failed("AllocateAddress", error))?;
-        answer.allocation_id.map(PhysicalId).ok_or_else(|| {
-            ManageError::new(ErrorClass::Unknown, "AllocateAddress: the answer names no allocation")
-        })
+        answer
+            .allocation_id
+            .map(PhysicalId)
+            .ok_or_else(|| ManageError::new(ErrorClass::Unknown, "AllocateAddress: the answer names no allocation"))
     }
 
     async fn update(&self, id: &PhysicalId, change: Change<'_, ElasticIp>) -> Result<Progress, ManageError> {
@@ -131,7 +132,8 @@ impl Manager for ElasticIps {
             ec2_tags::apply(&self.ec2, &id.0, change.tags).await?;
             return Ok(Progress::Done);
         }
-        let wanted = change.desired.instance.as_ref().filter(|wanted| change.live.live.instance.as_ref() != Some(*wanted));
+        let wanted =
+            change.desired.instance.as_ref().filter(|wanted| change.live.live.instance.as_ref() != Some(*wanted));
         match wanted {
             None => {}
             Some(Target::None) => associate::disassociate(&self.ec2, id).await?,

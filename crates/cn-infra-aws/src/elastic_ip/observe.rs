@@ -18,10 +18,7 @@ const FILTER_VALUES: usize = 200;
 
 /// All addresses of the region, or at least those asked for. A filter, unlike a list of ids, does not fail as a whole
 /// for one that is gone.
-pub(super) async fn addresses(
-    ec2: &Client,
-    only: Option<&BTreeSet<PhysicalId>>,
-) -> Result<Vec<Address>, ManageError> {
+pub(super) async fn addresses(ec2: &Client, only: Option<&BTreeSet<PhysicalId>>) -> Result<Vec<Address>, ManageError> {
     let filter = only.filter(|only| only.len() <= FILTER_VALUES).map(|only| {
         let ids = only.iter().map(|id| id.0.clone()).collect();
         vec![Filter::builder().name("allocation-id").set_values(Some(ids)).build()]

@@ -3,7 +3,8 @@
 use aws_sdk_ec2::operation::run_instances::builders::RunInstancesFluentBuilder;
 use aws_sdk_ec2::types::{
     BlockDeviceMapping, Filter, HibernationOptionsRequest, IamInstanceProfileSpecification,
-    InstanceNetworkInterfaceSpecification, InstanceStateName, Placement, ResourceType, RunInstancesMonitoringEnabled,
+    InstanceNetworkInterfaceSpecification, InstanceStateName, Placement, Reservation, ResourceType,
+    RunInstancesMonitoringEnabled,
 };
 use cn_infra_core::address::{PhysicalId, Ref};
 use cn_infra_core::manager::{ErrorClass, ManageError, New};
@@ -58,7 +59,7 @@ impl Instances {
         let by_token = Filter::builder().name("client-token").values(token).build();
         let answer = self.ec2.describe_instances().filters(by_token).send().await;
         let answer = answer.map_err(|error| failed("DescribeInstances", error))?;
-        let mut instances = answer.reservations().iter().flat_map(|reservation| reservation.instances());
+        let mut instances = answer.reservations().iter().flat_map(Reservation::instances);
         let living = instances.find(|instance| !is_leaving(status(instance)));
         Ok(living.and_then(|instance| instance.instance_id()).map(str::to_owned))
     }

@@ -1,10 +1,11 @@
 //! EC2 instances: servers.
 //!
 //! A change of [`type`](Instance::instance_type) or [`ebs_optimized`](Instance::ebs_optimized) stops the server and
-//! starts it again; see `change.rs`. AWS documents what can be changed when under "Edit instance attributes":
+//! starts it again; see `power.rs`. What AWS asks of such a change:
 //! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-resize.html>.
 
 mod change;
+mod check;
 mod create;
 mod impact;
 mod metadata;
@@ -20,6 +21,7 @@ mod volume;
 use std::collections::BTreeMap;
 
 use cn_infra_core::address::{PhysicalId, Ref, Reference};
+use cn_infra_core::check::{Context, Finding};
 use cn_infra_core::live::Observed;
 use cn_infra_core::manager::{Change, Delete, ManageError, Manager, New, Progress, Scope};
 use cn_infra_core::resource::{Field, FieldChange, Impact, Naming, Output, Problem, Resource};
@@ -29,6 +31,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Session;
+use crate::ec2_id::is_id;
 use crate::security_group::SecurityGroup;
 
 pub use metadata::{Endpoint, Metadata, Tokens};
@@ -192,12 +195,10 @@ impl Resource for Instance {
     fn validate(&self, each: &mut dyn FnMut(Problem)) {
         self.problems(each);
     }
-}
 
-/// Whether a text is an id of EC2's: a prefix and 8 or 17 hexadecimal digits.
-fn is_id(prefix: &str, text: &str) -> bool {
-    text.strip_prefix(prefix)
-        .is_some_and(|digits| matches!(digits.len(), 8 | 17) && digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
+    fn check(&self, context: &Context<'_, Self>, each: &mut dyn FnMut(Finding)) {
+        self.findings(context, each);
+    }
 }
 
 /// Reads and changes instances.

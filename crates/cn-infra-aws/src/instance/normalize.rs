@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use cn_infra_core::resource::Problem;
 
-use super::{Instance, is_id, volume};
+use super::{Instance, volume};
+use crate::ec2_id::is_id;
 
 impl Instance {
     /// Whether this is a reading of an instance, and not the nothing that a create is compared with.

@@ -5,7 +5,8 @@ mod attributes;
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_ec2::types::{
-    Filter, InstanceNetworkInterface, InstanceStateName, MonitoringState, Volume as LiveVolume, VolumeAttachment,
+    Filter, HibernationOptions, InstanceNetworkInterface, InstanceStateName, MonitoringState, Volume as LiveVolume,
+    VolumeAttachment,
 };
 use aws_sdk_ec2::{operation, types as ec2};
 use cn_infra_core::address::{PhysicalId, Ref};
@@ -138,7 +139,7 @@ fn live(instance: &ec2::Instance) -> Instance {
         state: status(instance).and_then(state),
         monitoring: Some(is_monitored(instance)),
         ebs_optimized: Some(instance.ebs_optimized().unwrap_or_default()),
-        hibernation: Some(instance.hibernation_options().and_then(|options| options.configured()).unwrap_or_default()),
+        hibernation: Some(instance.hibernation_options().and_then(HibernationOptions::configured).unwrap_or_default()),
         metadata: instance.metadata_options().map(Metadata::of),
         termination_protection: None,
         shutdown_behavior: None,

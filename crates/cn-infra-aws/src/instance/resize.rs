@@ -146,14 +146,13 @@ fn differing(path: &str, disk: &Disk, change: &Change<'_, Instance>) -> Disk {
 
 /// Whether a modification brings a volume to just these settings, unless it failed.
 fn aims_at(modification: &VolumeModification, disk: &Disk) -> bool {
-    fn agrees<T: PartialEq>(wanted: Option<T>, target: Option<T>) -> bool {
-        wanted.is_none() || wanted == target
-    }
+    let number = |wanted: Option<i32>, target| wanted.is_none() || wanted == target;
+    let of = disk.volume_type.map(VolumeType::request);
     modification.modification_state() != Some(&VolumeModificationState::Failed)
-        && agrees(disk.size_gib, modification.target_size())
-        && agrees(disk.volume_type.map(VolumeType::request).as_ref(), modification.target_volume_type())
-        && agrees(disk.iops, modification.target_iops())
-        && agrees(disk.throughput, modification.target_throughput())
+        && (of.is_none() || of.as_ref() == modification.target_volume_type())
+        && number(disk.size_gib, modification.target_size())
+        && number(disk.iops, modification.target_iops())
+        && number(disk.throughput, modification.target_throughput())
 }
 
 fn delete_on_termination(device: &str, delete: bool) -> InstanceBlockDeviceMappingSpecification {

@@ -38,6 +38,7 @@ pub struct Disk {
 }
 
 /// A further EBS volume: a [`Disk`] at a device name.
+// The fields stand here again because serde cannot flatten and refuse unknown fields at once.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Volume {

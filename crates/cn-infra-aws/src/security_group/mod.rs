@@ -3,8 +3,10 @@
 //! A group and its rules are two steps, so that groups may name each other. AWS: "Security group rules" in the VPC
 //! User Guide.
 
+mod calls;
 mod change;
 mod check;
+mod icmp;
 mod normalize;
 mod observe;
 mod peer;
@@ -13,12 +15,10 @@ mod rule;
 mod tests;
 mod traffic;
 mod until;
-
-use std::fmt;
-use std::str::FromStr;
+mod vpc;
 
 use aws_sdk_ec2::types::ResourceType;
-use cn_infra_core::address::{PhysicalId, Ref, Reference};
+use cn_infra_core::address::{PhysicalId, Reference};
 use cn_infra_core::check::{Context, Finding};
 use cn_infra_core::environment::Networks;
 use cn_infra_core::live::Observed;
@@ -34,12 +34,13 @@ use crate::ec2_id::is_id;
 use crate::ec2_tags;
 use crate::error::failed;
 use crate::session::ec2_once;
-use crate::text_form::text_form;
 
+pub use icmp::{Icmp, IcmpName};
 pub use peer::Peer;
 pub use rule::{Rule, Rules};
-pub use traffic::{Icmp, IcmpName, Ports, Protocol};
+pub use traffic::{Ports, Protocol};
 pub use until::Until;
+pub use vpc::Vpc;
 
 use rule::Direction;
 
@@ -59,38 +60,6 @@ pub struct SecurityGroup {
     /// What may go out; `{}` is nothing. Left out: rules are not managed, and a new group lets everything out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub egress: Option<Rules>,
-}
-
-/// The VPC that a group is in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Vpc {
-    /// The region's default VPC.
-    Default,
-    /// A VPC by its id.
-    Id(String),
-}
-
-text_form!(Vpc, "vpc", "default or vpc-0123456789abcdef0");
-
-impl fmt::Display for Vpc {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Default => "default",
-            Self::Id(id) => id,
-        })
-    }
-}
-
-impl FromStr for Vpc {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "default" => Ok(Self::Default),
-            _ if is_id("vpc-", text) => Ok(Self::Id(text.to_owned())),
-            _ => Err(format!("{text:?} is no VPC: write default or vpc-0123456789abcdef0")),
-        }
-    }
 }
 
 impl SecurityGroup {
@@ -270,19 +239,18 @@ impl Manager for SecurityGroups {
 
     async fn update(&self, id: &PhysicalId, change: Change<'_, SecurityGroup>) -> Result<Progress, ManageError> {
         match change.part {
-            Some(_) => change::set_rules(&self.session.ec2, &id.0, change.desired).await?,
+            Some(_) => change::set_rules(&self.session.ec2, &id.0, change.desired, &change.live.live).await?,
             None => ec2_tags::apply(&self.session.ec2, &id.0, change.tags).await?,
         }
         Ok(Progress::Done)
     }
 
     async fn delete(&self, id: &PhysicalId, what: Delete<'_, SecurityGroup>) -> Result<Progress, ManageError> {
-        let deleted = match what.part {
-            Some(_) => change::revoke_all(&self.session.ec2, &id.0).await,
-            None => {
-                let answer = self.session.ec2.delete_security_group().group_id(&id.0).send().await;
-                answer.map(|_| ()).map_err(|error| failed("DeleteSecurityGroup", error))
-            }
+        let deleted = if what.part.is_some() {
+            change::revoke_all(&self.session.ec2, &id.0).await
+        } else {
+            let answer = self.session.ec2.delete_security_group().group_id(&id.0).send().await;
+            answer.map(|_| ()).map_err(|error| failed("DeleteSecurityGroup", error))
         };
         match deleted {
             Err(error) if error.code.as_deref() != Some("InvalidGroup.NotFound") => Err(error),

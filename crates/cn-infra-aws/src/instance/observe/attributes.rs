@@ -1,7 +1,7 @@
 //! Attributes that DescribeInstances leaves out: one call each, for declared instances that manage them.
 
 use aws_sdk_ec2::operation::describe_instance_attribute::DescribeInstanceAttributeOutput;
-use aws_sdk_ec2::types::InstanceAttributeName;
+use aws_sdk_ec2::types::{AttributeBooleanValue, InstanceAttributeName};
 use cn_infra_core::live::{Observed, Readiness};
 use cn_infra_core::manager::{ErrorClass, ManageError, Scope, Wanted};
 use cn_infra_core::owner::Owner;
@@ -42,7 +42,7 @@ impl Attribute {
     fn put(self, answer: &DescribeInstanceAttributeOutput, live: &mut Instance) {
         match self {
             Self::TerminationProtection => {
-                let protection = answer.disable_api_termination().and_then(|attribute| attribute.value());
+                let protection = answer.disable_api_termination().and_then(AttributeBooleanValue::value);
                 live.termination_protection = Some(protection.unwrap_or_default());
             }
             Self::ShutdownBehavior => {

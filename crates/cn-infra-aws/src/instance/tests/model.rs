@@ -1,5 +1,7 @@
 use std::fmt::Write as _;
 
+use cn_infra_core::check::{Context, Situation};
+use cn_infra_core::environment::Tier;
 use cn_infra_core::resource::{FieldChange, Impact, Resource};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -225,14 +227,14 @@ fn words(impact: Impact) -> String {
 #[test]
 fn every_field_has_an_impact() {
     let there = json!({ "volumes": { "data": { "device": "/dev/sdf" } } });
-    let table: String = std::iter::once("name")
+    let table: Vec<_> = std::iter::once("name")
         .chain(Instance::FIELDS.iter().map(|field| field.path))
         .map(|field| {
             let path = field.replace('*', "data");
-            format!("{field}: {}\n", words(impact(&path, json!(null), json!(null), there.clone(), there.clone())))
+            format!("{field}: {}", words(impact(&path, json!(null), json!(null), there.clone(), there.clone())))
         })
         .collect();
-    insta::assert_snapshot!(table, @r"
+    insta::assert_snapshot!(table.join("\n"), @r"
     name: in place
     type: interrupts: the server stops for about a minute; a public address of Amazon's changes
     image: ignored: an image is used at creation only; declare a new instance beside it, point references at it, then take this one out of the file and prune
@@ -316,4 +318,33 @@ fn volumes_come_and_go_by_hand() {
     insta::assert_snapshot!(added, @"impossible: volumes are made together with the server only — make it with `aws ec2 create-volume` and attach it as /dev/sdf: it is then found there");
     let removed = words(impact("volumes.data", data["volumes"]["data"].clone(), json!(null), none, data));
     insta::assert_snapshot!(removed, @"ignored: data is never deleted: detach the volume by hand, or declare it under `volumes`");
+}
+
+fn findings(tier: Tier, fields: Value) -> String {
+    let situation = Situation { tier, now: Timestamp::UNIX_EPOCH, name: "web" };
+    let mut text = Vec::new();
+    instance(fields).check(&Context { live: None, situation: &situation }, &mut |finding| {
+        text.push(format!("{}: {} — {}", finding.code, finding.message, finding.hint.unwrap_or_default()));
+    });
+    text.join("\n")
+}
+
+#[test]
+fn remarks_on_what_is_probably_not_meant() {
+    let exposed = json!({
+        "shutdown_behavior": "terminate", "instance_profile": "server",
+        "metadata": { "tokens": "optional", "endpoint": "disabled" },
+    });
+    insta::assert_snapshot!(findings(Tier::Production, exposed.clone()), @r#"
+    CN201: a production server can be terminated by one call — set `termination_protection = true`
+    CN202: the metadata service gives the role's credentials to any request that a program can be tricked into — set `metadata.tokens = "required"`
+    CN203: a shutdown from within terminates this production server — set `shutdown_behavior = "stop"`
+    CN204: without the metadata service no program gets the role of the instance profile — set `metadata.endpoint = "enabled"`
+    "#);
+    insta::assert_snapshot!(findings(Tier::Staging, exposed), @r#"
+    CN202: the metadata service gives the role's credentials to any request that a program can be tricked into — set `metadata.tokens = "required"`
+    CN204: without the metadata service no program gets the role of the instance profile — set `metadata.endpoint = "enabled"`
+    "#);
+    assert_eq!(findings(Tier::Production, full()), "");
+    assert_eq!(findings(Tier::Development, json!({})), "");
 }

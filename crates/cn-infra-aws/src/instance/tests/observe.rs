@@ -52,8 +52,8 @@ const VOLUMES: &str = r"<volumeSet>
     </volumeSet>";
 
 fn reservation(instances: &[String]) -> String {
-    let items: String = instances.iter().map(|instance| format!("<item>{instance}</item>")).collect();
-    format!("<reservationSet><item><instancesSet>{items}</instancesSet></item></reservationSet>")
+    let items = instances.join("</item><item>");
+    format!("<reservationSet><item><instancesSet><item>{items}</item></instancesSet></item></reservationSet>")
 }
 
 fn running() -> String {
