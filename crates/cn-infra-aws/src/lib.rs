@@ -5,6 +5,8 @@
 
 mod ec2_tags;
 mod error;
+pub mod instance;
+pub mod security_group;
 pub mod session;
 #[cfg(test)]
 mod testing;
@@ -16,11 +18,10 @@ pub use session::Session;
 
 /// Every kind of this crate.
 pub fn kinds() -> Kinds {
-    Kinds::new()
+    Kinds::new().with::<instance::Instance>().with::<security_group::SecurityGroup>()
 }
 
 /// The managers of every kind of this crate.
 pub fn managers(session: &Session) -> Managers {
-    let _ = session;
-    Managers::new()
+    Managers::new().with(security_group::SecurityGroups::new(session))
 }
