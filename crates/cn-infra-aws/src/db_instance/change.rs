@@ -1,13 +1,13 @@
 //! Changes an instance: a rename alone and first, everything else in one ModifyDBInstance.
 
 use aws_sdk_rds::Client;
-use aws_sdk_rds::operation::modify_db_instance::builders::ModifyDbInstanceFluentBuilder as Modify;
+use aws_sdk_rds::operation::modify_db_instance::builders::ModifyDBInstanceFluentBuilder as Modify;
 use cn_infra_core::address::PhysicalId;
 use cn_infra_core::manager::{Change, ManageError, Progress, TagChange};
 
+use super::impact::{means, value_at};
 use super::request::{arn, group_ids, identifier, integer};
-use super::version::Distance;
-use super::{DbInstance, EngineVersion, Storage, Waiting, normalize, snapshot, tags};
+use super::{DbInstance, Storage, Waiting, normalize, snapshot, tags};
 use crate::error::failed;
 
 /// Fields that RDS changes at once, whatever `ApplyImmediately` says.
@@ -74,9 +74,9 @@ fn modification(call: Modify, change: &Change<'_, DbInstance>) -> Result<Modify,
     let mut call = call.db_instance_identifier(identifier(change.live)?).apply_immediately(at_once(change));
     for path in change.changed {
         call = match path.as_str() {
-            "engine_version" => call
-                .set_engine_version(version(change).map(|version| version.to_string()))
-                .set_allow_major_version_upgrade(it.allow_major_upgrade),
+            "engine_version" => {
+                call.set_engine_version(version(change)).set_allow_major_version_upgrade(it.allow_major_upgrade)
+            }
             "class" => call.set_db_instance_class(it.class.clone()),
             "multi_az" => call.set_multi_az(it.multi_az),
             "backup_retention_days" => call.set_backup_retention_period(integer(it.backup_retention_days)),
@@ -147,7 +147,8 @@ fn at_once(change: &Change<'_, DbInstance>) -> bool {
 /// That is safe where nothing else waits, and nothing else changes that could.
 fn takes_back_all(change: &Change<'_, DbInstance>) -> bool {
     let Some(pending) = &change.live.live.pending else { return false };
-    let withdrawn = |path: &String| pending.changes.get(path).is_some_and(|waiting| is_asked_for(change, path, waiting));
+    let withdrawn =
+        |path: &String| pending.changes.get(path).is_some_and(|waiting| is_asked_for(change, path, waiting));
     let safe = |path: &String| withdrawn(path) || ALWAYS_AT_ONCE.contains(&path.as_str());
     pending.changes.keys().all(|path| change.changed.contains(path) && withdrawn(path))
         && !pending.changes.is_empty()
@@ -156,23 +157,16 @@ fn takes_back_all(change: &Change<'_, DbInstance>) -> bool {
 
 /// Whether what is in effect is what the file asks for.
 fn is_asked_for(change: &Change<'_, DbInstance>, path: &str, waiting: &Waiting) -> bool {
-    let Some(now) = &waiting.now else { return false };
-    match path {
-        "engine_version" => version_in_effect(change).is_some(),
-        _ => super::impact::value_at(change.desired, path).as_ref() == Some(now),
-    }
-}
-
-/// The version to ask RDS for: the one in effect, where an upgrade that waits is taken back.
-fn version(change: &Change<'_, DbInstance>) -> Option<EngineVersion> {
-    version_in_effect(change).or_else(|| change.desired.engine_version.clone())
-}
-
-/// The version in effect, where another one waits and this one is accepted.
-fn version_in_effect(change: &Change<'_, DbInstance>) -> Option<EngineVersion> {
-    let waiting = change.live.live.waiting("engine_version")?;
-    let now: EngineVersion = serde_json::from_value(waiting.now.clone()?).ok()?;
-    let asked = change.desired.engine_version.as_ref()?;
     let engine = normalize::engine(change.desired, &change.live.live);
-    (asked.distance(&now, &engine) == Distance::Accepted).then_some(now)
+    let asked = value_at(change.desired, path);
+    asked.zip(waiting.now.as_ref()).is_some_and(|(asked, now)| means(&engine, path, &asked, now))
+}
+
+/// The version to ask RDS for: the one in effect, where an upgrade that waits is taken back. A less exact one would
+/// upgrade to the newest minor version.
+fn version(change: &Change<'_, DbInstance>) -> Option<String> {
+    let waiting = change.live.live.waiting("engine_version");
+    let in_effect = waiting.filter(|waiting| is_asked_for(change, "engine_version", waiting));
+    let now = in_effect.and_then(|waiting| waiting.now.as_ref()?.as_str()).map(str::to_owned);
+    now.or_else(|| change.desired.engine_version.as_ref().map(ToString::to_string))
 }

@@ -2,7 +2,7 @@
 //!
 //! From "Settings for DB instances" in the RDS User Guide (USER_ModifyInstance.Settings).
 
-use cn_infra_core::resource::{FieldChange, Impact};
+use cn_infra_core::resource::{FieldChange, Impact, Resource};
 use serde_json::Value;
 
 use super::normalize::engine;
@@ -44,7 +44,8 @@ fn is_asked_for(change: &Change<'_>, path: &str, waiting: &Waiting) -> bool {
         return path == "name" && change.path == "name" && change.after == Some(&waiting.then);
     };
     // A rename goes out before the other changes, so what waits must be what is wanted, and wanted at once.
-    change.path != "name" || (change.desired.at_once() && means(change, path, &asked, &waiting.then))
+    change.path != "name"
+        || (change.desired.at_once() && means(&engine(change.desired, change.live), path, &asked, &waiting.then))
 }
 
 fn interrupts(change: &Change<'_>, path: &str, waiting: &Waiting) -> bool {
@@ -55,32 +56,35 @@ fn interrupts(change: &Change<'_>, path: &str, waiting: &Waiting) -> bool {
 }
 
 fn blocked_by(change: &Change<'_>, path: &str, waiting: &Waiting) -> Impact {
-    let sent = if change.path == "name" { "a rename" } else { "apply_immediately = true" };
-    Impact::impossible(
-        format!("{sent} would also carry out at once what waits: {}, which interrupts", describe(path, waiting)),
-        format!("wait for the maintenance window, or set {path} in the file, so that it is asked for or taken back"),
-    )
+    let is_field = DbInstance::FIELDS.iter().any(|field| field.path == path);
+    let (sent, way_out) = match change.path {
+        "name" => ("a rename", "carry it out first, without the rename".to_owned()),
+        _ if is_field => ("apply_immediately = true", format!("set {path} in the file, to ask for it or take it back")),
+        _ => ("apply_immediately = true", "take it back with the AWS CLI".to_owned()),
+    };
+    let why = format!("{sent} would also carry out at once what waits: {}, which interrupts", describe(path, waiting));
+    Impact::impossible(why, format!("wait for the maintenance window, or {way_out}"))
 }
 
 /// `class db.t3.medium → db.t3.large`
 pub(super) fn describe(path: &str, waiting: &Waiting) -> String {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let Waiting { now, then } = waiting;
-    now.as_ref().map_or_else(|| format!("{path} {}", text(then)), |now| format!("{path} {} → {}", text(now), text(then)))
+    now.as_ref()
+        .map_or_else(|| format!("{path} {}", text(then)), |now| format!("{path} {} → {}", text(now), text(then)))
 }
 
 /// Whether a change only takes back what waits, as what is in effect is what the file asks for.
 fn withdraws(change: &Change<'_>) -> bool {
     let now = change.live.waiting(change.path).and_then(|waiting| waiting.now.as_ref());
-    now.zip(change.after).is_some_and(|(now, after)| means(change, change.path, after, now))
+    now.zip(change.after)
+        .is_some_and(|(now, after)| means(&engine(change.desired, change.live), change.path, after, now))
 }
 
-/// Whether a live value is what a desired one asks for.
-fn means(change: &Change<'_>, path: &str, asked: &Value, live: &Value) -> bool {
+/// Whether a live value of a field is what a desired one asks for.
+pub(super) fn means(engine: &str, path: &str, asked: &Value, live: &Value) -> bool {
     match (path, version(Some(asked)), version(Some(live))) {
-        ("engine_version", Some(asked), Some(live)) => {
-            asked.distance(&live, &engine(change.desired, change.live)) == Distance::Accepted
-        }
+        ("engine_version", Some(asked), Some(live)) => asked.distance(&live, engine) == Distance::Accepted,
         _ => asked == live,
     }
 }
@@ -115,6 +119,7 @@ fn judge(change: &Change<'_>) -> Impact {
             "when every consumer can follow, run `aws rds modify-db-instance` with --manage-master-user-password (or \
              with --no-manage-master-user-password --master-user-password) yourself; this then agrees by itself",
         ),
+        "multi_az" if change.after == Some(&Value::Bool(false)) => noted_later(change, "the standby is removed"),
         "multi_az" => noted_later(change, "no downtime; slower while the standby is made"),
         "backup_retention_days" => retention_change(change),
         "maintenance_window" if change.live.pending.is_some() => {
@@ -162,10 +167,9 @@ fn version_change(change: &Change<'_>) -> Impact {
     match asked.distance(&live, &engine(change.desired, change.live)) {
         Distance::Accepted => Impact::in_place(),
         Distance::MinorUpgrade => deferrable(change, "the database is down for some minutes for a minor upgrade"),
-        Distance::MajorUpgrade if change.desired.allow_major_upgrade == Some(true) => deferrable(
-            change,
-            "a major upgrade takes the database down for ten minutes or more, and cannot be undone",
-        ),
+        Distance::MajorUpgrade if change.desired.allow_major_upgrade == Some(true) => {
+            deferrable(change, "a major upgrade takes the database down for ten minutes or more, and cannot be undone")
+        }
         Distance::MajorUpgrade => Impact::impossible(
             format!("{live} to {asked} is a major upgrade: it interrupts, and cannot be undone"),
             "set allow_major_upgrade = true, and snapshot_before = [\"engine_version\"]",

@@ -4,6 +4,7 @@
 //! What a change costs is in [`impact`], what waits for the maintenance window in [`pending`].
 
 mod change;
+mod check;
 mod create;
 mod delete;
 mod impact;
@@ -131,7 +132,8 @@ pub struct DbInstance {
     /// AWS's word: changes happen at once and not in the maintenance window, and so does everything else that waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub apply_immediately: Option<bool>,
-    /// Fields before whose change a snapshot is taken: `["class", "engine_version"]`.
+    /// Fields before whose change a snapshot is taken: `["class", "engine_version"]`. It is taken when the change is
+    /// sent, also where that then waits for the maintenance window.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub snapshot_before: Option<Vec<String>>,
     /// The snapshot taken when it is deleted: a name, or `"none"`; left out: `<identifier>-final`. Kept as a tag.
@@ -226,12 +228,12 @@ impl Resource for DbInstance {
     ];
     const REQUIRED: &'static [&'static str] = &["engine", "class"];
     const NAMING: Naming = Naming { tag: false, required: false, unique: true };
-    const ID_FORM: &'static str = "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ (its DbiResourceId)";
+    const ID_FORM: &'static str = "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ (its DbiResourceId) or its ARN";
 
     fn is_physical_id(text: &str) -> bool {
-        text.strip_prefix("db-").is_some_and(|id| {
-            id.len() >= 20 && id.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
-        })
+        let is_resource_id =
+            |id: &str| id.len() >= 20 && id.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+        text.strip_prefix("db-").is_some_and(is_resource_id) || (text.starts_with("arn:aws") && text.contains(":db:"))
     }
 
     fn references(&mut self, each: &mut dyn FnMut(&str, &mut Reference)) {
@@ -257,7 +259,7 @@ impl Resource for DbInstance {
     }
 
     fn check(&self, context: &Context<'_, Self>, each: &mut dyn FnMut(Finding)) {
-        rules::check(self, context, each);
+        check::check(self, context, each);
     }
 }
 

@@ -50,7 +50,8 @@ fn settle_pending(desired: &DbInstance, live: &mut DbInstance) {
     let waiting = live.pending.clone().unwrap_or_default().changes;
     let get = |path: &str| waiting.get(path);
     let at_once = desired.at_once();
-    let same_version = |asked: &EngineVersion, live: &EngineVersion| asked.distance(live, &engine) == Distance::Accepted;
+    let same_version =
+        |asked: &EngineVersion, live: &EngineVersion| asked.distance(live, &engine) == Distance::Accepted;
     let storage = desired.storage.clone().unwrap_or_default();
     let Storage { size_gib, storage_type, iops, throughput } = &storage;
     let mut settled = live.storage.take().unwrap_or_default();

@@ -41,6 +41,8 @@ fn of(found: &Found) -> Option<Observed<DbInstance>> {
     let final_snapshot = tags::final_snapshot_of(&tags);
     Some(Observed {
         id: PhysicalId(found.dbi_resource_id()?.to_owned()),
+        // Not the identifier: a bucket may bear the same name.
+        aliases: found.db_instance_arn().map(PhysicalId::from).into_iter().collect(),
         name: found.db_instance_identifier().map(str::to_owned),
         token: None,
         tags,

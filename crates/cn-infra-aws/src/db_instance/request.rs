@@ -5,6 +5,7 @@ use cn_infra_core::live::Observed;
 use cn_infra_core::manager::{ErrorClass, ManageError};
 
 use super::DbInstance;
+use crate::security_group::SecurityGroup;
 
 /// A number as RDS takes it. One that does not fit is refused by RDS anyway.
 pub(super) fn integer(number: Option<u32>) -> Option<i32> {
@@ -18,7 +19,7 @@ pub(super) fn group_ids(resource: &DbInstance) -> Result<Option<Vec<String>>, Ma
     ids.collect::<Result<_, _>>().map(Some)
 }
 
-fn unresolved<R: cn_infra_core::resource::Resource>(group: &Ref<R>) -> ManageError {
+fn unresolved(group: &Ref<SecurityGroup>) -> ManageError {
     ManageError::new(ErrorClass::Invalid, format!("{group} is not there yet"))
 }
 

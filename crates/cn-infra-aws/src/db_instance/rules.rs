@@ -1,11 +1,10 @@
-//! Rules over several fields, and remarks on what is valid but perhaps not meant.
+//! Rules that the types alone cannot say: what AWS would refuse, told before any call.
 
-use cn_infra_core::check::{Context, Finding, Severity};
-use cn_infra_core::environment::Tier;
+use std::collections::BTreeSet;
+
 use cn_infra_core::resource::{Problem, Resource, Role};
 use cn_infra_core::value::OrNone;
 
-use super::impact::{describe, value_at};
 use super::password::MasterPassword;
 use super::{DbInstance, Storage};
 
@@ -13,7 +12,7 @@ use super::{DbInstance, Storage};
 const MONITORING_INTERVALS: [u32; 7] = [0, 1, 5, 10, 15, 30, 60];
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
-/// What AWS would refuse, before any call.
+/// Tells every rule that a resource breaks.
 pub(super) fn validate(it: &DbInstance, each: &mut dyn FnMut(Problem)) {
     origin(it, each);
     if let Some(storage) = &it.storage {
@@ -29,6 +28,10 @@ pub(super) fn validate(it: &DbInstance, each: &mut dyn FnMut(Problem)) {
     }
     if it.backup_retention_days.is_some_and(|days| days > 35) {
         each(Problem::new("backup_retention_days", "backups are kept for 0 to 35 days"));
+    }
+    if it.security_groups.as_ref().is_some_and(BTreeSet::is_empty) {
+        let problem = Problem::new("security_groups", "a database has at least one security group");
+        each(problem.hint("leave the field out, or name a group that opens nothing"));
     }
     if it.port.is_some_and(|port| port < 1150) {
         each(Problem::new("port", "a database listens on a port from 1150 to 65535"));
@@ -57,7 +60,8 @@ fn origin(it: &DbInstance, each: &mut dyn FnMut(Problem)) {
         ("master_password", "master_password", it.master_password.is_some()),
     ];
     for (path, what, _) in needed.iter().filter(|(_, _, there)| !there) {
-        let problem = Problem::new(*path, format!("{what} is required, unless the database is restored from a snapshot"));
+        let problem =
+            Problem::new(*path, format!("{what} is required, unless the database is restored from a snapshot"));
         each(problem.hint(format!("set {what} or restore_from_snapshot")));
     }
 }
@@ -106,7 +110,8 @@ fn password_rules(it: &DbInstance, each: &mut dyn FnMut(Problem)) {
             each(Problem::new("master_password", "this cannot be the name of an environment variable"));
         }
         Some(MasterPassword::Unmanaged) => {
-            let problem = Problem::new("master_password", "\"unmanaged\" is what AWS reports, not what can be asked for");
+            let problem =
+                Problem::new("master_password", "\"unmanaged\" is what AWS reports, not what can be asked for");
             each(problem.hint("write \"managed\" or { env = \"NAME\" }"));
         }
         _ => {}
@@ -120,7 +125,8 @@ fn windows(it: &DbInstance, each: &mut dyn FnMut(Problem)) {
     }
     let too_short = |window: &str| window_minutes(window, day_and_time).is_none_or(|length| length < 30);
     if it.maintenance_window.as_deref().is_some_and(too_short) {
-        let problem = Problem::new("maintenance_window", "a maintenance window is at least 30 minutes of a week in UTC");
+        let problem =
+            Problem::new("maintenance_window", "a maintenance window is at least 30 minutes of a week in UTC");
         each(problem.hint("write it like \"sun:09:00-sun:09:30\""));
     }
 }
@@ -152,7 +158,8 @@ fn day_and_time(text: &str) -> Option<(u32, u32)> {
 
 fn snapshots(it: &DbInstance, each: &mut dyn FnMut(Problem)) {
     for field in it.snapshot_before.iter().flatten() {
-        let covers = |path: &str| path.strip_prefix(field.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        let covers =
+            |path: &str| path.strip_prefix(field.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
         if !DbInstance::FIELDS.iter().any(|known| known.role == Role::Managed && covers(known.path)) {
             let problem = Problem::new("snapshot_before", format!("{field:?} is no field that can change"));
             each(problem.hint("name fields of this table: [\"class\", \"engine_version\", \"storage\"]"));
@@ -173,7 +180,8 @@ fn monitoring(it: &DbInstance, each: &mut dyn FnMut(Problem)) {
     }
     match (interval, &it.monitoring_role) {
         (1.., None) => {
-            let problem = Problem::new("monitoring_interval", "enhanced monitoring needs a role to write to CloudWatch");
+            let problem =
+                Problem::new("monitoring_interval", "enhanced monitoring needs a role to write to CloudWatch");
             each(problem.hint("set monitoring_role to the role's ARN"));
         }
         (0, Some(_)) => each(Problem::new("monitoring_role", "RDS takes a role only with an interval that is not 0")),
@@ -182,86 +190,10 @@ fn monitoring(it: &DbInstance, each: &mut dyn FnMut(Problem)) {
 }
 
 /// RDS's rule for names: a letter, then letters, digits and single hyphens, not one at the end.
-fn is_identifier(text: &str, longest: usize) -> bool {
+pub(super) fn is_identifier(text: &str, longest: usize) -> bool {
     text.len() <= longest
         && text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
         && !text.ends_with('-')
         && !text.contains("--")
-}
-
-/// What deserves a remark.
-pub(super) fn check(it: &DbInstance, context: &Context<'_, DbInstance>, each: &mut dyn FnMut(Finding)) {
-    identifier(context.situation.name, each);
-    match context.live {
-        Some(live) => waiting(it, live, each),
-        None => restored(it, each),
-    }
-    if context.situation.tier == Tier::Production {
-        production(it, each);
-    }
-    if context.situation.tier == Tier::Staging && it.multi_az == Some(true) {
-        let finding = Finding::new("CN308", Severity::Note, "a standby in a second zone doubles the cost of staging");
-        each(finding.hint("set multi_az = false"));
-    }
-}
-
-/// RDS would write the name in lower case, and every plan would rename it again.
-fn identifier(name: &str, each: &mut dyn FnMut(Finding)) {
-    if !is_identifier(name, 63) || name.chars().any(|c| c.is_ascii_uppercase()) {
-        let message = format!("{name:?} cannot be the identifier of a database");
-        let finding = Finding::new("CN303", Severity::Error, message);
-        each(finding.hint("set name: at most 63 small letters, digits and single hyphens, starting with a letter"));
-    }
-}
-
-/// What the next immediate change carries out as well, and what only a reboot does.
-fn waiting(it: &DbInstance, live: &DbInstance, each: &mut dyn FnMut(Finding)) {
-    let Some(pending) = &live.pending else { return };
-    // What the file says of a field is a difference already, or no longer waits after the change.
-    let unasked = pending.changes.iter().filter(|(path, _)| it.at_once() && value_at(it, path).is_none());
-    for (path, waiting) in unasked {
-        let message = format!("apply_immediately = true also carries out what waits: {}", describe(path, waiting));
-        let finding = Finding::new("CN301", Severity::Warning, message);
-        each(finding.hint("with apply_immediately = false it waits for the maintenance window"));
-    }
-    if let Some(group) = &pending.reboot {
-        let message = format!("static parameters of parameter group {group} wait for a reboot");
-        let finding = Finding::new("CN302", Severity::Note, message);
-        each(finding.hint("reboot it when that suits: aws rds reboot-db-instance"));
-    }
-}
-
-/// The call that restores a snapshot knows fewer settings than the one that creates a database.
-fn restored(it: &DbInstance, each: &mut dyn FnMut(Finding)) {
-    let fields = [
-        ("engine_version", it.engine_version.is_some()),
-        ("maintenance_window", it.maintenance_window.is_some()),
-        ("performance_insights", it.performance_insights == Some(true)),
-        ("monitoring_interval", it.monitoring_interval.is_some_and(|seconds| seconds > 0)),
-    ];
-    let late: Vec<_> = fields.iter().filter(|(_, set)| *set).map(|(name, _)| *name).collect();
-    if it.restore_from_snapshot.is_some() && !late.is_empty() {
-        let message = format!("a restore cannot set {}: the apply after it does", late.join(", "));
-        each(Finding::new("CN304", Severity::Note, message).hint("apply twice"));
-    }
-}
-
-fn production(it: &DbInstance, each: &mut dyn FnMut(Finding)) {
-    if it.publicly_accessible == Some(true) {
-        let finding = Finding::new("CN104", Severity::Warning, "the database has a public address");
-        each(finding.hint("set publicly_accessible = false, and reach it through a server"));
-    }
-    if it.backup_retention_days == Some(0) {
-        let finding = Finding::new("CN305", Severity::Warning, "no backups are made of a production database");
-        each(finding.hint("set backup_retention_days = 7"));
-    }
-    if it.deletion_protection != Some(true) {
-        let finding = Finding::new("CN306", Severity::Warning, "a production database can be deleted by one call");
-        each(finding.hint("set deletion_protection = true"));
-    }
-    if it.storage_encrypted != Some(true) && it.restore_from_snapshot.is_none() {
-        let finding = Finding::new("CN307", Severity::Warning, "the storage of a production database is not encrypted");
-        each(finding.hint("set storage_encrypted = true before it is created: later it is too late"));
-    }
 }

@@ -5,10 +5,11 @@ use aws_sdk_rds::types::DbSnapshot;
 use cn_infra_core::address::PhysicalId;
 use cn_infra_core::manager::{Change, ErrorClass, ManageError, TagChange};
 use cn_infra_core::owner::{ADDRESS, ENVIRONMENT, PROJECT, Tags};
+use sha2::{Digest, Sha256};
 
-use super::impact::value_at;
+use super::impact::{means, value_at};
 use super::request::identifier;
-use super::{DbInstance, tags};
+use super::{DbInstance, normalize, tags};
 use crate::error::failed;
 use crate::session::rds_once;
 
@@ -38,15 +39,26 @@ pub(super) async fn before(
     }
     let stem = format!("{}-before-{}", identifier(change.live)?, digest(id, change, &fields));
     let found = of_change(rds, id, &stem).await?;
-    match found.iter().find(|snapshot| !is_used(snapshot)) {
+    // A change that waits already had its snapshot when it was sent.
+    let sent = fields.iter().all(|path| is_sent(change, path));
+    match found.iter().find(|snapshot| sent || !is_used(snapshot)) {
         Some(snapshot) => taken(snapshot),
         None => take(rds, change, &stem, found.len()).await.map(|()| Before::Begun),
     }
 }
 
 fn is_covered(desired: &DbInstance, path: &str) -> bool {
-    let covers = |field: &String| path.strip_prefix(field.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    let covers =
+        |field: &String| path.strip_prefix(field.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
     desired.snapshot_before.iter().flatten().any(covers)
+}
+
+/// Whether what is wanted waits in the instance already, or is about to begin.
+fn is_sent(change: &Change<'_, DbInstance>, path: &str) -> bool {
+    let waiting = change.live.live.waiting(path);
+    waiting.zip(value_at(change.desired, path)).is_some_and(|(waiting, wanted)| {
+        means(&normalize::engine(change.desired, &change.live.live), path, &wanted, &waiting.then)
+    })
 }
 
 /// Eight characters that stand for the instance and the change: which fields, and from what to what.
@@ -57,7 +69,7 @@ fn digest(id: &PhysicalId, change: &Change<'_, DbInstance>, fields: &[&String]) 
             text += &format!("\n{path}={}", value.unwrap_or_default());
         }
     }
-    let hash = sha2::Sha256::digest(text.as_bytes());
+    let hash = Sha256::digest(text.as_bytes());
     hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -84,7 +96,8 @@ fn taken(snapshot: &DbSnapshot) -> Result<Before, ManageError> {
     match (snapshot.status(), snapshot.db_snapshot_arn()) {
         (Some("available"), Some(arn)) => Ok(Before::Taken(arn.to_owned())),
         (Some("failed"), _) => {
-            let error = ManageError::new(ErrorClass::Invalid, format!("snapshot {name} failed, so nothing was changed"));
+            let error =
+                ManageError::new(ErrorClass::Invalid, format!("snapshot {name} failed, so nothing was changed"));
             Err(error.hint(format!("delete it: aws rds delete-db-snapshot --db-snapshot-identifier {name}")))
         }
         _ => Err(ManageError::new(ErrorClass::Busy, format!("snapshot {name} is being taken"))),

@@ -112,12 +112,7 @@ mod tests {
             ("sqlserver-ex", "15.00", "15.00.4345.5.v1", Accepted),
             ("sqlserver-ex", "15.00.4345.5.v1", "15.00.4322.2.v1", MinorUpgrade),
             ("oracle-ee", "19", "19.0.0.0.ru-2024-01.rur-2024-01.r1", Accepted),
-            (
-                "oracle-ee",
-                "19.0.0.0.ru-2024-04.rur-2024-04.r1",
-                "19.0.0.0.ru-2024-01.rur-2024-01.r1",
-                MinorUpgrade,
-            ),
+            ("oracle-ee", "19.0.0.0.ru-2024-04.rur-2024-04.r1", "19.0.0.0.ru-2024-01.rur-2024-01.r1", MinorUpgrade),
             ("db2-se", "11.5", "11.5.9.0.sb00000000.r1", Accepted),
         ];
         for (engine, asked, live, expected) in table {
