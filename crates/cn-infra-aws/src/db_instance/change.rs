@@ -3,7 +3,8 @@
 use aws_sdk_rds::Client;
 use aws_sdk_rds::operation::modify_db_instance::builders::ModifyDBInstanceFluentBuilder as Modify;
 use cn_infra_core::address::PhysicalId;
-use cn_infra_core::manager::{Change, ManageError, Progress, TagChange};
+use cn_infra_core::live::Readiness;
+use cn_infra_core::manager::{Change, ErrorClass, ManageError, Progress, TagChange};
 
 use super::impact::{means, value_at};
 use super::request::{arn, group_ids, identifier, integer};
@@ -32,16 +33,14 @@ pub(super) async fn update(
     change: &Change<'_, DbInstance>,
 ) -> Result<Progress, ManageError> {
     if let Some(name) = change.name {
-        let call = rds.modify_db_instance().db_instance_identifier(identifier(change.live)?);
-        let call = call.new_db_instance_identifier(name).apply_immediately(true);
-        call.send().await.map_err(|error| failed("ModifyDBInstance", error))?;
-        return Ok(Progress::Again);
+        return rename(rds, change, name).await;
     }
     apply_tags(rds, change).await?;
     let fields: Vec<_> = change.changed.iter().map(String::as_str).filter(|path| *path != "final_snapshot").collect();
     if fields.is_empty() {
         return Ok(Progress::Done);
     }
+    refuse_stopped(change)?;
     let snapshot = match snapshot::before(rds, id, change).await? {
         snapshot::Before::NotAsked => None,
         snapshot::Before::Begun => return Ok(Progress::Again),
@@ -52,9 +51,42 @@ pub(super) async fn update(
     if let Some(snapshot) = snapshot {
         snapshot::mark_used(rds, &snapshot).await?;
     }
-    // RDS takes a moment to begin: until then the instance is still `available`, and the fields still differ.
-    let begins_later = change.desired.at_once() && fields.iter().any(|path| !ALWAYS_AT_ONCE.contains(path));
-    Ok(if begins_later { Progress::Again } else { Progress::Done })
+    let mut deferrable = fields.into_iter().filter(|path| !ALWAYS_AT_ONCE.contains(path)).peekable();
+    if !change.desired.at_once() || deferrable.peek().is_none() {
+        return Ok(Progress::Done);
+    }
+    if deferrable.all(|path| is_sent(change, path)) { Err(not_begun()) } else { Ok(Progress::Again) }
+}
+
+async fn rename(rds: &Client, change: &Change<'_, DbInstance>, name: &str) -> Result<Progress, ManageError> {
+    let call = rds.modify_db_instance().db_instance_identifier(identifier(change.live)?);
+    let call = call.new_db_instance_identifier(name).apply_immediately(true);
+    call.send().await.map_err(|error| failed("ModifyDBInstance", error))?;
+    let sent = change.live.live.waiting("name").is_some_and(|waiting| waiting.then == name);
+    if sent { Err(not_begun()) } else { Ok(Progress::Again) }
+}
+
+/// An instance stays `available` for up to a minute after it was told to change. Told once more, it does no harm: that
+/// also begins what waited for the maintenance window until now.
+fn not_begun() -> ManageError {
+    ManageError::new(ErrorClass::Busy, "RDS has taken the change and not begun it yet")
+}
+
+/// RDS would call it a passing state, but only somebody who starts the instance ends it.
+fn refuse_stopped(change: &Change<'_, DbInstance>) -> Result<(), ManageError> {
+    if change.live.readiness != Readiness::Failed("stopped".to_owned()) {
+        return Ok(());
+    }
+    let name = identifier(change.live)?;
+    let error = ManageError::new(ErrorClass::Invalid, "a stopped database cannot be changed");
+    Err(error.hint(format!("start it first: aws rds start-db-instance --db-instance-identifier {name}")))
+}
+
+/// Whether what is wanted of a field waits in the instance already, or is about to begin.
+pub(super) fn is_sent(change: &Change<'_, DbInstance>, path: &str) -> bool {
+    let engine = normalize::engine(change.desired, &change.live.live);
+    let waiting = change.live.live.waiting(path).zip(value_at(change.desired, path));
+    waiting.is_some_and(|(waiting, wanted)| means(&engine, path, &wanted, &waiting.then))
 }
 
 async fn apply_tags(rds: &Client, change: &Change<'_, DbInstance>) -> Result<(), ManageError> {
@@ -103,17 +135,21 @@ fn modification(call: Modify, change: &Change<'_, DbInstance>) -> Result<Modify,
     Ok(if change.touches("storage") { storage(call, change) } else { call })
 }
 
-/// Storage with provisioned performance is changed as a whole: RDS refuses part of it.
+/// Storage with provisioned performance is changed as a whole: RDS refuses part of it. What waits is sent again, as
+/// the value in effect would take it back.
 fn storage(call: Modify, change: &Change<'_, DbInstance>) -> Modify {
     let desired = change.desired.storage.clone().unwrap_or_default();
-    let live = change.live.live.storage.clone().unwrap_or_default();
+    let mut live = change.live.live.clone();
+    normalize::normalize(change.desired, &mut live);
+    let engine = normalize::engine(change.desired, &live);
+    let live = live.storage.unwrap_or_default();
     let merged = Storage {
         size_gib: desired.size_gib.or(live.size_gib),
         storage_type: desired.storage_type.or(live.storage_type),
         iops: desired.iops.or(live.iops),
         throughput: desired.throughput.or(live.throughput),
     };
-    let whole = is_provisioned(&merged, &normalize::engine(change.desired, &change.live.live));
+    let whole = is_provisioned(&merged, &engine);
     let Storage { size_gib, storage_type, iops, throughput } = merged;
     let changed = |path: &str| change.touches(path).then_some(());
     let or_whole = |path: &str| (whole || change.touches(path)).then_some(());

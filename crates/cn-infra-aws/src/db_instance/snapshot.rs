@@ -7,9 +7,10 @@ use cn_infra_core::manager::{Change, ErrorClass, ManageError, TagChange};
 use cn_infra_core::owner::{ADDRESS, ENVIRONMENT, PROJECT, Tags};
 use sha2::{Digest, Sha256};
 
-use super::impact::{means, value_at};
+use super::change::is_sent;
+use super::impact::value_at;
 use super::request::identifier;
-use super::{DbInstance, normalize, tags};
+use super::{DbInstance, tags};
 use crate::error::failed;
 use crate::session::rds_once;
 
@@ -51,14 +52,6 @@ fn is_covered(desired: &DbInstance, path: &str) -> bool {
     let covers =
         |field: &String| path.strip_prefix(field.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
     desired.snapshot_before.iter().flatten().any(covers)
-}
-
-/// Whether what is wanted waits in the instance already, or is about to begin.
-fn is_sent(change: &Change<'_, DbInstance>, path: &str) -> bool {
-    let waiting = change.live.live.waiting(path);
-    waiting.zip(value_at(change.desired, path)).is_some_and(|(waiting, wanted)| {
-        means(&normalize::engine(change.desired, &change.live.live), path, &wanted, &waiting.then)
-    })
 }
 
 /// Eight characters that stand for the instance and the change: which fields, and from what to what.
