@@ -183,9 +183,9 @@ fn rest_call(request: &HttpRequest) -> (String, Vec<String>) {
         .map(|(name, value)| format!("{name}: {value}"))
         .collect();
     details.sort();
-    details.extend(request.body().bytes().filter(|body| !body.is_empty()).map(|body| {
-        String::from_utf8_lossy(body).into_owned()
-    }));
+    details.extend(
+        request.body().bytes().filter(|body| !body.is_empty()).map(|body| String::from_utf8_lossy(body).into_owned()),
+    );
     (call, details)
 }
 
@@ -243,9 +243,11 @@ mod tests {
 
     #[tokio::test]
     async fn records_forms_and_answers_in_order() {
-        let script = Script::new()
-            .answer("AllocateAddress", "<allocationId>eipalloc-1</allocationId>")
-            .fail("AllocateAddress", 400, "AddressLimitExceeded");
+        let script = Script::new().answer("AllocateAddress", "<allocationId>eipalloc-1</allocationId>").fail(
+            "AllocateAddress",
+            400,
+            "AddressLimitExceeded",
+        );
         let ec2 = script.session().ec2;
         let first = ec2.allocate_address().address("198.51.100.7").send().await.unwrap();
         assert_eq!(first.allocation_id(), Some("eipalloc-1"));
@@ -266,9 +268,12 @@ mod tests {
 
     #[tokio::test]
     async fn names_s3_calls_by_method_and_path() {
-        let script = Script::new()
-            .answer("PUT /media?policy", "")
-            .respond("GET /media/a b?acl", 404, &[], "<Error><Code>NoSuchKey</Code></Error>");
+        let script = Script::new().answer("PUT /media?policy", "").respond(
+            "GET /media/a b?acl",
+            404,
+            &[],
+            "<Error><Code>NoSuchKey</Code></Error>",
+        );
         let s3 = script.session().s3;
         s3.put_bucket_policy().bucket("media").policy("{}").expected_bucket_owner("1").send().await.unwrap();
         s3.get_object_acl().bucket("media").key("a b").send().await.unwrap_err();

@@ -3,22 +3,28 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_ec2::Client;
-use aws_sdk_ec2::types as aws;
-use cn_infra_core::address::Ref;
 use cn_infra_core::manager::{ErrorClass, ManageError};
-use ipnet::IpNet;
 
 use super::SecurityGroup;
+use super::calls::{authorize, describe, read, revoke};
 use super::peer::Peer;
 use super::rule::{AwsRule, Direction, Rules};
-use super::traffic::Traffic;
-use crate::error::failed;
 
 /// Brings the rules of every managed direction to what is wanted.
-pub(super) async fn set_rules(ec2: &Client, id: &str, desired: &SecurityGroup) -> Result<(), ManageError> {
+pub(super) async fn set_rules(
+    ec2: &Client,
+    id: &str,
+    desired: &SecurityGroup,
+    live: &SecurityGroup,
+) -> Result<(), ManageError> {
     let mut there = read(ec2, id).await?;
     for direction in Direction::BOTH {
         let Some(rules) = desired.rules(direction) else { continue };
+        if live.rules(direction).is_some_and(|live| !live.is_empty()) && !has_rules(direction, &there) {
+            // A group that was just made may show its first rule in one listing and not yet in the other; without its
+            // id the rule would stay.
+            return Err(ManageError::new(ErrorClass::Busy, format!("the rules of {id} have no ids yet")));
+        }
         let wanted = wanted(direction, rules)?;
         match send(ec2, id, direction, &Work::of(direction, &wanted, &there)).await {
             // Authorize and Revoke are all or nothing, so one rule that somebody else added or removed after the
@@ -111,6 +117,10 @@ fn invalid(direction: Direction, name: &str, message: &str) -> ManageError {
     ManageError::new(ErrorClass::Invalid, format!("{} rule {name}: {message}", direction.field()))
 }
 
+fn has_rules(direction: Direction, there: &[There]) -> bool {
+    there.iter().any(|there| there.direction == direction)
+}
+
 /// Whether the group's rules are no longer those that were read.
 fn has_moved(error: &ManageError) -> bool {
     matches!(error.code.as_deref(), Some("InvalidPermission.Duplicate" | "InvalidSecurityGroupRuleId.NotFound"))
@@ -135,140 +145,4 @@ async fn send(ec2: &Client, id: &str, direction: Direction, work: &Work) -> Resu
 
 fn is_full(error: &ManageError) -> bool {
     error.code.as_deref() == Some("RulesPerSecurityGroupLimitExceeded")
-}
-
-/// The rules that are there, with their ids.
-async fn read(ec2: &Client, group: &str) -> Result<Vec<There>, ManageError> {
-    let of_group = aws::Filter::builder().name("group-id").values(group).build();
-    let pages = ec2.describe_security_group_rules().filters(of_group).into_paginator().page_size(1000);
-    let rules: Result<Vec<_>, _> = pages.items().send().collect().await;
-    let rules = rules.map_err(|error| failed("DescribeSecurityGroupRules", error))?;
-    Ok(rules.into_iter().filter_map(there).collect())
-}
-
-fn there(rule: aws::SecurityGroupRule) -> Option<There> {
-    let direction = if rule.is_egress? { Direction::Egress } else { Direction::Ingress };
-    let traffic = Traffic::of_aws(rule.ip_protocol.as_deref()?, rule.from_port, rule.to_port);
-    let cidr = rule.cidr_ipv4.or(rule.cidr_ipv6).and_then(|cidr| cidr.parse().ok()).map(Peer::Cidr);
-    let group = rule.referenced_group_info.and_then(|group| group.group_id).map(|id| Peer::Group(Ref::foreign(id)));
-    let peer = cidr.or(group).or(rule.prefix_list_id.map(Peer::PrefixList));
-    let rule_of = |(traffic, peer): (Traffic, Peer)| AwsRule { traffic, peer: peer.canonical() };
-    Some(There {
-        id: rule.security_group_rule_id?,
-        direction,
-        rule: traffic.zip(peer).map(rule_of),
-        description: rule.description,
-    })
-}
-
-async fn authorize(
-    ec2: &Client,
-    id: &str,
-    direction: Direction,
-    rules: &BTreeMap<AwsRule, String>,
-) -> Result<(), ManageError> {
-    if rules.is_empty() {
-        return Ok(());
-    }
-    let permissions = Some(permissions(rules));
-    match direction {
-        Direction::Ingress => {
-            let call = ec2.authorize_security_group_ingress().group_id(id).set_ip_permissions(permissions);
-            call.send().await.map(|_| ()).map_err(|error| failed("AuthorizeSecurityGroupIngress", error))
-        }
-        Direction::Egress => {
-            let call = ec2.authorize_security_group_egress().group_id(id).set_ip_permissions(permissions);
-            call.send().await.map(|_| ()).map_err(|error| failed("AuthorizeSecurityGroupEgress", error))
-        }
-    }
-}
-
-async fn revoke(ec2: &Client, id: &str, direction: Direction, rules: &[String]) -> Result<(), ManageError> {
-    if rules.is_empty() {
-        return Ok(());
-    }
-    let rules = Some(rules.to_vec());
-    match direction {
-        Direction::Ingress => {
-            let call = ec2.revoke_security_group_ingress().group_id(id).set_security_group_rule_ids(rules);
-            call.send().await.map(|_| ()).map_err(|error| failed("RevokeSecurityGroupIngress", error))
-        }
-        Direction::Egress => {
-            let call = ec2.revoke_security_group_egress().group_id(id).set_security_group_rule_ids(rules);
-            call.send().await.map(|_| ()).map_err(|error| failed("RevokeSecurityGroupEgress", error))
-        }
-    }
-}
-
-/// Changes descriptions alone: `ModifySecurityGroupRules` would have to repeat, and so could change, the rule itself.
-async fn describe(
-    ec2: &Client,
-    id: &str,
-    direction: Direction,
-    rules: &[(String, String)],
-) -> Result<(), ManageError> {
-    if rules.is_empty() {
-        return Ok(());
-    }
-    let of = |(id, text): &(String, String)| {
-        aws::SecurityGroupRuleDescription::builder().security_group_rule_id(id).description(text).build()
-    };
-    let rules = Some(rules.iter().map(of).collect());
-    match direction {
-        Direction::Ingress => {
-            let call = ec2.update_security_group_rule_descriptions_ingress().group_id(id);
-            let answer = call.set_security_group_rule_descriptions(rules).send().await;
-            answer.map(|_| ()).map_err(|error| failed("UpdateSecurityGroupRuleDescriptionsIngress", error))
-        }
-        Direction::Egress => {
-            let call = ec2.update_security_group_rule_descriptions_egress().group_id(id);
-            let answer = call.set_security_group_rule_descriptions(rules).send().await;
-            answer.map(|_| ()).map_err(|error| failed("UpdateSecurityGroupRuleDescriptionsEgress", error))
-        }
-    }
-}
-
-/// The rules in the form of an Authorize: one permission for each traffic.
-fn permissions(rules: &BTreeMap<AwsRule, String>) -> Vec<aws::IpPermission> {
-    let mut by_traffic: BTreeMap<Traffic, aws::builders::IpPermissionBuilder> = BTreeMap::new();
-    for (AwsRule { traffic, peer }, description) in rules {
-        let permission = by_traffic.remove(traffic).unwrap_or_else(|| permission(*traffic));
-        by_traffic.insert(*traffic, with_peer(permission, peer, description));
-    }
-    by_traffic.into_values().map(aws::builders::IpPermissionBuilder::build).collect()
-}
-
-fn permission(traffic: Traffic) -> aws::builders::IpPermissionBuilder {
-    let Traffic { protocol, from, to } = traffic;
-    let permission = aws::IpPermission::builder().ip_protocol(protocol.aws());
-    if traffic == Traffic::all_of(protocol) && !protocol.is_icmp() {
-        return permission;
-    }
-    permission.from_port(from).to_port(to)
-}
-
-fn with_peer(
-    permission: aws::builders::IpPermissionBuilder,
-    peer: &Peer,
-    description: &str,
-) -> aws::builders::IpPermissionBuilder {
-    let text = Some(description).filter(|text| !text.is_empty()).map(str::to_owned);
-    match peer {
-        Peer::Cidr(IpNet::V4(cidr)) => {
-            let range = aws::IpRange::builder().cidr_ip(cidr.to_string()).set_description(text);
-            permission.ip_ranges(range.build())
-        }
-        Peer::Cidr(IpNet::V6(cidr)) => {
-            let range = aws::Ipv6Range::builder().cidr_ipv6(cidr.to_string()).set_description(text);
-            permission.ipv6_ranges(range.build())
-        }
-        Peer::PrefixList(id) => {
-            permission.prefix_list_ids(aws::PrefixListId::builder().prefix_list_id(id).set_description(text).build())
-        }
-        // While a step runs references are ids; `wanted` refuses a network that was not expanded.
-        Peer::Group(_) | Peer::Network(_) => {
-            let pair = aws::UserIdGroupPair::builder().group_id(peer.to_string()).set_description(text);
-            permission.user_id_group_pairs(pair.build())
-        }
-    }
 }

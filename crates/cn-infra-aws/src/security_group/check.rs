@@ -52,7 +52,8 @@ fn rule_problems(direction: Direction, name: &str, rule: &Rule) -> Vec<Problem> 
         problems.push(Problem::new(other, message).hint(format!("write `{peers}`")));
     } else if !has_peers {
         let message = format!("the rule does not say `{peers}`");
-        problems.push(Problem::new("", message).hint(format!("write `{peers} = [\"0.0.0.0/0\", \"::/0\"]` for everyone")));
+        problems
+            .push(Problem::new("", message).hint(format!("write `{peers} = [\"0.0.0.0/0\", \"::/0\"]` for everyone")));
     }
     problems.extend(rule.description.as_deref().and_then(|text| description_problem("description", text)));
     problems

@@ -3,23 +3,22 @@
 //! A group and its rules are two steps, so that groups may name each other. AWS: "Security group rules" in the VPC
 //! User Guide.
 
+mod calls;
 mod change;
 mod check;
+mod icmp;
 mod normalize;
 mod observe;
 mod peer;
 mod rule;
 #[cfg(test)]
 mod tests;
-mod text;
 mod traffic;
 mod until;
-
-use std::fmt;
-use std::str::FromStr;
+mod vpc;
 
 use aws_sdk_ec2::types::ResourceType;
-use cn_infra_core::address::{PhysicalId, Ref, Reference};
+use cn_infra_core::address::{PhysicalId, Reference};
 use cn_infra_core::check::{Context, Finding};
 use cn_infra_core::environment::Networks;
 use cn_infra_core::live::Observed;
@@ -31,18 +30,19 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
 use crate::Session;
+use crate::ec2_id::is_id;
 use crate::ec2_tags;
 use crate::error::failed;
 use crate::session::ec2_once;
 
+pub use icmp::{Icmp, IcmpName};
 pub use peer::Peer;
 pub use rule::{Rule, Rules};
-pub use traffic::{Icmp, IcmpName, Ports, Protocol};
+pub use traffic::{Ports, Protocol};
 pub use until::Until;
+pub use vpc::Vpc;
 
-use peer::has_id_form;
 use rule::Direction;
-use text::text_form;
 
 /// A security group and its rules.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -60,38 +60,6 @@ pub struct SecurityGroup {
     /// What may go out; `{}` is nothing. Left out: rules are not managed, and a new group lets everything out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub egress: Option<Rules>,
-}
-
-/// The VPC that a group is in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Vpc {
-    /// The region's default VPC.
-    Default,
-    /// A VPC by its id.
-    Id(String),
-}
-
-text_form!(Vpc, "vpc", "default or vpc-0123456789abcdef0");
-
-impl fmt::Display for Vpc {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Default => "default",
-            Self::Id(id) => id,
-        })
-    }
-}
-
-impl FromStr for Vpc {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "default" => Ok(Self::Default),
-            _ if has_id_form(text, "vpc-") => Ok(Self::Id(text.to_owned())),
-            _ => Err(format!("{text:?} is no VPC: write default or vpc-0123456789abcdef0")),
-        }
-    }
 }
 
 impl SecurityGroup {
@@ -143,7 +111,7 @@ impl Resource for SecurityGroup {
     const ID_FORM: &'static str = "sg-0123456789abcdef0";
 
     fn is_physical_id(text: &str) -> bool {
-        has_id_form(text, "sg-")
+        is_id("sg-", text)
     }
 
     fn references(&mut self, each: &mut dyn FnMut(&str, &mut Reference)) {
@@ -178,7 +146,8 @@ impl Resource for SecurityGroup {
         for (direction, name, rule) in self.rules_mut() {
             let path = format!("{}.{name}.{}", direction.field(), direction.peer_fields().0);
             let Some(peers) = rule.peers_mut(direction) else { continue };
-            *peers = std::mem::take(peers).into_iter().flat_map(|peer| expanded(peer, networks, &path, unknown)).collect();
+            *peers =
+                std::mem::take(peers).into_iter().flat_map(|peer| expanded(peer, networks, &path, unknown)).collect();
         }
     }
 
@@ -262,26 +231,26 @@ impl Manager for SecurityGroups {
             .tag_specifications(ec2_tags::tag_specification(ResourceType::SecurityGroup, new.tags));
         let answer = call.customize().config_override(ec2_once()).send().await;
         let answer = answer.map_err(|error| failed("CreateSecurityGroup", error))?;
-        answer.group_id.map(PhysicalId).ok_or_else(|| {
-            ManageError::new(ErrorClass::Unknown, "CreateSecurityGroup: the answer names no group")
-        })
+        answer
+            .group_id
+            .map(PhysicalId)
+            .ok_or_else(|| ManageError::new(ErrorClass::Unknown, "CreateSecurityGroup: the answer names no group"))
     }
 
     async fn update(&self, id: &PhysicalId, change: Change<'_, SecurityGroup>) -> Result<Progress, ManageError> {
         match change.part {
-            Some(_) => change::set_rules(&self.session.ec2, &id.0, change.desired).await?,
+            Some(_) => change::set_rules(&self.session.ec2, &id.0, change.desired, &change.live.live).await?,
             None => ec2_tags::apply(&self.session.ec2, &id.0, change.tags).await?,
         }
         Ok(Progress::Done)
     }
 
     async fn delete(&self, id: &PhysicalId, what: Delete<'_, SecurityGroup>) -> Result<Progress, ManageError> {
-        let deleted = match what.part {
-            Some(_) => change::revoke_all(&self.session.ec2, &id.0).await,
-            None => {
-                let answer = self.session.ec2.delete_security_group().group_id(&id.0).send().await;
-                answer.map(|_| ()).map_err(|error| failed("DeleteSecurityGroup", error))
-            }
+        let deleted = if what.part.is_some() {
+            change::revoke_all(&self.session.ec2, &id.0).await
+        } else {
+            let answer = self.session.ec2.delete_security_group().group_id(&id.0).send().await;
+            answer.map(|_| ()).map_err(|error| failed("DeleteSecurityGroup", error))
         };
         match deleted {
             Err(error) if error.code.as_deref() != Some("InvalidGroup.NotFound") => Err(error),

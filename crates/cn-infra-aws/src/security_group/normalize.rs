@@ -86,23 +86,23 @@ impl Wishes {
 
     /// Live rules under the file's names.
     fn name(&self, direction: Direction, live: &Rules) -> Rules {
-        let mut named: BTreeMap<(&str, Traffic), Named> = BTreeMap::new();
-        let mut rest = Vec::new();
         let found = found(direction, live);
+        let mut entries: BTreeMap<(&str, Traffic), Named> = BTreeMap::new();
+        let mut rest = Vec::new();
         for Found { rule, key, description } in &found {
             let mut add = |name, decides: bool| {
-                let entry = named.entry((name, rule.traffic)).or_default();
+                let entry = entries.entry((name, rule.traffic)).or_default();
                 entry.peers.insert(rule.peer.clone());
                 entry.decided.extend(decides.then(|| description.clone()));
                 entry.any = entry.any.take().or_else(|| description.clone());
             };
             match self.place(rule, key) {
-                Place::Wanted(names) => names.iter().enumerate().for_each(|(index, name)| add(name, index == 0)),
+                Place::Wanted(by) => by.iter().enumerate().for_each(|(index, name)| add(name, index == 0)),
                 Place::Extra(name) => add(name, false),
                 Place::Unnamed => rest.push((rule.clone(), description.clone())),
             }
         }
-        let named = named.into_iter().map(|((name, traffic), entry)| {
+        let rules = entries.into_iter().map(|((name, traffic), entry)| {
             let description = match self.open.get(name) {
                 Some(wish) => wish.description.as_ref().map(|wanted| entry.description_beside(wanted)),
                 None => entry.any,
@@ -110,7 +110,7 @@ impl Wishes {
             let peers = entry.peers.into_iter().collect();
             (name.to_owned(), Rule { description, ..Rule::canonical(direction, traffic, peers) })
         });
-        named.chain(unnamed(direction, rest)).collect()
+        rules.chain(unnamed(direction, rest)).collect()
     }
 
     /// The order of the questions makes naming twice the same as naming once: the closed rules are known only the first
@@ -156,3 +156,6 @@ fn found(direction: Direction, live: &Rules) -> Vec<Found> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests;

@@ -53,11 +53,15 @@ pub(super) fn observed(
     let outputs = outputs.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
     let owner = Owner::of(&tags);
     let wanted = declared.iter().find(|wanted| {
-        owner.as_ref() == Some(&wanted.owner) || wanted.adopt.as_ref() == Some(&id) || group.group_name.as_ref() == Some(&wanted.name)
+        owner.as_ref() == Some(&wanted.owner)
+            || wanted.adopt.as_ref() == Some(&id)
+            || group.group_name.as_ref() == Some(&wanted.name)
     });
     let live = SecurityGroup {
         description: group.description,
-        vpc: group.vpc_id.map(|vpc| shown_vpc(vpc, default_vpc, wanted.and_then(|wanted| wanted.resource.vpc.as_ref()))),
+        vpc: group
+            .vpc_id
+            .map(|vpc| shown_vpc(vpc, default_vpc, wanted.and_then(|wanted| wanted.resource.vpc.as_ref()))),
         ingress: Some(rules(Direction::Ingress, group.ip_permissions.unwrap_or_default())),
         egress: Some(rules(Direction::Egress, group.ip_permissions_egress.unwrap_or_default())),
     };

@@ -8,7 +8,8 @@ use cn_infra_core::address::{Ref, is_name};
 use ipnet::IpNet;
 
 use super::SecurityGroup;
-use super::text::text_form;
+use crate::ec2_id::is_id;
+use crate::text_form::text_form;
 
 /// The other side of a rule.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,7 +64,7 @@ impl FromStr for Peer {
         if let Ok(group) = text.parse() {
             return Ok(Self::Group(group));
         }
-        if has_id_form(text, "pl-") {
+        if is_id("pl-", text) {
             return Ok(Self::PrefixList(text.to_owned()));
         }
         if is_name(text) {
@@ -73,12 +74,6 @@ impl FromStr for Peer {
             "{text:?} is neither a network's name nor a CIDR, a group (security_group.NAME, sg-…) or a prefix list (pl-…)"
         ))
     }
-}
-
-/// Whether a text is a prefix and then 8 or more hexadecimal digits, as EC2's ids are.
-pub(super) fn has_id_form(text: &str, prefix: &str) -> bool {
-    text.strip_prefix(prefix)
-        .is_some_and(|digits| digits.len() >= 8 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
 }
 
 #[cfg(test)]

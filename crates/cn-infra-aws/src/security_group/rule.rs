@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::icmp::Icmp;
 use super::peer::Peer;
-use super::traffic::{Icmp, Ports, Protocol, Said, Traffic};
+use super::traffic::{Ports, Protocol, Said, Traffic};
 use super::until::Until;
 
 /// Rules of one direction, by the names that the file gives them.
