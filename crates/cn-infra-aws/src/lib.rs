@@ -3,6 +3,7 @@
 //! [`kinds`] is what environments may declare; [`managers`] is how it is read and changed. Both are plain lists: a
 //! new kind is one file or folder, and one line in each.
 
+pub mod db_instance;
 mod ec2_id;
 mod ec2_tags;
 pub mod elastic_ip;
@@ -21,12 +22,17 @@ pub use session::Session;
 
 /// Every kind of this crate.
 pub fn kinds() -> Kinds {
-    Kinds::new().with::<elastic_ip::ElasticIp>().with::<instance::Instance>().with::<security_group::SecurityGroup>()
+    Kinds::new()
+        .with::<db_instance::DbInstance>()
+        .with::<elastic_ip::ElasticIp>()
+        .with::<instance::Instance>()
+        .with::<security_group::SecurityGroup>()
 }
 
 /// The managers of every kind of this crate.
 pub fn managers(session: &Session) -> Managers {
     Managers::new()
+        .with(db_instance::DbInstances::new(session))
         .with(elastic_ip::ElasticIps::new(session))
         .with(instance::Instances::new(session))
         .with(security_group::SecurityGroups::new(session))
