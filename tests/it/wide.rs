@@ -71,7 +71,6 @@ impl Wide {
             .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
                 "AKID", "secret", None, None, "test",
             )))
-            .sleep_impl(aws_config::default_sleep_impl())
             .http_client(self.clone())
             .build()
     }

@@ -80,7 +80,6 @@ fn class_of(code: &str, status: Option<u16>) -> ErrorClass {
         | "IncorrectState"
         | "InvalidDBInstanceState"
         | "InvalidDBInstanceStateFault"
-        | "InsufficientInstanceCapacity"
         | "OperationAborted"
         | "ConditionalRequestConflict"
         | "IncorrectModificationState"
@@ -91,6 +90,8 @@ fn class_of(code: &str, status: Option<u16>) -> ErrorClass {
         | "BucketAlreadyOwnedByYou"
         | "BucketAlreadyExists"
         | "IdempotentParameterMismatch" => ErrorClass::Exists,
+        // It may take hours to pass, which is for a person to decide about. AWS answers it with status 500.
+        "InsufficientInstanceCapacity" => ErrorClass::Invalid,
         "UnauthorizedOperation"
         | "AccessDenied"
         | "AccessDeniedException"

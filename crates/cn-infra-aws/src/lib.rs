@@ -3,8 +3,17 @@
 //! [`kinds`] is what environments may declare; [`managers`] is how it is read and changed. Both are plain lists: a
 //! new kind is one file or folder, and one line in each.
 
+pub mod db_instance;
+mod ec2_id;
+mod ec2_tags;
+pub mod elastic_ip;
 mod error;
+pub mod instance;
+pub mod security_group;
 pub mod session;
+#[cfg(test)]
+mod testing;
+mod text_form;
 
 use cn_infra_core::kinds::Kinds;
 use cn_infra_core::manager::Managers;
@@ -14,10 +23,17 @@ pub use session::Session;
 /// Every kind of this crate.
 pub fn kinds() -> Kinds {
     Kinds::new()
+        .with::<db_instance::DbInstance>()
+        .with::<elastic_ip::ElasticIp>()
+        .with::<instance::Instance>()
+        .with::<security_group::SecurityGroup>()
 }
 
 /// The managers of every kind of this crate.
 pub fn managers(session: &Session) -> Managers {
-    let _ = session;
     Managers::new()
+        .with(db_instance::DbInstances::new(session))
+        .with(elastic_ip::ElasticIps::new(session))
+        .with(instance::Instances::new(session))
+        .with(security_group::SecurityGroups::new(session))
 }

@@ -17,6 +17,8 @@ pub type Outputs = BTreeMap<String, String>;
 pub struct Observed<R> {
     /// The cloud's id.
     pub id: PhysicalId,
+    /// Other texts that name it just as well, for `adopt`: an elastic IP's address.
+    pub aliases: Vec<PhysicalId>,
     /// The name that consoles show: group name, identifier, bucket name, `Name` tag.
     pub name: Option<String>,
     /// The client token it was created with, where the cloud tells.
@@ -85,7 +87,9 @@ impl Live {
     pub fn insert(&mut self, kind: &'static str, objects: Vec<Object>) {
         let into = self.objects.entry(kind).or_default();
         for object in objects {
-            self.by_id.insert(object.id.clone(), (kind, into.len()));
+            for id in std::iter::once(&object.id).chain(&object.aliases) {
+                self.by_id.insert(id.clone(), (kind, into.len()));
+            }
             into.push(object);
         }
     }
@@ -100,7 +104,7 @@ impl Live {
         self.objects.iter().flat_map(|(kind, objects)| objects.iter().map(move |object| (*kind, object)))
     }
 
-    /// The object with a physical id, and its kind.
+    /// The object with a physical id or alias, and its kind.
     pub fn by_id(&self, id: &PhysicalId) -> Option<(&'static str, &Object)> {
         let (kind, index) = self.by_id.get(id)?;
         Some((kind, self.objects.get(kind)?.get(*index)?))

@@ -306,6 +306,6 @@ fn untyped<R: Resource>(object: Observed<R>) -> Result<Object, DocumentError> {
 }
 
 fn with_live<A, B>(object: Observed<A>, live: B) -> Observed<B> {
-    let Observed { id, name, token, tags, live: _, readiness, unfinished, outputs } = object;
-    Observed { id, name, token, tags, live, readiness, unfinished, outputs }
+    let Observed { id, aliases, name, token, tags, live: _, readiness, unfinished, outputs } = object;
+    Observed { id, aliases, name, token, tags, live, readiness, unfinished, outputs }
 }

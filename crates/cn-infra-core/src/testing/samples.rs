@@ -66,6 +66,7 @@ pub fn object(id: &str, name: &str, live: Value) -> Object {
         id: PhysicalId::from(id),
         name: Some(name.to_owned()),
         token: None,
+        aliases: Vec::new(),
         tags: BTreeMap::new(),
         live: document(live),
         readiness: Readiness::Ready,

@@ -1,0 +1,48 @@
+//! Deletes an instance, after a final snapshot unless the instance was told to take none.
+
+use aws_sdk_rds::Client;
+use cn_infra_core::live::Observed;
+use cn_infra_core::manager::{ErrorClass, ManageError, Progress};
+use cn_infra_core::value::OrNone;
+
+use super::DbInstance;
+use super::request::identifier;
+use crate::error::failed;
+
+/// How many names are tried for the final snapshot.
+const NAMES: usize = 100;
+
+pub(super) async fn delete(rds: &Client, live: &Observed<DbInstance>) -> Result<Progress, ManageError> {
+    let identifier = identifier(live)?;
+    if live.live.deletion_protection == Some(true) {
+        let error = ManageError::new(ErrorClass::Invalid, format!("{identifier} is protected from deletion"));
+        return Err(error.hint("set deletion_protection = false in an apply of its own, then delete it"));
+    }
+    let name = match &live.live.final_snapshot {
+        Some(OrNone::None) => {
+            send(rds, identifier, None).await?;
+            return Ok(Progress::Done);
+        }
+        Some(OrNone::Some(name)) => name.clone(),
+        None => format!("{identifier}-final"),
+    };
+    for number in 1..NAMES {
+        let name = if number == 1 { name.clone() } else { format!("{name}-{number}") };
+        match send(rds, identifier, Some(name)).await {
+            // Of a former instance of the same name.
+            Err(error) if error.code.as_deref().is_some_and(|code| code.starts_with("DBSnapshotAlreadyExists")) => {}
+            other => return other.map(|()| Progress::Done),
+        }
+    }
+    let error = ManageError::new(ErrorClass::Invalid, format!("there are {NAMES} snapshots named {name} already"));
+    Err(error.hint("delete those that are not needed"))
+}
+
+async fn send(rds: &Client, identifier: &str, snapshot: Option<String>) -> Result<(), ManageError> {
+    let call = rds
+        .delete_db_instance()
+        .db_instance_identifier(identifier)
+        .skip_final_snapshot(snapshot.is_none())
+        .set_final_db_snapshot_identifier(snapshot);
+    call.send().await.map(drop).map_err(|error| failed("DeleteDBInstance", error))
+}

@@ -1,0 +1,78 @@
+//! Pointing an elastic IP at an instance, and away from it.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_ec2::Client;
+use aws_sdk_ec2::types::{Instance, InstanceNetworkInterface, InstanceStateName};
+use cn_infra_core::address::PhysicalId;
+use cn_infra_core::live::Observed;
+use cn_infra_core::manager::{ErrorClass, ManageError};
+
+use super::{ElasticIp, Target, observe};
+use crate::error::failed;
+
+/// Points an address at an instance, in one call: whatever it pointed at before loses it at the same moment.
+pub(super) async fn associate(ec2: &Client, live: &Observed<ElasticIp>, instance: &str) -> Result<(), ManageError> {
+    let interface = primary_interface(ec2, instance).await?;
+    let shown = interface.association.and_then(|association| association.public_ip);
+    if shown.is_some() && shown.as_ref() == live.outputs.get("public_ip") {
+        // AWS may charge for a remap, also to where the address already is.
+        return Ok(());
+    }
+    // Where the plan says "free", AWS is to refuse if somebody took the address in between.
+    let is_in_use = live.live.instance.as_ref().is_some_and(|target| *target != Target::None);
+    let call =
+        ec2.associate_address().allocation_id(&live.id.0).set_network_interface_id(interface.network_interface_id);
+    let answer = call.allow_reassociation(is_in_use).send().await;
+    answer.map(|_| ()).map_err(|error| {
+        let error = failed("AssociateAddress", error);
+        match error.code.as_deref() {
+            Some("Resource.AlreadyAssociated") => error.hint("it was free when it was read: plan again"),
+            _ => error,
+        }
+    })
+}
+
+/// Points an address at nothing.
+pub(super) async fn disassociate(ec2: &Client, id: &PhysicalId) -> Result<(), ManageError> {
+    let only = BTreeSet::from([id.clone()]);
+    let addresses = observe::addresses(ec2, Some(&only)).await?;
+    let Some(association) = addresses.into_iter().find_map(|address| address.association_id) else {
+        return Ok(());
+    };
+    match ec2.disassociate_address().association_id(association).send().await {
+        Ok(_) => Ok(()),
+        Err(error) => match failed("DisassociateAddress", error) {
+            error if error.code.as_deref() == Some("InvalidAssociationID.NotFound") => Ok(()),
+            error => Err(error),
+        },
+    }
+}
+
+/// The interface of an instance that can take an address now: the one with device index 0.
+async fn primary_interface(ec2: &Client, id: &str) -> Result<InstanceNetworkInterface, ManageError> {
+    let answer = ec2.describe_instances().instance_ids(id).send().await;
+    let reservations = answer.map_err(|error| failed("DescribeInstances", error))?.reservations.unwrap_or_default();
+    let instance = reservations.into_iter().flat_map(|reservation| reservation.instances.unwrap_or_default()).next();
+    let missing = || ManageError::new(ErrorClass::Gone, format!("{id} is not there"));
+    let Instance { state, network_interfaces, .. } = instance.ok_or_else(missing)?;
+    let state = state.and_then(|state| state.name);
+    match &state {
+        Some(InstanceStateName::Running | InstanceStateName::Stopped) => {}
+        Some(InstanceStateName::Pending | InstanceStateName::Stopping) | None => {
+            let state = state.as_ref().map_or("in an unknown state", InstanceStateName::as_str);
+            let message = format!("{id} is {state}: it takes an address once it is running or stopped");
+            return Err(ManageError::new(ErrorClass::Busy, message));
+        }
+        Some(state) => {
+            let message = format!("{id} is {state}: it takes no address any more");
+            return Err(ManageError::new(ErrorClass::Invalid, message));
+        }
+    }
+    let is_primary = |interface: &InstanceNetworkInterface| {
+        interface.attachment.as_ref().and_then(|attachment| attachment.device_index) == Some(0)
+    };
+    let interface = network_interfaces.into_iter().flatten().find(is_primary);
+    let missing = || ManageError::new(ErrorClass::Invalid, format!("{id} has no primary network interface"));
+    interface.ok_or_else(missing)
+}

@@ -1,0 +1,154 @@
+//! Elastic IPs: addresses that stay while the servers behind them change.
+//!
+//! An address and its association are two steps: the address may be needed before its instance is there. AWS:
+//! "Elastic IP addresses" in the EC2 User Guide.
+
+mod associate;
+mod observe;
+mod target;
+#[cfg(test)]
+mod tests;
+
+use std::net::Ipv4Addr;
+
+use aws_sdk_ec2::types::{DomainType, ResourceType};
+use cn_infra_core::address::{PhysicalId, Reference};
+use cn_infra_core::live::Observed;
+use cn_infra_core::manager::{Change, Delete, ErrorClass, ManageError, Manager, New, Progress, Scope};
+use cn_infra_core::resource::{Field, FieldChange, Impact, Naming, Output, Part, Problem, Resource};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::Session;
+use crate::ec2_id::is_id;
+use crate::ec2_tags;
+use crate::error::failed;
+use crate::session::ec2_once;
+
+pub use target::Target;
+
+/// A public IPv4 address of the account's, and what it points at.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ElasticIp {
+    /// The instance that it points at, or `"none"`. It arrives at the primary network interface, where it takes the
+    /// place of any other public address; moving it is one call, without a gap.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance: Option<Target>,
+}
+
+impl Resource for ElasticIp {
+    const KIND: &'static str = "elastic_ip";
+    const FIELDS: &'static [Field] = &[Field::managed("instance")];
+    const PARTS: &'static [Part] = &[Part { name: "association", fields: &["instance"] }];
+    const OUTPUTS: &'static [Output] = &[
+        Output { name: "public_ip", doc: "The address." },
+        Output { name: "allocation_id", doc: "Its id: eipalloc-0123456789abcdef0." },
+        Output { name: "private_ip", doc: "The private address that it points at, while it points at one." },
+    ];
+    const NAMING: Naming = Naming { tag: true, required: false, unique: false };
+    const ID_FORM: &'static str = "eipalloc-0123456789abcdef0 or the address, 198.51.100.7";
+
+    fn is_physical_id(text: &str) -> bool {
+        is_id("eipalloc-", text) || text.parse::<Ipv4Addr>().is_ok()
+    }
+
+    fn references(&mut self, each: &mut dyn FnMut(&str, &mut Reference)) {
+        if let Some(Target::Instance(instance)) = &mut self.instance {
+            each("instance", instance.as_mut());
+        }
+    }
+
+    fn impact(change: &FieldChange<'_, Self>) -> Impact {
+        let before = change.before.and_then(|before| before.as_str()).filter(|before| *before != "none");
+        match before {
+            Some(before) if change.path == "instance" => {
+                Impact::noted(format!("{before} loses this address and has none then"))
+            }
+            _ => Impact::in_place(),
+        }
+    }
+
+    fn validate(&self, each: &mut dyn FnMut(Problem)) {
+        if let Some(Target::Interface(id)) = &self.instance {
+            let message = format!("{id} is a network interface: an address is given to an instance");
+            each(Problem::new("instance", message).hint("write instance.NAME or i-0123456789abcdef0"));
+        }
+    }
+}
+
+/// Reads and changes elastic IPs.
+#[derive(Debug)]
+pub struct ElasticIps {
+    ec2: aws_sdk_ec2::Client,
+}
+
+impl ElasticIps {
+    /// Over the EC2 client of a session.
+    pub fn new(session: &Session) -> Self {
+        Self { ec2: session.ec2.clone() }
+    }
+
+    async fn release(&self, id: &PhysicalId) -> Result<(), ManageError> {
+        let answer = self.ec2.release_address().allocation_id(&id.0).send().await;
+        let Err(error) = answer else { return Ok(()) };
+        let error = failed("ReleaseAddress", error);
+        match error.code.as_deref() {
+            Some("InvalidAllocationID.NotFound") => Ok(()),
+            // A disassociation needs a moment to be seen.
+            Some("InvalidIPAddress.InUse") => Err(ManageError { class: ErrorClass::Busy, ..error }),
+            _ => Err(error),
+        }
+    }
+}
+
+impl Manager for ElasticIps {
+    type Resource = ElasticIp;
+
+    async fn observe(&self, scope: &Scope<'_, ElasticIp>) -> Result<Vec<Observed<ElasticIp>>, ManageError> {
+        let addresses = observe::addresses(&self.ec2, scope.only).await?;
+        let observed = addresses.into_iter().filter_map(observe::observed);
+        Ok(observed.filter(|address| scope.includes(&address.id.0)).collect())
+    }
+
+    /// AWS knows no client token here, so the call goes out once.
+    async fn create(&self, new: New<'_, ElasticIp>) -> Result<PhysicalId, ManageError> {
+        let ElasticIp { instance: _ } = new.resource;
+        let call = self
+            .ec2
+            .allocate_address()
+            .domain(DomainType::Vpc)
+            .tag_specifications(ec2_tags::tag_specification(ResourceType::ElasticIp, new.tags));
+        let answer = call.customize().config_override(ec2_once()).send().await;
+        let answer = answer.map_err(|error| failed("AllocateAddress", error))?;
+        answer
+            .allocation_id
+            .map(PhysicalId)
+            .ok_or_else(|| ManageError::new(ErrorClass::Unknown, "AllocateAddress: the answer names no allocation"))
+    }
+
+    async fn update(&self, id: &PhysicalId, change: Change<'_, ElasticIp>) -> Result<Progress, ManageError> {
+        if change.part.is_none() {
+            ec2_tags::apply(&self.ec2, &id.0, change.tags).await?;
+            return Ok(Progress::Done);
+        }
+        let wanted =
+            change.desired.instance.as_ref().filter(|wanted| change.live.live.instance.as_ref() != Some(*wanted));
+        match wanted {
+            None => {}
+            Some(Target::None) => associate::disassociate(&self.ec2, id).await?,
+            Some(target @ (Target::Instance(_) | Target::Interface(_))) => {
+                associate::associate(&self.ec2, change.live, &target.to_string()).await?;
+            }
+        }
+        Ok(Progress::Done)
+    }
+
+    async fn delete(&self, id: &PhysicalId, what: Delete<'_, ElasticIp>) -> Result<Progress, ManageError> {
+        match what.part {
+            Some(_) => associate::disassociate(&self.ec2, id).await?,
+            None => self.release(id).await?,
+        }
+        Ok(Progress::Done)
+    }
+}

@@ -1,0 +1,53 @@
+//! Reading elastic IPs. `DescribeAddresses` has no pages.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_ec2::Client;
+use aws_sdk_ec2::types::{Address, Filter};
+use cn_infra_core::address::{PhysicalId, Ref};
+use cn_infra_core::live::{Observed, Readiness};
+use cn_infra_core::manager::ManageError;
+use cn_infra_core::owner::NAME;
+
+use super::{ElasticIp, Target};
+use crate::ec2_tags;
+use crate::error::failed;
+
+/// As many values as AWS allows in one filter.
+const FILTER_VALUES: usize = 200;
+
+/// All addresses of the region, or at least those asked for. A filter, unlike a list of ids, does not fail as a whole
+/// for one that is gone.
+pub(super) async fn addresses(ec2: &Client, only: Option<&BTreeSet<PhysicalId>>) -> Result<Vec<Address>, ManageError> {
+    let filter = only.filter(|only| only.len() <= FILTER_VALUES).map(|only| {
+        let ids = only.iter().map(|id| id.0.clone()).collect();
+        vec![Filter::builder().name("allocation-id").set_values(Some(ids)).build()]
+    });
+    let answer = ec2.describe_addresses().set_filters(filter).send().await;
+    Ok(answer.map_err(|error| failed("DescribeAddresses", error))?.addresses.unwrap_or_default())
+}
+
+/// One address as AWS reports it.
+pub(super) fn observed(address: Address) -> Option<Observed<ElasticIp>> {
+    let id = PhysicalId(address.allocation_id?);
+    let tags = ec2_tags::from_tags(&address.tags.unwrap_or_default());
+    let aliases = address.public_ip.iter().cloned().map(PhysicalId).collect();
+    let outputs = [
+        ("allocation_id", Some(id.0.clone())),
+        ("public_ip", address.public_ip),
+        ("private_ip", address.private_ip_address),
+    ];
+    let instance = address.instance_id.filter(|id| !id.is_empty()).map(|id| Target::Instance(Ref::foreign(id)));
+    let target = instance.or(address.network_interface_id.map(Target::Interface)).unwrap_or(Target::None);
+    Some(Observed {
+        id,
+        aliases,
+        name: tags.get(NAME).cloned(),
+        token: None,
+        tags,
+        live: ElasticIp { instance: Some(target) },
+        readiness: Readiness::Ready,
+        unfinished: None,
+        outputs: outputs.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect(),
+    })
+}
