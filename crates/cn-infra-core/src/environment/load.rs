@@ -32,8 +32,8 @@ pub(super) fn load(files: &dyn Files, directory: &Path, name: &str, kinds: &Kind
     let Some(root) = syntax::parse(&main, &mut report) else { return Err(report.finish()) };
     let root = Table { source: &main, keys: &root, at: Place::new(&main, 0..0) };
     let included = include::read(&main, root, &mut reader, &mut report);
-    let parsed: Option<Vec<_>> = included.iter().map(|source| syntax::parse(source, &mut report)).collect();
-    let Some(parsed) = parsed else { return Err(report.finish()) };
+    let parsed: Vec<_> = included.iter().map(|source| syntax::parse(source, &mut report)).collect();
+    let Some(parsed) = parsed.into_iter().collect::<Option<Vec<_>>>() else { return Err(report.finish()) };
     let mut roots = vec![root];
     let tables = included.iter().zip(&parsed);
     roots.extend(tables.rev().map(|(source, keys)| Table { source, keys, at: Place::new(source, 0..0) }));
@@ -102,7 +102,8 @@ fn check_sections<'a>(roots: &[Table<'a>], kinds: &Kinds, report: &mut Report<'a
         for entry in root.entries() {
             let name = entry.name();
             if !known.contains(&name) {
-                let what = if entry.value.get_ref().is_table() { "there is no kind" } else { "there is no field" };
+                let is_table = entry.value.get_ref().is_table();
+                let what = if is_table { "there is no kind and no table" } else { "there is no table" };
                 let hint = did_you_mean(name, "a file can hold", known.clone());
                 report.error(entry.at_key(), format!("{what} `{name}`")).maybe_hint(hint);
             } else if number > 0 && !include::SHARED.contains(&name) {
@@ -151,7 +152,7 @@ fn is_right_default<'a>(kind: &Kind, subject: &str, entry: Entry<'a>, report: &m
             report.error(entry.at_key(), format!("`{name}` is of one resource alone")).hint(hint);
             return false;
         }
-        _ => return fields::read(kind, subject, &[entry], report).complete,
+        _ => return fields::read(kind, subject, &[entry], report).wrong.is_empty(),
     }
     entry.value.get_ref().is_table()
 }
@@ -181,7 +182,7 @@ fn expand<'a>(drafts: &mut [Draft<'a>], networks: &Networks, report: &mut Report
             report.error(draft.at, error.to_string());
         }
         for (path, name) in unknown {
-            draft.complete = false;
+            draft.wrong.push(path.clone());
             let known = networks.0.keys().map(String::as_str);
             let hint = if report.is_long() { None } else { did_you_mean(&name, "there are", known) };
             report.error(draft.place_of(&path, &name), format!("there is no network `{name}`")).maybe_hint(hint);
@@ -209,7 +210,7 @@ fn link<'a>(
     for field in filled {
         field.store(drafts);
     }
-    for draft in drafts.iter().filter(|draft| draft.complete) {
+    for draft in &*drafts {
         validate(draft, report);
     }
     check_names(drafts, report);
@@ -220,7 +221,8 @@ fn link<'a>(
 fn validate<'a>(draft: &Draft<'a>, report: &mut Report<'a>) {
     match (draft.kind.validate)(&draft.declared.document) {
         Ok(problems) => {
-            for problem in problems {
+            // What is wrong already may be all that the kind misses.
+            for problem in problems.into_iter().filter(|problem| !draft.is_wrong_near(&problem.path)) {
                 report.error(draft.place(&problem.path), problem.message).maybe_hint(problem.hint);
             }
         }

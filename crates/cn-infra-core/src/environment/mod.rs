@@ -14,6 +14,7 @@ mod header;
 mod include;
 mod load;
 mod nearest;
+mod nesting;
 mod network;
 mod references;
 mod report;

@@ -70,8 +70,8 @@ impl Source {
         let offset = self.text.floor_char_boundary(span.start);
         let line = self.line(offset);
         let start = self.starts.get(line - 1).copied().unwrap_or(0);
-        let rest = &self.text[start..];
-        let text = rest.split('\n').next().unwrap_or(rest);
+        let end = self.starts.get(line).map_or(self.text.len(), |next| next - 1);
+        let text = &self.text[start..end];
         let text = text.strip_suffix('\r').unwrap_or(text);
         let (known, column) = before.filter(|(known, _)| (start..=offset).contains(known)).unwrap_or((start, 1));
         let column = column + self.text[known..offset].chars().count();

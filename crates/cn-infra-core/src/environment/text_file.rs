@@ -35,13 +35,16 @@ pub(super) fn read<'a>(drafts: &mut [Draft<'a>], directory: &Path, reader: &mut 
         visit(&draft.kind.tree, &mut document, &mut Vec::new(), true, &mut |keys, value, fill| {
             let Value::String(path) = &*value else { return };
             let file = directory.join(path);
+            let dotted = keys.join(".");
+            if path.is_empty() {
+                report.error(draft.place(&dotted), "the path of a file is empty");
+                return draft.wrong.push(dotted);
+            }
             match reader.text(&file) {
                 Ok(text) => *value = Value::String(text.to_string()),
                 Err(error) => {
-                    draft.complete = false;
-                    let hint = missing_file(&file, reader);
-                    let place = draft.place(&keys.join("."));
-                    report.error(place, error.about(&file)).maybe_hint(hint);
+                    report.error(draft.place(&dotted), error.about(&file)).maybe_hint(missing_file(&file, reader));
+                    return draft.wrong.push(dotted);
                 }
             }
             found.push(TextFile { keys: keys.to_vec(), file, fill });
@@ -146,7 +149,7 @@ impl<'a> Names<'_, 'a> {
     /// Fills every template of every resource.
     pub fn fill_all(&self, report: &mut Report<'a>) -> Vec<FilledField> {
         let mut filled = Vec::new();
-        for (number, draft) in self.drafts.iter().enumerate().filter(|(_, draft)| draft.complete) {
+        for (number, draft) in self.drafts.iter().enumerate() {
             for text in draft.texts.iter().filter(|text| text.fill) {
                 filled.extend(self.fill(number, draft, text, report));
             }
@@ -183,7 +186,10 @@ impl<'a> Names<'_, 'a> {
         if let Some(value) = self.values.get(name) {
             return Ok(Meaning::Text(value.clone()));
         }
-        if is_name(name) || name.is_empty() {
+        if name.is_empty() {
+            return Err(("the name is missing".into(), None));
+        }
+        if is_name(name) {
             let hint = did_you_mean(name, "there are", self.values.keys().map(String::as_str));
             return Err((format!("[values] has no `{name}`"), hint));
         }
@@ -201,6 +207,10 @@ impl<'a> Names<'_, 'a> {
 
     fn field(&self, address: &Address, field: &str) -> Result<Meaning, Nothing> {
         let Some(draft) = self.index.get(address).and_then(|number| self.drafts.get(*number)) else {
+            if self.kinds.get(&address.kind).is_none() {
+                let hint = did_you_mean(&address.kind, "there are", self.kinds.iter().map(|kind| kind.name));
+                return Err((format!("there is no kind `{}`", address.kind), hint));
+            }
             let of_kind = self.index.keys().filter(|other| other.kind == address.kind);
             let names: Vec<_> = of_kind.map(Address::local).collect();
             let hint = did_you_mean(&address.local(), "there are", names.iter().map(String::as_str));
