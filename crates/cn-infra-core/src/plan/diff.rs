@@ -36,13 +36,7 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn step(
-        &mut self,
-        key: &'a str,
-        tree: Option<&FieldTree>,
-        before: Option<&'a Value>,
-        after: Option<&'a Value>,
-    ) {
+    fn step(&mut self, key: &'a str, tree: Option<&FieldTree>, before: Option<&'a Value>, after: Option<&'a Value>) {
         self.path.push(key);
         self.compare(tree, before, after);
         self.path.pop();
