@@ -1,10 +1,14 @@
 //! Findings: remarks about a plan or an environment, each with a stable code.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
-use crate::environment::Tier;
+use crate::environment::{Declared, Environment, Tier};
+use crate::kinds::Kinds;
+use crate::plan::{findings, tags};
 
 /// A remark with a stable code; `docs/findings.md` has a passage for each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,4 +95,42 @@ pub struct Context<'a, R> {
     pub live: Option<&'a R>,
     /// All else.
     pub situation: &'a Situation<'a>,
+}
+
+/// Findings about an environment as it is written, without looking at live objects; silenced ones are left out.
+pub fn check(environment: &Environment, kinds: &Kinds, now: Timestamp) -> Vec<Finding> {
+    let declared = environment.resources.values();
+    let mut found: Vec<_> = declared.flat_map(|declared| of_resource(environment, kinds, declared, now)).collect();
+    found.extend(same_names(environment, kinds));
+    findings::heard(found, environment)
+}
+
+fn of_resource(environment: &Environment, kinds: &Kinds, declared: &Declared, now: Timestamp) -> Vec<Finding> {
+    let address = &declared.address;
+    let Some(kind) = kinds.get(&address.kind) else { return vec![findings::no_such_kind(address)] };
+    let situation = Situation { tier: environment.tier, now, name: &declared.name };
+    let mut found = match (kind.check)(&declared.document, None, &situation) {
+        Ok(found) => found,
+        Err(error) => vec![findings::invalid(address, &error)],
+    };
+    for finding in &mut found {
+        finding.on.get_or_insert_with(|| address.clone());
+    }
+    found.extend(tags::remembered_keys(declared, kind).err().map(|length| findings::too_many_tags(address, length)));
+    found
+}
+
+/// Resources of one kind whose names would collide.
+pub(crate) fn same_names(environment: &Environment, kinds: &Kinds) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for kind in kinds.iter().filter(|kind| kind.naming.unique) {
+        let mut named: HashMap<&str, Vec<&Declared>> = HashMap::new();
+        for declared in environment.resources.values().filter(|declared| declared.address.kind == kind.name) {
+            let others = named.entry(&declared.name).or_default();
+            let same = |other: &&&Declared| (kind.same_scope)(&declared.document, &other.document).unwrap_or(true);
+            found.extend(others.iter().find(same).map(|other| findings::same_name(declared, &other.address)));
+            others.push(declared);
+        }
+    }
+    found
 }

@@ -1,7 +1,5 @@
 //! The plan: the steps from live to desired, as data. Made by a pure function, shown, saved, carried out.
 
-pub(crate) mod diff;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -14,6 +12,25 @@ use crate::document::Document;
 use crate::environment::Networks;
 use crate::manager::TagChange;
 use crate::resource::Impact;
+
+mod blocked;
+pub(crate) mod diff;
+pub mod file;
+pub(crate) mod findings;
+pub mod identity;
+mod only;
+mod order;
+mod outputs;
+mod planner;
+mod prune;
+mod reading;
+mod steps;
+mod strangers;
+pub(crate) mod tags;
+mod template;
+
+pub use outputs::outputs;
+pub use planner::{PlanError, plan};
 
 /// What would be done to bring live to desired, and what would not.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

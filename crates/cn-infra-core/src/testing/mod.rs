@@ -3,3 +3,4 @@
 pub mod clock;
 pub mod cloud;
 pub mod kinds;
+pub mod samples;

@@ -1,0 +1,187 @@
+//! `--prune`: the deletion of objects that the file no longer declares, those that refer to others first.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use serde_json::Value;
+
+use crate::address::{Address, Reference, StepId};
+use crate::document::{Document, DocumentError};
+use crate::kinds::{Kind, Kinds};
+use crate::live::Object;
+use crate::manager::TagChange;
+use crate::owner::PROTECT;
+use crate::plan::identity::Refusal;
+use crate::plan::only::Only;
+use crate::plan::reading::Names;
+use crate::plan::steps::Draft;
+use crate::plan::{Action, Blocked, PlanError, Step};
+
+/// What becomes of the unlisted objects.
+#[derive(Default)]
+pub(super) struct Pruned {
+    pub steps: Vec<Draft>,
+    pub blocked: Vec<Blocked>,
+    pub left_out: Vec<StepId>,
+}
+
+/// An object to delete.
+struct Doomed<'a> {
+    kind: &'a Kind,
+    object: &'a Object,
+    /// Its fields, references as addresses.
+    live: Document,
+    /// The resources that it names, and in which part.
+    names: Vec<(Option<&'static str>, Address)>,
+}
+
+/// Plans the deletion of every unlisted object that may be deleted.
+pub(super) fn deletes(names: Names<'_>, kinds: &Kinds, only: &Only) -> Result<Pruned, PlanError> {
+    let mut pruned = Pruned::default();
+    let mut doomed = BTreeMap::new();
+    let mut staying = Vec::new();
+    for (address, object) in names.identity.unlisted() {
+        let Some(kind) = kinds.get(&address.kind) else { continue };
+        let known = Doomed::read(kind, object, names)
+            .map_err(|source| PlanError::Document { address: address.clone(), source })?;
+        if !only.includes(address) {
+            pruned.left_out.push(StepId::whole(address));
+            staying.push(address.clone());
+        } else if let Some(refusal) = refusal(kind, object, address, names) {
+            pruned.block(address, refusal);
+            staying.push(address.clone());
+        }
+        doomed.insert(address.clone(), known);
+    }
+    pruned.left_out.dedup();
+    keep_what_staying_objects_name(&mut pruned, &mut doomed, staying);
+    pruned.add_steps(&doomed);
+    Ok(pruned)
+}
+
+/// Why an object may not be deleted.
+fn refusal(kind: &Kind, object: &Object, address: &Address, names: Names<'_>) -> Option<Refusal> {
+    let (why, hint) = if object.tags.contains_key(PROTECT) {
+        (
+            "is protected by its tag cn-infra:protect".to_owned(),
+            format!("declare {address} again with `protect = false`, apply, then prune"),
+        )
+    } else if !kind.prune {
+        (format!("a {} is not deleted by --prune", kind.name), format!("`cn-infra {} delete` does it", kind.name))
+    } else if names.identity.object(address).is_none() {
+        (
+            format!("{} is one of several objects with the tags of {address}", object.id),
+            "remove the cn-infra tags of those to keep".to_owned(),
+        )
+    } else {
+        return None;
+    };
+    Some(Refusal { why, hint })
+}
+
+/// What a staying object names cannot be deleted either.
+fn keep_what_staying_objects_name(
+    pruned: &mut Pruned,
+    doomed: &mut BTreeMap<Address, Doomed<'_>>,
+    mut staying: Vec<Address>,
+) {
+    let mut kept: HashSet<_> = staying.iter().cloned().collect();
+    while let Some(address) = staying.pop() {
+        for (_, named) in doomed.get(&address).into_iter().flat_map(|stays| &stays.names) {
+            if doomed.contains_key(named) && kept.insert(named.clone()) {
+                let refusal = Refusal {
+                    why: format!("{address} refers to it and stays"),
+                    hint: format!("delete {address} first"),
+                };
+                pruned.block(named, refusal);
+                staying.push(named.clone());
+            }
+        }
+    }
+    doomed.retain(|address, _| !kept.contains(address));
+}
+
+impl<'a> Doomed<'a> {
+    fn read(kind: &'a Kind, object: &'a Object, names: Names<'_>) -> Result<Self, DocumentError> {
+        let mut live = object.live.clone();
+        let mut named = Vec::new();
+        (kind.references)(&mut live, &mut |path: &str, reference: &mut Reference| {
+            if let Some(address) = names.rewrite(reference) {
+                named.push((kind.part_of(path.split('.').next().unwrap_or(path)), address));
+            }
+        })?;
+        Ok(Self { kind, object, live, names: named })
+    }
+
+    fn delete(&self, address: &Address, part: Option<&str>, before: Option<Document>, needs: BTreeSet<StepId>) -> Step {
+        Step {
+            id: StepId { address: address.clone(), part: part.map(str::to_owned) },
+            action: Action::Delete,
+            object: Some(self.object.id.clone()),
+            name: self.object.name.clone().unwrap_or_default(),
+            rename: None,
+            reasons: Vec::new(),
+            differences: Vec::new(),
+            tags: TagChange::default(),
+            before,
+            after: None,
+            generation: 0,
+            needs,
+        }
+    }
+}
+
+impl Pruned {
+    fn block(&mut self, address: &Address, Refusal { why, hint }: Refusal) {
+        let (id, differences) = (StepId::whole(address), Vec::new());
+        self.blocked.push(Blocked { id, action: Action::Delete, why, hint, differences });
+    }
+
+    /// Parts go first, then the objects, each after those that refer to it.
+    fn add_steps(&mut self, doomed: &BTreeMap<Address, Doomed<'_>>) {
+        let mut needs: HashMap<&Address, BTreeSet<StepId>> = HashMap::new();
+        for (address, object) in doomed {
+            for (part, named) in object.names.iter().filter(|(_, named)| named != address) {
+                let id = StepId { address: address.clone(), part: part.map(str::to_owned) };
+                needs.entry(named).or_default().insert(id);
+            }
+        }
+        for (address, object) in doomed {
+            let mut needs = needs.remove(address).unwrap_or_default();
+            for part in object.kind.parts {
+                let before = object.kind.split(&object.live, Some(part.name));
+                if before.0.values().any(|value| !is_nothing(value)) {
+                    needs.insert(StepId::part(address, part.name));
+                    self.push(object.delete(address, Some(part.name), Some(before), BTreeSet::new()), object);
+                }
+            }
+            self.push(object.delete(address, None, None, needs), object);
+        }
+    }
+
+    fn push(&mut self, step: Step, object: &Doomed<'_>) {
+        let mentions =
+            object.names.iter().filter(|(part, _)| *part == step.id.part.as_deref() && step.before.is_some());
+        let mentions = mentions.map(|(_, address)| address.clone()).collect();
+        self.steps.push(Draft { step, refers: BTreeSet::new(), mentions });
+    }
+
+    /// Deletes come last: those that wait for no other delete wait for every step that nothing else waits for.
+    pub(super) fn come_after(&mut self, others: &[Draft]) {
+        let needed: HashSet<_> = others.iter().flat_map(|draft| &draft.step.needs).collect();
+        let last: Vec<_> = others.iter().map(|draft| &draft.step.id).filter(|id| !needed.contains(id)).collect();
+        for delete in self.steps.iter_mut().filter(|delete| delete.step.needs.is_empty()) {
+            delete.step.needs.extend(last.iter().copied().cloned());
+        }
+    }
+}
+
+/// Whether a live value says that there is nothing.
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text == "none",
+        Value::Array(list) => list.is_empty(),
+        Value::Object(table) => table.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
+}

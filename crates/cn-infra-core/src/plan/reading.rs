@@ -1,0 +1,127 @@
+//! One resource ready to be compared: templates filled, objects named by addresses, equal meaning made equal value.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use crate::address::{Address, Reference};
+use crate::check::Situation;
+use crate::document::{Document, DocumentError};
+use crate::environment::{Declared, Environment};
+use crate::field_tree::FieldTree;
+use crate::kinds::{Compared, Kind, Side};
+use crate::live::Object;
+use crate::plan::identity::Identity;
+use crate::plan::template;
+use crate::resource::Role;
+
+/// A desired and a live document in comparable form, and the resources that they name.
+pub(super) struct Reading {
+    pub compared: Compared,
+    desired: Vec<Named>,
+    live: Vec<Named>,
+}
+
+/// A resource named in a field.
+struct Named {
+    address: Address,
+    part: Option<&'static str>,
+    /// The field's path, if only a create uses the field.
+    create_only: Option<String>,
+}
+
+impl Reading {
+    /// Reads a resource and its object, if it has one.
+    pub(super) fn of(
+        kind: &Kind,
+        declared: &Declared,
+        object: Option<&Object>,
+        names: &Names<'_>,
+        now: Timestamp,
+    ) -> Result<Self, DocumentError> {
+        let (mut desired, mut live) = (Vec::new(), Vec::new());
+        let filled = names.fill(kind, &declared.document, &mut desired);
+        let situation = Situation { tier: names.environment.tier, now, name: &declared.name };
+        let mut each = |side: Side, path: &str, reference: &mut Reference| {
+            if let Some(address) = names.rewrite(reference) {
+                let into = if side == Side::Desired { &mut desired } else { &mut live };
+                into.push(Named::at(kind, path, address));
+            }
+        };
+        let document = filled.as_ref().unwrap_or(&declared.document);
+        let compared = (kind.compare)(document, object.map(|object| &object.live), &situation, &mut each)?;
+        Ok(Self { compared, desired, live })
+    }
+
+    /// The resources that a create of a part or the rest refers to.
+    pub(super) fn refers(&self, part: Option<&str>) -> BTreeSet<Address> {
+        self.desired.iter().filter(|named| named.part == part).map(|named| named.address.clone()).collect()
+    }
+
+    /// The resources that an update refers to: fields that only a create uses do not count, unless they change.
+    pub(super) fn refers_if(&self, part: Option<&str>, changed: impl Fn(&str) -> bool) -> BTreeSet<Address> {
+        let of_part = self.desired.iter().filter(|named| named.part == part);
+        let used = of_part.filter(|named| named.create_only.as_deref().is_none_or(&changed));
+        used.map(|named| named.address.clone()).collect()
+    }
+
+    /// The resources that the live side names.
+    pub(super) fn mentions(&self, part: Option<&str>) -> BTreeSet<Address> {
+        self.live.iter().filter(|named| named.part == part).map(|named| named.address.clone()).collect()
+    }
+}
+
+impl Named {
+    fn at(kind: &Kind, path: &str, address: Address) -> Self {
+        let field = path.split('.').next().unwrap_or(path);
+        let create_only = matches!(kind.tree.at(path), Some(FieldTree::Leaf { role: Role::CreateOnly, .. }));
+        Self { address, part: kind.part_of(field), create_only: create_only.then(|| path.to_owned()) }
+    }
+}
+
+/// Addresses for physical ids, and outputs for templates.
+#[derive(Clone, Copy)]
+pub(super) struct Names<'a> {
+    pub environment: &'a Environment,
+    pub identity: &'a Identity<'a>,
+}
+
+impl Names<'_> {
+    /// Makes a reference an address where one is known for it; an object of someone else keeps its id.
+    pub(super) fn rewrite(&self, reference: &mut Reference) -> Option<Address> {
+        match reference {
+            Reference::Foreign(id) => {
+                let address = self.identity.address(id)?.clone();
+                *reference = Reference::Resource(address.clone());
+                Some(address)
+            }
+            Reference::Resource(address) => {
+                if address.environment.as_ref() == Some(&self.environment.name) {
+                    address.environment = None;
+                }
+                Some(address.clone())
+            }
+        }
+    }
+
+    /// The document with its templates filled, if it has any.
+    fn fill(&self, kind: &Kind, document: &Document, named: &mut Vec<Named>) -> Option<Document> {
+        let may_hold_one = kind.fields.iter().any(|field| field.file);
+        if !may_hold_one || !document.0.iter().any(|(field, value)| is_unfilled(kind, field, value)) {
+            return None;
+        }
+        let mut filled = document.clone();
+        template::fill(&kind.tree, &mut filled, &mut |field, address, output| {
+            let mut reference = Reference::Resource(address.clone());
+            let address = self.rewrite(&mut reference)?;
+            let value = self.identity.object(&address).and_then(|object| object.outputs.get(output).cloned());
+            named.push(Named::at(kind, field, address));
+            value
+        });
+        Some(filled)
+    }
+}
+
+fn is_unfilled(kind: &Kind, field: &str, value: &serde_json::Value) -> bool {
+    kind.tree.child(field).is_some_and(|tree| template::is_unfilled(tree, value))
+}

@@ -1,0 +1,271 @@
+//! From one resource to its steps: create what is missing, update what differs, hold back what cannot be.
+
+use std::collections::{BTreeSet, HashSet};
+
+use jiff::Timestamp;
+
+use crate::address::{Address, StepId};
+use crate::check::Finding;
+use crate::document::DocumentError;
+use crate::environment::{Declared, Environment};
+use crate::field_tree::FieldTree;
+use crate::kinds::{DocumentChange, Kind};
+use crate::manager::TagChange;
+use crate::plan::diff::{self, Differing, Selection};
+use crate::plan::identity::{Basis, Claim, Identity, Refusal};
+use crate::plan::reading::{Names, Reading};
+use crate::plan::strangers::Creation;
+use crate::plan::{Action, Blocked, Difference, PlanError, Step, findings, tags, template};
+use crate::resource::Impact;
+
+/// Steps as they would be, were nothing else in the plan.
+#[derive(Debug, Default)]
+pub(super) struct Drafts {
+    pub steps: Vec<Draft>,
+    pub held: Vec<Held>,
+    pub findings: Vec<Finding>,
+}
+
+/// A step, and the resources that it names.
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub step: Step,
+    /// Named by what it writes: those not there yet have to be made before.
+    pub refers: BTreeSet<Address>,
+    /// Named by what was read.
+    pub mentions: BTreeSet<Address>,
+}
+
+/// A change that is held back, and the resources that it names.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub blocked: Blocked,
+    pub refers: BTreeSet<Address>,
+}
+
+/// Drafts the steps of one resource after the other.
+pub(super) struct Drafter<'a> {
+    pub environment: &'a Environment,
+    pub identity: &'a Identity<'a>,
+    /// Resources to create although something looks like them.
+    pub anyway: &'a [Address],
+    pub now: Timestamp,
+    pub drafts: Drafts,
+}
+
+/// One resource with all that is known of it.
+struct Subject<'a> {
+    kind: &'a Kind,
+    declared: &'a Declared,
+    reading: Reading,
+    /// The value of the tag that remembers the file's keys.
+    keys: Option<String>,
+}
+
+/// What an update of the whole does beside changing fields.
+#[derive(Default)]
+struct Beside {
+    rename: Option<String>,
+    reasons: Vec<String>,
+    tags: TagChange,
+}
+
+impl<'a> Drafter<'a> {
+    /// Drafts the steps of a resource.
+    pub(super) fn draft(&mut self, kind: &'a Kind, declared: &'a Declared) -> Result<(), PlanError> {
+        let address = &declared.address;
+        let keys = tags::remembered_keys(declared, kind)
+            .map_err(|length| PlanError::TooManyTags { address: address.clone(), length })?;
+        self.draft_valid(kind, declared, keys)
+            .map_err(|source| PlanError::Document { address: address.clone(), source })
+    }
+
+    fn draft_valid(
+        &mut self,
+        kind: &'a Kind,
+        declared: &'a Declared,
+        keys: Option<String>,
+    ) -> Result<(), DocumentError> {
+        let claim = self.identity.claim(&declared.address);
+        let names = Names { environment: self.environment, identity: self.identity };
+        let mut reading = Reading::of(kind, declared, claim.map(|claim| claim.object), &names, self.now)?;
+        let own = reading.compared.findings.drain(..);
+        self.drafts
+            .findings
+            .extend(own.map(|finding| Finding { on: finding.on.or(Some(declared.address.clone())), ..finding }));
+        let subject = Subject { kind, declared, reading, keys };
+        if let Some(claim) = claim {
+            self.drafts.findings.extend(findings::of_claim(declared, claim));
+            return self.existing(&subject, claim);
+        }
+        if let Some(refusal) = self.identity.refused.get(&declared.address) {
+            self.hold(&subject, None, Action::Update, refusal.clone(), Vec::new());
+            return Ok(());
+        }
+        self.missing(&subject)
+    }
+
+    /// A resource without an object: a create, and a step for each part that the file says something about.
+    fn missing(&mut self, subject: &Subject<'a>) -> Result<(), DocumentError> {
+        let Subject { kind, declared, reading, keys } = subject;
+        let creation = Creation { environment: self.environment, identity: self.identity, anyway: self.anyway };
+        let generation = creation.generation(declared);
+        if let Some(refusal) = creation.refusal(declared, kind, generation)? {
+            self.hold(subject, None, Action::Create, refusal, Vec::new());
+            return Ok(());
+        }
+        let whole = Step {
+            tags: TagChange {
+                set: tags::of_new(self.environment, declared, kind, keys.as_deref()),
+                ..TagChange::default()
+            },
+            after: Some(kind.split(&reading.compared.desired, None)),
+            generation,
+            ..subject.step(None, Action::Create)
+        };
+        self.push(whole, reading.refers(None), BTreeSet::new());
+        for part in kind.parts {
+            let after = kind.split(&reading.compared.desired, Some(part.name));
+            if !after.0.is_empty() {
+                let step = Step { after: Some(after), ..subject.step(Some(part.name), Action::Create) };
+                let mut refers = reading.refers(Some(part.name));
+                refers.insert(declared.address.clone());
+                self.push(step, refers, BTreeSet::new());
+            }
+        }
+        Ok(())
+    }
+
+    /// A resource with an object: an update of the whole and of each part that differs.
+    fn existing(&mut self, subject: &Subject<'a>, claim: Claim<'a>) -> Result<(), DocumentError> {
+        let Subject { kind, declared, reading, keys } = subject;
+        let object = claim.object;
+        let beside = Beside {
+            rename: (object.name.as_ref() != Some(&declared.name)).then(|| declared.name.clone()),
+            reasons: reasons(declared, claim),
+            tags: tags::difference(self.environment, declared, kind, keys.as_deref(), &object.tags),
+        };
+        let mut found = diff::differing(&kind.tree, &reading.compared.desired, &reading.compared.live);
+        if found.is_empty() && beside.rename.is_none() && beside.reasons.is_empty() && beside.tags.is_empty() {
+            return Ok(());
+        }
+        let (before, after) = (object.name.as_deref().map(Into::into), declared.name.as_str().into());
+        let mut whole: Vec<_> = found.extract_if(.., |one| kind.part_of(one.field()).is_none()).collect();
+        if beside.rename.is_some() {
+            whole.insert(0, Differing { path: "name".into(), before: before.as_ref(), after: Some(&after) });
+        }
+        self.update(subject, claim, None, whole, beside)?;
+        for part in kind.parts {
+            let of_part = found.extract_if(.., |one| part.fields.contains(&one.field())).collect();
+            self.update(subject, claim, Some(part.name), of_part, Beside::default())?;
+        }
+        Ok(())
+    }
+
+    /// One update: of a part, or of the rest.
+    fn update(
+        &mut self,
+        subject: &Subject<'a>,
+        claim: Claim<'a>,
+        part: Option<&'static str>,
+        found: Vec<Differing<'_>>,
+        beside: Beside,
+    ) -> Result<(), DocumentError> {
+        let Subject { kind, declared, reading, .. } = subject;
+        let mut differences = Vec::with_capacity(found.len());
+        let mut ignored = HashSet::new();
+        for one in found {
+            let difference = subject.judge(one)?;
+            if let Impact::Ignored { why } = &difference.impact {
+                self.drafts.findings.push(findings::ignored(&declared.address, &difference, why));
+                ignored.insert(difference.path);
+            } else {
+                differences.push(difference);
+            }
+        }
+        if let Some((why, hint)) = findings::impossible(&differences) {
+            self.hold(subject, part, Action::Update, Refusal { why, hint }, differences);
+            return Ok(());
+        }
+        let Beside { rename, reasons, tags } = beside;
+        if differences.is_empty() && rename.is_none() && reasons.is_empty() && tags.is_empty() {
+            return Ok(());
+        }
+        let changed: HashSet<_> = differences.iter().map(|difference| difference.path.as_str()).collect();
+        let refers = reading.refers_if(part, |path| changed.contains(path));
+        let selection = Selection { changed, ignored: ignored.iter().map(String::as_str).collect() };
+        let after = diff::wanted(&kind.tree, &kind.split(&reading.compared.desired, part), &selection);
+        let before = diff::before(&kind.tree, &after, &reading.compared.live);
+        let step = Step {
+            object: Some(claim.object.id.clone()),
+            rename,
+            reasons,
+            differences,
+            tags,
+            before: Some(before),
+            after: Some(after),
+            ..subject.step(part, Action::Update)
+        };
+        self.push(step, refers, reading.mentions(part));
+        Ok(())
+    }
+
+    fn push(&mut self, step: Step, refers: BTreeSet<Address>, mentions: BTreeSet<Address>) {
+        self.drafts.steps.push(Draft { step, refers, mentions });
+    }
+
+    fn hold(
+        &mut self,
+        subject: &Subject<'a>,
+        part: Option<&str>,
+        action: Action,
+        refusal: Refusal,
+        differences: Vec<Difference>,
+    ) {
+        let id = StepId { address: subject.declared.address.clone(), part: part.map(str::to_owned) };
+        let Refusal { why, hint } = refusal;
+        let blocked = Blocked { id, action, why, hint, differences };
+        self.drafts.held.push(Held { blocked, refers: subject.reading.refers(part) });
+    }
+}
+
+impl Subject<'_> {
+    /// A step that says nothing but what it acts on.
+    fn step(&self, part: Option<&str>, action: Action) -> Step {
+        Step {
+            id: StepId { address: self.declared.address.clone(), part: part.map(str::to_owned) },
+            action,
+            object: None,
+            name: self.declared.name.clone(),
+            rename: None,
+            reasons: Vec::new(),
+            differences: Vec::new(),
+            tags: TagChange::default(),
+            before: None,
+            after: None,
+            generation: 0,
+            needs: BTreeSet::new(),
+        }
+    }
+
+    /// Asks the kind what a difference costs.
+    fn judge(&self, found: Differing<'_>) -> Result<Difference, DocumentError> {
+        let Differing { path, before, after } = found;
+        let (desired, live) = (&self.reading.compared.desired, &self.reading.compared.live);
+        let impact = (self.kind.impact)(&DocumentChange { path: &path, before, after, desired, live })?;
+        let unfilled = |tree: &FieldTree| after.is_some_and(|after| template::is_unfilled(tree, after));
+        let known_after_apply = self.kind.tree.at(&path).is_some_and(unfilled);
+        Ok(Difference { path, before: before.cloned(), after: after.cloned(), impact, known_after_apply })
+    }
+}
+
+/// Why there is a step, where differences do not say it.
+fn reasons(declared: &Declared, claim: Claim<'_>) -> Vec<String> {
+    let basis = match (claim.basis, &declared.renamed_from) {
+        (Basis::FormerAddress, Some(former)) => Some(format!("renamed from {former}")),
+        (Basis::Tags | Basis::FormerAddress, _) => None,
+        (Basis::SomeTags, _) => Some("tags repaired".to_owned()),
+        (Basis::Adopted, _) => Some("adopted".to_owned()),
+    };
+    basis.into_iter().chain(claim.object.unfinished.clone()).collect()
+}
