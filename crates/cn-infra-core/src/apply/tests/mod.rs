@@ -3,6 +3,8 @@
 mod cancel;
 mod create;
 mod delete;
+mod kill;
+mod law;
 mod schedule;
 mod update;
 
@@ -14,11 +16,12 @@ use serde_json::Value;
 
 use super::*;
 use crate::document::Document;
+use crate::environment::Environment;
 use crate::live::Object;
 use crate::manager::TagChange;
+use crate::observe::observe;
 use crate::owner::{Owner, Tags};
-use crate::plan::{Action, Step};
-use crate::resource::Resource;
+use crate::plan::{Action, PlanOptions, Step};
 use crate::testing::clock::VirtualClock;
 use crate::testing::cloud::{Cloud, Timing};
 use crate::testing::kinds::{Host, kinds};
@@ -61,6 +64,13 @@ impl World {
         let report =
             apply(plan, &kinds, &managers, &self.options, &self.clock, &self.cancellation, &mut reporter).await;
         Told { report, events }
+    }
+
+    /// Plans by what there is, as a new process would.
+    async fn plan(&self, environment: &Environment, prune: bool) -> Plan {
+        let live = observe(environment, &self.cloud.managers(), self.clock.now()).await.unwrap();
+        let options = PlanOptions { prune, ..PlanOptions::default() };
+        crate::plan::plan(environment, &live, &kinds(), &options, self.clock.now()).unwrap()
     }
 
     /// Creates resources outside of what is tested; the log of calls goes on.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Timing;
-use super::store::{Stored, Transition, written};
+use super::store::{Store, Stored, Transition, written};
 use crate::address::PhysicalId;
 use crate::document::Document;
 use crate::field_tree::FieldTree;
@@ -29,6 +29,12 @@ pub(super) trait Simulated: Resource {
     fn birth(timing: &Timing) -> Option<Transition> {
         let _ = timing;
         None
+    }
+
+    /// Lets an object go, or refuses to.
+    fn release(store: &mut Store, id: &PhysicalId) -> Result<(), ManageError> {
+        let _ = (store, id);
+        Ok(())
     }
 
     /// What a deleted object goes through before it is gone.
@@ -71,6 +77,14 @@ impl Simulated for Group {
     fn outputs(id: &PhysicalId) -> Outputs {
         Outputs::from([("id".to_owned(), id.to_string())])
     }
+
+    /// A group that another object names stays.
+    fn release(store: &mut Store, id: &PhysicalId) -> Result<(), ManageError> {
+        match store.user_of(id)? {
+            Some(user) => Err(ManageError::new(ErrorClass::Busy, format!("{id} is used by {user}"))),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Simulated for Link {
@@ -107,6 +121,14 @@ impl Simulated for Host {
             then: Readiness::Ready,
             state: None,
         })
+    }
+
+    /// Links to a host that leaves lead to nothing.
+    fn release(store: &mut Store, id: &PhysicalId) -> Result<(), ManageError> {
+        while let Some(user) = store.user_of(id)? {
+            store.set(&user, "host", "none");
+        }
+        Ok(())
     }
 
     fn death(timing: &Timing) -> Option<Transition> {

@@ -11,7 +11,6 @@ use crate::document::Document;
 use crate::kinds::Kind;
 use crate::live::{Object, Observed, Readiness};
 use crate::manager::{Change, Delete, ErrorClass, ManageError, Manager, New, Progress, Scope};
-use crate::testing::kinds::kinds;
 
 /// The manager of one kind.
 pub(super) struct Simulation<R> {
@@ -95,7 +94,7 @@ impl<R: Simulated> Simulation<R> {
 
     fn remove(&self, store: &mut Store, id: &PhysicalId, now: Duration) -> Result<(), ManageError> {
         store.get(id, now)?;
-        store.check_unused(&kinds(), id)?;
+        R::release(store, id)?;
         match R::death(&self.cloud.timing) {
             None => store.remove(id),
             death => store.begin(id, death, now),

@@ -8,11 +8,12 @@ use serde_json::{Map, Value};
 use crate::address::{PhysicalId, Reference};
 use crate::document::Document;
 use crate::field_tree::FieldTree;
-use crate::kinds::{Kind, Kinds};
+use crate::kinds::Kind;
 use crate::live::{Object, Outputs, Readiness};
 use crate::manager::{ErrorClass, ManageError};
 use crate::owner::{self, Tags};
 use crate::resource::Role;
+use crate::testing::kinds::kinds;
 
 /// All objects, in the order in which they were made.
 #[derive(Debug, Default)]
@@ -124,16 +125,24 @@ impl Store {
         Ok(())
     }
 
-    /// Fails while another object refers to this one; one that is leaving still does.
-    pub fn check_unused(&self, kinds: &Kinds, id: &PhysicalId) -> Result<(), ManageError> {
+    /// Another object that refers to this one; one that is leaving still does.
+    pub fn user_of(&self, id: &PhysicalId) -> Result<Option<PhysicalId>, ManageError> {
+        let kinds = kinds();
         for stored in self.objects.values().filter(|stored| stored.object.id != *id) {
             let there = stored.object.readiness != Readiness::Gone;
             let Some(kind) = kinds.get(stored.kind).filter(|_| there) else { continue };
             if references(kind, &stored.object.live)?.contains(id) {
-                return Err(ManageError::new(ErrorClass::Busy, format!("{id} is used by {}", stored.object.id)));
+                return Ok(Some(stored.object.id.clone()));
             }
         }
-        Ok(())
+        Ok(None)
+    }
+
+    /// Sets a field of an object.
+    pub fn set(&mut self, id: &PhysicalId, field: &str, value: &str) {
+        if let Some(stored) = self.objects.get_mut(id) {
+            stored.set(field, value);
+        }
     }
 
     fn settle(&mut self, now: Duration) {
@@ -141,7 +150,7 @@ impl Store {
             if let Some((_, transition)) = stored.transition.take_if(|(until, _)| *until <= now) {
                 stored.object.readiness = transition.then;
                 if let Some(state) = transition.state {
-                    stored.set_state(state);
+                    stored.set("state", state);
                 }
             }
         }
@@ -155,8 +164,8 @@ impl Stored {
         self.transition = Some((now + transition.takes, transition));
     }
 
-    pub fn set_state(&mut self, state: &str) {
-        self.object.live.0.insert("state".to_owned(), Value::from(state));
+    fn set(&mut self, field: &str, value: &str) {
+        self.object.live.0.insert(field.to_owned(), Value::from(value));
     }
 
     fn shown(&self) -> Object {
