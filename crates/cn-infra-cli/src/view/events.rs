@@ -8,7 +8,6 @@ use cn_infra_core::apply::Report;
 use cn_infra_core::environment::Networks;
 use cn_infra_core::event::{Event, Failure, Moved, Outcome};
 use cn_infra_core::plan::{Action, Plan};
-use serde_json::Value;
 
 use super::color::{Ink, Style};
 use super::findings::hint;

@@ -11,32 +11,57 @@ use super::plan::header;
 pub fn environment(environment: &Environment, style: Style) -> String {
     let Environment { name, project, account, region, networks, values, .. } = environment;
     let mut text = header([name, project, account, region], style);
-    let table = |title: &str, lines: String| {
-        if lines.is_empty() { lines } else { format!("\n{}\n{lines}", style.paint(Ink::Strong, format!("[{title}]"))) }
-    };
-    let network = |(name, cidrs): (&String, &Vec<_>)| line(name, &quoted_list(cidrs), "", style);
-    text += &table("networks", networks.0.iter().map(network).collect());
-    let value = |(name, value): (&String, &String)| line(name, &toml::Value::from(value.as_str()).to_string(), "", style);
-    text += &table("values", values.iter().map(value).collect());
+    let network = |(name, cidrs): (&String, &Vec<_>)| Line::of(name, list(cidrs));
+    text += &table("networks", &networks.0.iter().map(network).collect::<Vec<_>>(), style);
+    let value = |(name, value): (&String, &String)| Line::of(name, toml::Value::from(value.as_str()).to_string());
+    text += &table("values", &values.iter().map(value).collect::<Vec<_>>(), style);
     for Resolved { address, fields } in resolved(environment) {
-        text += &table(&address.to_string(), fields.iter().map(|one| field(one, style)).collect());
+        text += &table(&address.to_string(), &fields.iter().map(Line::of_field).collect::<Vec<_>>(), style);
     }
     text
 }
 
-fn quoted_list(cidrs: &[impl ToString]) -> String {
+fn list(cidrs: &[impl ToString]) -> String {
     toml::Value::from(cidrs.iter().map(ToString::to_string).collect::<Vec<_>>()).to_string()
 }
 
-fn field(field: &ResolvedField, style: Style) -> String {
-    let ResolvedField { name, value, origin } = field;
-    line(name, value, &origin.as_ref().map_or_else(|| "by default".to_owned(), place), style)
+/// `type = "t2.large"   # production.toml:45`
+struct Line {
+    name: String,
+    value: String,
+    origin: Option<String>,
 }
 
-/// `type = "t2.large"   # production.toml:45`
-fn line(name: &str, value: &str, origin: &str, style: Style) -> String {
-    let origin = if origin.is_empty() { String::new() } else { format!("   {}", style.paint(Ink::Faint, format!("# {origin}"))) };
-    format!("{name} = {}{origin}\n", hang(value, width(name) + 3, None, style))
+impl Line {
+    fn of(name: &str, value: String) -> Self {
+        Self { name: name.to_owned(), value, origin: None }
+    }
+
+    fn of_field(field: &ResolvedField) -> Self {
+        let ResolvedField { name, value, origin } = field;
+        let origin = match origin {
+            Some(origin) => place(origin),
+            None if name == "tags" => "[tags]".to_owned(),
+            None => "follows from the address".to_owned(),
+        };
+        Self { name: name.clone(), value: value.clone(), origin: Some(origin) }
+    }
+
+    fn text(&self, column: usize, style: Style) -> String {
+        let Self { name, value, origin } = self;
+        let value = hang(value, column + 3, None, style);
+        let origin = origin.as_ref().map(|origin| format!("   {}", style.paint(Ink::Faint, format!("# {origin}"))));
+        format!("{name:column$} = {value}{}\n", origin.unwrap_or_default())
+    }
+}
+
+fn table(title: &str, lines: &[Line], style: Style) -> String {
+    if lines.is_empty() {
+        return String::new();
+    }
+    let column = lines.iter().map(|line| width(&line.name)).max().unwrap_or_default();
+    let lines: String = lines.iter().map(|line| line.text(column, style)).collect();
+    format!("\n{}\n{lines}", style.paint(Ink::Strong, format!("[{title}]")))
 }
 
 /// `common.toml:14, a default`
