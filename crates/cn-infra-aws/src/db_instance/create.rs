@@ -82,7 +82,7 @@ async fn restore(
 ) -> Result<Option<Made>, ManageError> {
     let it = new.resource;
     let Storage { size_gib, storage_type, iops, throughput } = it.storage.clone().unwrap_or_default();
-    let managed = it.master_password == Some(MasterPassword::Managed);
+    let in_secrets_manager = it.master_password == Some(MasterPassword::Managed);
     let call = manager
         .rds
         .restore_db_instance_from_db_snapshot()
@@ -94,7 +94,7 @@ async fn restore(
         .set_storage_type(storage_type)
         .set_iops(integer(iops))
         .set_storage_throughput(integer(throughput))
-        .set_manage_master_user_password(managed.then_some(true))
+        .set_manage_master_user_password(in_secrets_manager.then_some(true))
         .set_multi_az(it.multi_az)
         .set_availability_zone(it.availability_zone.clone())
         .set_backup_retention_period(integer(it.backup_retention_days))

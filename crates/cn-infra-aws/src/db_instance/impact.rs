@@ -134,7 +134,12 @@ fn judge(change: &Change<'_>) -> Impact {
         | "monitoring_interval"
         | "monitoring_role"
         | "copy_tags_to_snapshot"
-        | "iam_database_authentication" => Impact::in_place(),
+        | "iam_database_authentication"
+        // Instructions are never compared.
+        | "allow_major_upgrade"
+        | "apply_immediately"
+        | "snapshot_before"
+        | "restore_from_snapshot" => Impact::in_place(),
         "publicly_accessible" => {
             Impact::noted("its endpoint resolves to another address; open connections from outside may break")
         }
@@ -153,8 +158,6 @@ fn judge(change: &Change<'_>) -> Impact {
             "clients must trust the other authority, and an engine that cannot rotate its certificate restarts",
         ),
         "final_snapshot" => Impact::noted("remembered in a tag until the instance is deleted"),
-        // Instructions are never compared.
-        "allow_major_upgrade" | "apply_immediately" | "snapshot_before" | "restore_from_snapshot" => Impact::in_place(),
         // Also what RDS reports as waiting and is no field of ours: processor features, multi-tenancy.
         other => Impact::impossible(format!("{other} is not managed"), "change it with the AWS CLI"),
     }

@@ -1,7 +1,7 @@
 //! Reads instances: one paginated call for all, with tags, status and waiting changes in it.
 
 use aws_sdk_rds::Client;
-use aws_sdk_rds::types::{DbInstance as Found, DbParameterGroupStatus, Filter, PendingModifiedValues};
+use aws_sdk_rds::types::{DbInstance as Found, DbParameterGroupStatus, Endpoint, Filter, PendingModifiedValues};
 use cn_infra_core::address::{PhysicalId, Ref};
 use cn_infra_core::live::{Observed, Outputs, Readiness};
 use cn_infra_core::manager::{ManageError, Scope};
@@ -105,7 +105,7 @@ fn natural(number: Option<i32>) -> Option<u32> {
 
 /// The port of the endpoint. RDS reports `DbInstancePort` as 0, and no endpoint while it creates the instance.
 fn port(found: &Found) -> Option<u16> {
-    let endpoint = found.endpoint().and_then(|endpoint| endpoint.port());
+    let endpoint = found.endpoint().and_then(Endpoint::port);
     endpoint.or(found.db_instance_port()).and_then(|port| port.try_into().ok()).filter(|port| *port != 0)
 }
 

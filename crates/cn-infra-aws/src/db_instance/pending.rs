@@ -36,9 +36,9 @@ pub struct Waiting {
 impl Pending {
     /// Adds a change, if there is one.
     pub(super) fn add<T: Serialize>(&mut self, path: &str, now: Option<&T>, then: Option<T>) {
-        let to_value = |value: &T| serde_json::to_value(value).ok();
-        if let Some(then) = then.as_ref().and_then(to_value) {
-            self.changes.insert(path.to_owned(), Waiting { now: now.and_then(to_value), then });
+        if let Some(then) = then.and_then(|then| serde_json::to_value(then).ok()) {
+            let now = now.and_then(|now| serde_json::to_value(now).ok());
+            self.changes.insert(path.to_owned(), Waiting { now, then });
         }
     }
 

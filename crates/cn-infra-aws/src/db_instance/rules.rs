@@ -69,18 +69,16 @@ fn origin(it: &DbInstance, each: &mut dyn FnMut(Problem)) {
 fn storage_rules(storage: &Storage, each: &mut dyn FnMut(Problem)) {
     let Storage { size_gib: _, storage_type, iops, throughput } = storage;
     let Some(storage_type) = storage_type.as_deref() else { return };
-    match storage_type {
-        "gp3" => {}
-        "io1" | "io2" if iops.is_none() => {
+    match (storage_type, iops) {
+        ("io1" | "io2", None) => {
             each(Problem::new("storage.type", format!("{storage_type} storage needs iops")));
         }
-        "io1" | "io2" => {}
-        "gp2" | "standard" if iops.is_some() => {
+        ("gp2" | "standard", Some(_)) => {
             each(Problem::new("storage.iops", format!("{storage_type} storage has no provisioned iops")));
         }
-        "gp2" | "standard" => {}
-        other => {
-            let problem = Problem::new("storage.type", format!("{other:?} is no type of storage"));
+        ("gp3" | "gp2" | "io1" | "io2" | "standard", _) => {}
+        _ => {
+            let problem = Problem::new("storage.type", format!("{storage_type:?} is no type of storage"));
             each(problem.hint("write gp3, gp2, io1, io2 or standard"));
         }
     }

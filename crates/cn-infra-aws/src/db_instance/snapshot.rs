@@ -56,14 +56,12 @@ fn is_covered(desired: &DbInstance, path: &str) -> bool {
 
 /// Eight characters that stand for the instance and the change: which fields, and from what to what.
 fn digest(id: &PhysicalId, change: &Change<'_, DbInstance>, fields: &[&String]) -> String {
-    let mut text = id.0.clone();
-    for path in fields {
-        for value in [value_at(&change.live.live, path), value_at(change.desired, path)] {
-            text += &format!("\n{path}={}", value.unwrap_or_default());
-        }
-    }
-    let hash = Sha256::digest(text.as_bytes());
-    hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+    let value = |resource: &DbInstance, path: &str| value_at(resource, path).unwrap_or_default();
+    let from_to =
+        |path: &&String| format!("{path}: {} {}", value(&change.live.live, path), value(change.desired, path));
+    let lines: Vec<_> = std::iter::once(id.0.clone()).chain(fields.iter().map(from_to)).collect();
+    let hash = Sha256::digest(lines.join("\n"));
+    format!("{:08x}", hash.first_chunk().map_or(0, |first| u32::from_be_bytes(*first)))
 }
 
 /// The snapshots taken for this change, now and in former times.

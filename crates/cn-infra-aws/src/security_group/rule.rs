@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::icmp::Icmp;
 use super::peer::Peer;
-use super::traffic::{Ports, Protocol, Said, Traffic};
+use super::traffic::{self, Ports, Protocol, Said, Traffic};
 use super::until::Until;
 
 /// Rules of one direction, by the names that the file gives them.
@@ -23,7 +23,7 @@ pub struct Rule {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub protocol: Option<Protocol>,
     /// The port, for `tcp` and `udp`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "traffic::read_port")]
     pub port: Option<u16>,
     /// Instead of `port`: a range, both ends included: `"8000-8010"`.
     #[serde(skip_serializing_if = "Option::is_none")]

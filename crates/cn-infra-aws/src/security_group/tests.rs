@@ -146,6 +146,39 @@ fn every_group_is_a_reference_and_every_unknown_network_is_reported() {
     assert_eq!(unknown, ["ingress.a.from: nobody"]);
 }
 
+#[test]
+fn an_error_of_the_file_points_at_the_value() {
+    let error = |toml: &str| toml::from_str::<SecurityGroup>(toml).unwrap_err().to_string();
+    insta::assert_snapshot!(error("ingress.ssh = { port = 22, from = ['lab', '198.51.100.7'] }"), @r#"
+    TOML parse error at line 1, column 35
+      |
+    1 | ingress.ssh = { port = 22, from = ['lab', '198.51.100.7'] }
+      |                                   ^^^^^^^^^^^^^^^^^^^^^^^
+    "198.51.100.7" is an address, not a CIDR: write "198.51.100.7/32"
+    "#);
+    insta::assert_snapshot!(error("ingress.ssh = { port = 70000 }"), @"
+    TOML parse error at line 1, column 24
+      |
+    1 | ingress.ssh = { port = 70000 }
+      |                        ^^^^^
+    invalid value: integer `70000`, expected a port, a number up to 65535
+    ");
+    insta::assert_snapshot!(error("ingress.ssh = { port = '22' }"), @r#"
+    TOML parse error at line 1, column 24
+      |
+    1 | ingress.ssh = { port = '22' }
+      |                        ^^^^
+    invalid type: string "22", expected a port, a number up to 65535
+    "#);
+    insta::assert_snapshot!(error("vpc = 'vpc'"), @r#"
+    TOML parse error at line 1, column 7
+      |
+    1 | vpc = 'vpc'
+      |       ^^^^^
+    "vpc" is no VPC: write default or vpc-0123456789abcdef0
+    "#);
+}
+
 fn problems(toml: &str) -> String {
     let mut lines = Vec::new();
     expanded(toml).validate(&mut |Problem { path, message, hint }| {

@@ -3,6 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Deserializer;
+use serde::de::{self, Unexpected, Visitor};
+
 use super::icmp::Icmp;
 use crate::text_form::text_form;
 
@@ -103,6 +106,29 @@ impl FromStr for Ports {
 
 fn port(text: &str) -> Option<u16> {
     text.trim().parse().ok()
+}
+
+/// Reads a port; serde's own message would name a type of Rust.
+pub(super) fn read_port<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u16>, D::Error> {
+    deserializer.deserialize_u16(PortVisitor).map(Some)
+}
+
+struct PortVisitor;
+
+impl Visitor<'_> for PortVisitor {
+    type Value = u16;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a port, a number up to 65535")
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<u16, E> {
+        u16::try_from(number).map_err(|_| E::invalid_value(Unexpected::Signed(number), &self))
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<u16, E> {
+        u16::try_from(number).map_err(|_| E::invalid_value(Unexpected::Unsigned(number), &self))
+    }
 }
 
 /// Protocol and ports as AWS identifies them: for ICMP type and code, -1 where any will do or there are no ports.

@@ -54,7 +54,7 @@ fn a_password_is_named_and_never_repeated() {
     insta::assert_snapshot!(read(json!(true)).unwrap_err(), @r#"invalid type: boolean `true`, expected "managed" or { env = "NAME" }"#);
 }
 
-fn problems(fields: Value) -> String {
+fn problems(fields: &Value) -> String {
     let mut all = json!({
         "engine": "postgres", "class": "db.t3.micro", "storage": { "size_gib": 20 },
         "master_username": "site", "master_password": "managed",
@@ -71,45 +71,45 @@ fn problems(fields: Value) -> String {
 
 #[test]
 fn rules_over_several_fields() {
-    assert_eq!(problems(json!({})), "");
-    assert_eq!(problems(all_fields()), "");
-    insta::assert_snapshot!(problems(json!({ "storage": null, "master_username": null, "master_password": null })), @r"
+    assert_eq!(problems(&json!({})), "");
+    assert_eq!(problems(&all_fields()), "");
+    insta::assert_snapshot!(problems(&json!({ "storage": null, "master_username": null, "master_password": null })), @r"
     storage: storage.size_gib is required, unless the database is restored from a snapshot [set storage.size_gib or restore_from_snapshot]
     master_username: master_username is required, unless the database is restored from a snapshot [set master_username or restore_from_snapshot]
     master_password: master_password is required, unless the database is restored from a snapshot [set master_password or restore_from_snapshot]
     ");
     let restored =
         json!({ "storage": null, "master_username": null, "master_password": null, "restore_from_snapshot": "s" });
-    assert_eq!(problems(restored), "");
-    insta::assert_snapshot!(problems(json!({
+    assert_eq!(problems(&restored), "");
+    insta::assert_snapshot!(problems(&json!({
         "restore_from_snapshot": "s", "kms_key": "alias/a", "master_password": { "env": "A" }
     })), @r#"
     kms_key: a restored database keeps the encryption of its snapshot
     master_password: a restored database keeps the password of its snapshot [leave it out, or write "managed"]
     "#);
-    insta::assert_snapshot!(problems(json!({ "storage": { "size_gib": 20, "type": "io1" } })), @"storage.type: io1 storage needs iops");
-    insta::assert_snapshot!(problems(json!({ "storage": { "size_gib": 20, "type": "gp2", "iops": 3000, "throughput": 125 } })), @r"
+    insta::assert_snapshot!(problems(&json!({ "storage": { "size_gib": 20, "type": "io1" } })), @"storage.type: io1 storage needs iops");
+    insta::assert_snapshot!(problems(&json!({ "storage": { "size_gib": 20, "type": "gp2", "iops": 3000, "throughput": 125 } })), @r"
     storage.iops: gp2 storage has no provisioned iops
     storage.throughput: only gp3 storage has a throughput of its own
     ");
-    insta::assert_snapshot!(problems(json!({ "storage": { "size_gib": 20, "type": "ssd" } })), @r#"storage.type: "ssd" is no type of storage [write gp3, gp2, io1, io2 or standard]"#);
-    insta::assert_snapshot!(problems(json!({ "engine": "aurora-postgresql", "engine_version": "latest" })), @r#"
+    insta::assert_snapshot!(problems(&json!({ "storage": { "size_gib": 20, "type": "ssd" } })), @r#"storage.type: "ssd" is no type of storage [write gp3, gp2, io1, io2 or standard]"#);
+    insta::assert_snapshot!(problems(&json!({ "engine": "aurora-postgresql", "engine_version": "latest" })), @r#"
     engine: Aurora, Neptune and DocumentDB are clusters, which this kind does not manage
     engine_version: this is no version of an engine [write "16" for any 16, or "16.4" for at least that minor version]
     "#);
-    insta::assert_snapshot!(problems(json!({ "master_password": "unmanaged" })), @r#"master_password: "unmanaged" is what AWS reports, not what can be asked for [write "managed" or { env = "NAME" }]"#);
-    insta::assert_snapshot!(problems(json!({ "master_password": { "env": "" } })), @"master_password: this cannot be the name of an environment variable");
-    insta::assert_snapshot!(problems(json!({ "snapshot_before": ["class", "storage", "storage.iops", "clas", "engine"] })), @r#"
+    insta::assert_snapshot!(problems(&json!({ "master_password": "unmanaged" })), @r#"master_password: "unmanaged" is what AWS reports, not what can be asked for [write "managed" or { env = "NAME" }]"#);
+    insta::assert_snapshot!(problems(&json!({ "master_password": { "env": "" } })), @"master_password: this cannot be the name of an environment variable");
+    insta::assert_snapshot!(problems(&json!({ "snapshot_before": ["class", "storage", "storage.iops", "clas", "engine"] })), @r#"
     snapshot_before: "clas" is no field that can change [name fields of this table: ["class", "engine_version", "storage"]]
     snapshot_before: "engine" is no field that can change [name fields of this table: ["class", "engine_version", "storage"]]
     "#);
-    insta::assert_snapshot!(problems(json!({ "final_snapshot": "a--b" })), @r#"final_snapshot: "a--b" cannot be the name of a snapshot [start with a letter; use letters, digits and single hyphens; or write "none"]"#);
-    insta::assert_snapshot!(problems(json!({ "monitoring_interval": 7 })), @r"
+    insta::assert_snapshot!(problems(&json!({ "final_snapshot": "a--b" })), @r#"final_snapshot: "a--b" cannot be the name of a snapshot [start with a letter; use letters, digits and single hyphens; or write "none"]"#);
+    insta::assert_snapshot!(problems(&json!({ "monitoring_interval": 7 })), @r"
     monitoring_interval: enhanced monitoring knows 0, 1, 5, 10, 15, 30 and 60 seconds
     monitoring_interval: enhanced monitoring needs a role to write to CloudWatch [set monitoring_role to the role's ARN]
     ");
-    insta::assert_snapshot!(problems(json!({ "monitoring_interval": 0, "monitoring_role": "arn:aws:iam::1:role/a" })), @"monitoring_role: RDS takes a role only with an interval that is not 0");
-    insta::assert_snapshot!(problems(json!({
+    insta::assert_snapshot!(problems(&json!({ "monitoring_interval": 0, "monitoring_role": "arn:aws:iam::1:role/a" })), @"monitoring_role: RDS takes a role only with an interval that is not 0");
+    insta::assert_snapshot!(problems(&json!({
         "multi_az": true, "availability_zone": "us-west-2a", "security_groups": [], "backup_retention_days": 36, "port": 80,
         "storage_encrypted": false, "kms_key": "alias/a"
     })), @r"
@@ -124,16 +124,16 @@ fn rules_over_several_fields() {
 #[test]
 fn windows_are_at_least_half_an_hour() {
     for good in ["08:00-08:30", "23:45-00:15", "00:00-23:59"] {
-        assert_eq!(problems(json!({ "backup_window": good })), "", "{good}");
+        assert_eq!(problems(&json!({ "backup_window": good })), "", "{good}");
     }
     for bad in ["08:00-08:29", "8:00-8:30", "08:00", "24:00-24:30", "08:00-08:30 ", "08:00-08:00", "+8:00-09:00"] {
-        assert_ne!(problems(json!({ "backup_window": bad })), "", "{bad}");
+        assert_ne!(problems(&json!({ "backup_window": bad })), "", "{bad}");
     }
     for good in ["sun:09:00-sun:09:30", "Sun:23:45-Mon:00:15"] {
-        assert_eq!(problems(json!({ "maintenance_window": good })), "", "{good}");
+        assert_eq!(problems(&json!({ "maintenance_window": good })), "", "{good}");
     }
     for bad in ["sun:09:00-sun:09:20", "09:00-09:30", "so:09:00-so:09:30", "sun:09:00-09:30"] {
-        assert_ne!(problems(json!({ "maintenance_window": bad })), "", "{bad}");
+        assert_ne!(problems(&json!({ "maintenance_window": bad })), "", "{bad}");
     }
 }
 

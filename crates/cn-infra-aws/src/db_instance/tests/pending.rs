@@ -89,15 +89,15 @@ fn at_once_something_else_that_waits_is_a_difference() {
 #[test]
 fn a_version_that_waits_counts_by_what_is_accepted() {
     let waits = |now: &str, then: &str| live("engine_version", &json!(now), Some(&json!(then)));
-    let wants = |version: &str, at_once| desired("engine_version", &json!(version), at_once);
+    let asks = |version: &str, at_once| desired("engine_version", &json!(version), at_once);
     for at_once in [false, true] {
-        assert_eq!(differences(&wants("16", at_once), &waits("16.3", "16.4")).0, [""; 0]);
-        assert_eq!(differences(&wants("16", at_once), &waits("16.3", "17.1")).0, ["engine_version"]);
+        assert_eq!(differences(&asks("16", at_once), &waits("16.3", "16.4")).0, [""; 0]);
+        assert_eq!(differences(&asks("16", at_once), &waits("16.3", "17.1")).0, ["engine_version"]);
     }
-    assert_eq!(differences(&wants("17", false), &waits("16.3", "17.1")).0, [""; 0]);
-    assert_eq!(differences(&wants("17", true), &waits("16.3", "17.1")).0, ["engine_version"]);
+    assert_eq!(differences(&asks("17", false), &waits("16.3", "17.1")).0, [""; 0]);
+    assert_eq!(differences(&asks("17", true), &waits("16.3", "17.1")).0, ["engine_version"]);
     // Back to the version in effect is no downgrade.
-    let taken_back = impact_of("engine_version", &wants("16", false), &waits("16.3", "17.1"));
+    let taken_back = impact_of("engine_version", &asks("16", false), &waits("16.3", "17.1"));
     assert_eq!(line(&taken_back), "in place: takes back a change that waits for the maintenance window");
 }
 

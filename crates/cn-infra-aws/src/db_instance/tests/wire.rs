@@ -507,7 +507,7 @@ async fn a_snapshot_goes_before_the_change() {
     DbiResourceId=db-ABCDEFGHIJKLMNOPQRSTUVWXYZ
 
     CreateDBSnapshot
-    DBSnapshotIdentifier=site-main-before-f263610c
+    DBSnapshotIdentifier=site-main-before-b60da853
     DBInstanceIdentifier=site-main
     Tags.Tag.1.Key=cn-infra:address
     Tags.Tag.1.Value=db_instance.main
@@ -526,7 +526,7 @@ async fn a_snapshot_goes_before_the_change() {
     ApplyImmediately=false
 
     AddTagsToResource
-    ResourceName=arn:site-main-before-f263610c
+    ResourceName=arn:site-main-before-b60da853
     Tags.Tag.1.Key=cn-infra:used
     Tags.Tag.1.Value=true
     ");
