@@ -26,6 +26,7 @@ pub struct CarryOut<'a> {
 impl CarryOut<'_> {
     /// Carries the plan out and reports.
     pub async fn run(&self, plan: &Plan) -> Result<ExitCode> {
+        self.view.say("\n");
         let report = self.until_interrupted(plan).await.ok_or_else(|| dropped(plan))?;
         if self.json {
             self.view.data(&format!("{}\n", view::json::ended(&report)));

@@ -1,13 +1,15 @@
 //! What `show` tells: the live object of each resource, its fields, and which of them the file manages.
 
-use cn_infra_core::address::{Address, PhysicalId};
+use cn_infra_core::address::{Address, PhysicalId, Reference};
+use cn_infra_core::document::{Document, DocumentError};
 use cn_infra_core::environment::{Declared, Environment, Networks};
 use cn_infra_core::field_tree::FieldTree;
-use cn_infra_core::kinds::Kinds;
+use cn_infra_core::kinds::{Kind, Kinds};
 use cn_infra_core::live::{Live, Object, Outputs, Readiness};
 use cn_infra_core::plan::Unlisted;
+use cn_infra_core::plan::identity::{Identity, identify};
 use cn_infra_core::owner;
-use cn_infra_core::plan::identity::identify;
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -72,7 +74,9 @@ pub fn inventory(environment: &Environment, live: &Live, kinds: &Kinds) -> Inven
     let identity = identify(environment, live, kinds);
     let entry = |declared: &Declared| Entry {
         address: declared.address.clone(),
-        object: identity.claim(&declared.address).map(|claim| live_object(claim.object, declared, kinds)),
+        object: identity
+            .claim(&declared.address)
+            .map(|claim| live_object(claim.object, declared, &identity, kinds, live.at)),
     };
     let unlisted = |(address, object): &(Address, &Object)| Unlisted {
         address: address.clone(),
@@ -91,12 +95,19 @@ pub fn inventory(environment: &Environment, live: &Live, kinds: &Kinds) -> Inven
     }
 }
 
-fn live_object(object: &Object, declared: &Declared, kinds: &Kinds) -> LiveObject {
+fn live_object(
+    object: &Object,
+    declared: &Declared,
+    identity: &Identity<'_>,
+    kinds: &Kinds,
+    now: Timestamp,
+) -> LiveObject {
     let mut fields = Vec::new();
     if let Some(kind) = kinds.get(&declared.address.kind) {
-        for (field, value) in &object.live.0 {
-            let managed = declared.document.0.get(field);
-            collect(field, value, managed, kind.tree.child(field), &mut fields);
+        // What cannot be told in the file's words is told in the cloud's.
+        let live = in_the_files_words(kind, object, declared, identity, now).unwrap_or_else(|_| object.live.clone());
+        for (field, value) in &live.0 {
+            collect(field, value, declared.document.0.get(field), kind.tree.child(field), &mut fields);
         }
     }
     LiveObject {
@@ -106,6 +117,26 @@ fn live_object(object: &Object, declared: &Declared, kinds: &Kinds) -> LiveObjec
         fields,
         outputs: object.outputs.clone(),
     }
+}
+
+/// Live as plans compare it: addresses instead of ids, rules by their names.
+fn in_the_files_words(
+    kind: &Kind,
+    object: &Object,
+    declared: &Declared,
+    identity: &Identity<'_>,
+    now: Timestamp,
+) -> Result<Document, DocumentError> {
+    let (mut desired, mut live) = (declared.document.clone(), object.live.clone());
+    (kind.references)(&mut live, &mut |_, reference| {
+        if let Reference::Foreign(id) = reference
+            && let Some(address) = identity.address(id)
+        {
+            *reference = Reference::Resource(address.clone());
+        }
+    })?;
+    (kind.normalize)(&mut desired, &mut live, now)?;
+    Ok(live)
 }
 
 /// Fields of fixed tables one by one; a table with keys of the user's is managed whole, its entries are shown apart.

@@ -37,8 +37,10 @@ pub(super) fn observed(address: Address) -> Option<Observed<ElasticIp>> {
         ("public_ip", address.public_ip),
         ("private_ip", address.private_ip_address),
     ];
-    let instance = address.instance_id.filter(|id| !id.is_empty()).map(|id| Target::Instance(Ref::foreign(id)));
-    let target = instance.or(address.network_interface_id.map(Target::Interface)).unwrap_or(Target::None);
+    let filled = |id: Option<String>| id.filter(|id| !id.is_empty());
+    let instance = filled(address.instance_id).map(|id| Target::Instance(Ref::foreign(id)));
+    let interface = filled(address.network_interface_id).map(Target::Interface);
+    let target = instance.or(interface).unwrap_or(Target::None);
     Some(Observed {
         id,
         aliases,

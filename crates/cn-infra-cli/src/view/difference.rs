@@ -91,6 +91,9 @@ pub fn change(before: Option<&Value>, after: Option<&Value>, networks: &Networks
     match (before, after) {
         (Some(before @ Value::Array(_)), Some(after @ Value::Array(_))) => list(before, after, networks),
         (Some(before), Some(after)) => arrow(&value::inline(before, networks), &value::inline(after, networks)),
+        (None, Some(after @ (Value::Bool(_) | Value::Number(_) | Value::String(_)))) => {
+            arrow("", &value::inline(after, networks))
+        }
         (before, after) => members(
             &before.map(|value| value::items(value, networks)).unwrap_or_default(),
             &after.map(|value| value::items(value, networks)).unwrap_or_default(),
@@ -170,10 +173,8 @@ fn tags(step: &Step) -> Vec<Row> {
     for (key, value) in step.tags.set.iter().filter(|(key, _)| users(key)) {
         let label = format!("tags.{key}");
         if !shown(&label) {
-            let line = Line { sign: Sign::Added, text: value.clone() };
             let created = step.action == Action::Create;
-            let what = if created { What::Value(value.clone()) } else { What::Members(vec![line]) };
-            rows.push(row(&label, what));
+            rows.push(row(&label, if created { What::Value(value.clone()) } else { arrow("", value) }));
         }
     }
     rows.extend(

@@ -71,7 +71,8 @@ pub fn report(report: &Report, plan: &Plan, style: Style) -> String {
         }
     }
     text += &not_started(report, style);
-    text + &style.paint(Ink::Strong, totals(report, plan)) + "\n"
+    let gap = if text.is_empty() { "" } else { "\n" };
+    gap.to_owned() + &text + &style.paint(Ink::Strong, totals(report, plan)) + "\n"
 }
 
 fn failed(step: &StepId, failure: &Failure, style: Style) -> String {

@@ -16,7 +16,7 @@ const FIELDS: usize = 6;
 /// The furthest column at which impacts begin.
 const IMPACTS: usize = 46;
 /// The longest label that the values of a step make room for.
-const LABELS: usize = 30;
+const LABELS: usize = 40;
 /// How many unlisted objects are named.
 const NAMED: usize = 5;
 
@@ -78,12 +78,16 @@ fn symbol(action: Action) -> (Ink, char) {
 /// What a step does and costs, in words.
 pub fn impact(step: &Step) -> (Option<Ink>, String) {
     let (ink, what) = match step.action {
-        Action::Create => (Some(Ink::Add), "create".to_owned()),
+        Action::Create => (Some(Ink::Add), creation(step)),
         Action::Delete => (Some(Ink::Remove), deletion(step)),
         Action::Update => change(step),
     };
     let reasons = step.reasons.iter().map(String::as_str);
     (ink, reasons.chain([what.as_str()]).filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; "))
+}
+
+fn creation(step: &Step) -> String {
+    if step.id.part.is_none() { format!("create {}", step.name) } else { "create".to_owned() }
 }
 
 fn deletion(step: &Step) -> String {

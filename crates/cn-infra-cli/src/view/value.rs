@@ -6,16 +6,19 @@ use serde_json::{Map, Value};
 /// What stands for a value that depends on an object that is not there yet.
 pub const KNOWN_AFTER_APPLY: &str = "(known after apply)";
 
+/// What stands for an empty list or table, and for what is not there.
+const NOTHING: &str = "nothing";
+
 /// One value in one line.
 pub fn inline(value: &Value, networks: &Networks) -> String {
     match value {
-        Value::Null => "nothing".to_owned(),
         Value::Bool(flag) => flag.to_string(),
         Value::Number(number) => number.to_string(),
         Value::String(text) => scalar(text),
-        Value::Array(items) if items.is_empty() => "[]".to_owned(),
+        Value::Null => NOTHING.to_owned(),
+        Value::Array(items) if items.is_empty() => NOTHING.to_owned(),
+        Value::Object(fields) if fields.is_empty() => NOTHING.to_owned(),
         Value::Array(_) => items(value, networks).join(", "),
-        Value::Object(fields) if fields.is_empty() => "{}".to_owned(),
         Value::Object(fields) => template(fields).map_or_else(|| table(fields, networks), unfilled),
     }
 }
@@ -107,7 +110,7 @@ mod tests {
         assert_eq!(shown(json!("t2.large")), "t2.large");
         assert_eq!(shown(json!("")), r#""""#);
         assert_eq!(shown(json!(" a")), r#"" a""#);
-        assert_eq!(shown(json!([])), "[]");
+        assert_eq!(shown(json!([])), "nothing");
         assert_eq!(shown(json!(["a", "b"])), "a, b");
         assert_eq!(shown(json!({ "size_gib": 8, "type": "gp3" })), "size_gib 8, type gp3");
         assert_eq!(
