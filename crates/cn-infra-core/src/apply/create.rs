@@ -39,8 +39,7 @@ async fn found_before(work: &Work<'_>) -> Result<Option<Object>, Failure> {
 async fn make(work: &Work<'_>, resource: &Document) -> Result<PhysicalId, Failure> {
     let (plan, step) = (work.run.plan, work.step);
     let token = Token::new(&plan.account, &plan.region, &work.run.owner(&step.id.address), step.generation);
-    let new =
-        New { address: &step.id.address, name: &step.name, resource, tags: &step.tags.set, token: &token };
+    let new = New { address: &step.id.address, name: &step.name, resource, tags: &step.tags.set, token: &token };
     let mut retries = work.retries(Patience::changing(work.run.options));
     loop {
         let error = match work.manager().create(new.clone()).await {

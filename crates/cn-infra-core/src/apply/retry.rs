@@ -115,7 +115,8 @@ mod tests {
 
     /// How often a call is sent again that always fails so, and how long that takes.
     fn exhaust(class: ErrorClass) -> (u32, u64) {
-        let (mut retries, mut now, mut times) = (Retries::new(Patience::deleting(&ApplyOptions::default()), "x"), Duration::ZERO, 0);
+        let (mut retries, mut now, mut times) =
+            (Retries::new(Patience::deleting(&ApplyOptions::default()), "x"), Duration::ZERO, 0);
         while let Some(after) = retries.after(&ManageError::new(class, ""), now) {
             assert!(after <= LONGEST && !after.is_zero());
             now += after;
@@ -137,8 +138,11 @@ mod tests {
     #[test]
     fn calls_that_fail_together_are_not_sent_again_together() {
         let error = ManageError::new(ErrorClass::Throttled, "");
-        let after: std::collections::BTreeSet<_> =
-            (0..20).filter_map(|salt| Retries::new(Patience::changing(&ApplyOptions::default()), salt).after(&error, Duration::ZERO)).collect();
+        let after: std::collections::BTreeSet<_> = (0..20)
+            .filter_map(|salt| {
+                Retries::new(Patience::changing(&ApplyOptions::default()), salt).after(&error, Duration::ZERO)
+            })
+            .collect();
         assert!(after.len() > 10);
     }
 

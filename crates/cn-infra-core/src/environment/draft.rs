@@ -42,7 +42,12 @@ pub(super) struct Surroundings<'s, 'a> {
 
 impl<'a> Draft<'a> {
     /// Reads the resource that an entry of a kind's table declares.
-    pub fn read(kind: &'a Kind, entry: Entry<'a>, around: &Surroundings<'_, 'a>, report: &mut Report<'a>) -> Option<Self> {
+    pub fn read(
+        kind: &'a Kind,
+        entry: Entry<'a>,
+        around: &Surroundings<'_, 'a>,
+        report: &mut Report<'a>,
+    ) -> Option<Self> {
         let address = Address::new(kind.name, entry.name());
         if !is_name(entry.name()) {
             report.error(entry.at_key(), format!("`{}` is no name for a resource", entry.name())).hint(NAME_FORM);
@@ -171,7 +176,9 @@ fn resource_table<'a>(kind: &Kind, entry: Entry<'a>, report: &mut Report<'a>) ->
         }
         _ => {
             let hint = format!("fields stand below [{kind}.NAME]: a resource has a kind and a name");
-            report.error(entry.at_key(), format!("`{name}` stands where a resource of kind {kind} is declared")).hint(hint);
+            report
+                .error(entry.at_key(), format!("`{name}` stands where a resource of kind {kind} is declared"))
+                .hint(hint);
             None
         }
     }

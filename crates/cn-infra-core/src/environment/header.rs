@@ -53,7 +53,9 @@ fn check_name<'a>(name: &str, table: Table<'a>, report: &mut Report<'a>) {
     match entry.text("`name`", report) {
         Some(text) if text != name => {
             let hint = format!("write name = \"{name}\", or rename the file to {text}.toml");
-            report.error(entry.at_value(), format!("the environment `{text}` stands in the file {name}.toml")).hint(hint);
+            report
+                .error(entry.at_value(), format!("the environment `{text}` stands in the file {name}.toml"))
+                .hint(hint);
         }
         _ => {}
     }
@@ -141,7 +143,8 @@ pub(super) fn values<'a>(entries: &BTreeMap<&str, Entry<'a>>, report: &mut Repor
             DeValue::Integer(number) => number.to_string(),
             DeValue::Boolean(value) => value.to_string(),
             other => {
-                let message = format!("the value `{name}` must be a text, a whole number or a boolean, not {}", describe(other));
+                let message =
+                    format!("the value `{name}` must be a text, a whole number or a boolean, not {}", describe(other));
                 report.error(entry.at_value(), message);
                 continue;
             }
@@ -155,7 +158,9 @@ pub(super) fn values<'a>(entries: &BTreeMap<&str, Entry<'a>>, report: &mut Repor
 pub(super) fn silences<'a>(root: Table<'a>, report: &mut Report<'a>) -> Vec<(Silence, Option<Entry<'a>>)> {
     let Some(entry) = root.get("silence") else { return Vec::new() };
     let DeValue::Array(_) = entry.value.get_ref() else {
-        report.error(entry.at_value(), "`silence` must be a list of tables").hint("write [[silence]], with two brackets");
+        report
+            .error(entry.at_value(), "`silence` must be a list of tables")
+            .hint("write [[silence]], with two brackets");
         return Vec::new();
     };
     let items = entry.list("`silence`", report).unwrap_or_default();
@@ -186,7 +191,9 @@ pub(super) fn address<'a>(entry: Entry<'a>, what: &str, report: &mut Report<'a>)
     let text = entry.text(what, report)?;
     let address = text.parse();
     if address.is_err() {
-        report.error(entry.at_value(), format!("`{text}` is no resource")).hint("write kind.name, as in `instance.web`");
+        report
+            .error(entry.at_value(), format!("`{text}` is no resource"))
+            .hint("write kind.name, as in `instance.web`");
     }
     address.ok()
 }

@@ -78,7 +78,6 @@ fn protect() -> Value {
 
 /// The tables that are no kinds.
 fn sections() -> Map<String, Value> {
-
     let sections = json!({
         "environment": {
             "type": "object",

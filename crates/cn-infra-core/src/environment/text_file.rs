@@ -135,7 +135,8 @@ impl FilledField {
     pub fn store(self, drafts: &mut [Draft<'_>]) {
         let fields = &mut drafts[self.draft].declared.document.0;
         let Some((first, rest)) = self.keys.split_first() else { return };
-        let place = fields.get_mut(first).and_then(|value| rest.iter().try_fold(value, |value, key| value.get_mut(key)));
+        let place =
+            fields.get_mut(first).and_then(|value| rest.iter().try_fold(value, |value, key| value.get_mut(key)));
         if let Some(place) = place {
             *place = self.value;
         }
@@ -210,7 +211,9 @@ impl<'a> Names<'_, 'a> {
             return Ok(Meaning::Text(draft.declared.name.clone()));
         }
         let is_text_file = draft.texts.iter().any(|text| text.keys.join(".") == field);
-        if let Some(text) = draft.declared.document.get(field).filter(|_| !is_text_file).and_then(|value| self.scalar(value)) {
+        if let Some(text) =
+            draft.declared.document.get(field).filter(|_| !is_text_file).and_then(|value| self.scalar(value))
+        {
             return Ok(Meaning::Text(text));
         }
         if draft.kind.outputs.iter().any(|output| output.name == field) {
@@ -219,7 +222,8 @@ impl<'a> Names<'_, 'a> {
         if draft.kind.tree.at(field).is_some() {
             return Err((format!("`{field}` of {address} is not one value that the file sets"), None));
         }
-        let known = draft.kind.outputs.iter().map(|output| output.name).chain(draft.kind.fields.iter().map(|field| field.path));
+        let known =
+            draft.kind.outputs.iter().map(|output| output.name).chain(draft.kind.fields.iter().map(|field| field.path));
         let hint = did_you_mean(field, "there are", known);
         Err((format!("{address} has no field and no output `{field}`"), hint))
     }
