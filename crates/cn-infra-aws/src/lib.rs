@@ -3,6 +3,7 @@
 //! [`kinds`] is what environments may declare; [`managers`] is how it is read and changed. Both are plain lists: a
 //! new kind is one file or folder, and one line in each.
 
+pub mod bucket;
 mod ec2_tags;
 mod error;
 pub mod instance;
@@ -18,10 +19,10 @@ pub use session::Session;
 
 /// Every kind of this crate.
 pub fn kinds() -> Kinds {
-    Kinds::new().with::<instance::Instance>().with::<security_group::SecurityGroup>()
+    Kinds::new().with::<bucket::Bucket>().with::<instance::Instance>().with::<security_group::SecurityGroup>()
 }
 
 /// The managers of every kind of this crate.
 pub fn managers(session: &Session) -> Managers {
-    Managers::new().with(security_group::SecurityGroups::new(session))
+    Managers::new().with(bucket::Buckets::new(session)).with(security_group::SecurityGroups::new(session))
 }
