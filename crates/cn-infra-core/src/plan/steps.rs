@@ -31,16 +31,16 @@ pub(super) struct Drafts {
 pub(super) struct Draft {
     pub step: Step,
     /// Named by what it writes: those not there yet have to be made before.
-    pub refers: BTreeSet<Address>,
+    pub refers: Vec<Address>,
     /// Named by what was read.
-    pub mentions: BTreeSet<Address>,
+    pub mentions: Vec<Address>,
 }
 
 /// A change that is held back, and the resources that it names.
 #[derive(Debug)]
 pub(super) struct Held {
     pub blocked: Blocked,
-    pub refers: BTreeSet<Address>,
+    pub refers: Vec<Address>,
 }
 
 /// Drafts the steps of one resource after the other.
@@ -123,14 +123,14 @@ impl<'a> Drafter<'a> {
             generation,
             ..subject.step(None, Action::Create)
         };
-        self.push(whole, reading.refers(None), BTreeSet::new());
+        self.push(whole, reading.refers(None), Vec::new());
         for part in kind.parts {
             let after = kind.split(&reading.compared.desired, Some(part.name));
             if !after.0.is_empty() {
                 let step = Step { after: Some(after), ..subject.step(Some(part.name), Action::Create) };
                 let mut refers = reading.refers(Some(part.name));
-                refers.insert(declared.address.clone());
-                self.push(step, refers, BTreeSet::new());
+                refers.push(declared.address.clone());
+                self.push(step, refers, Vec::new());
             }
         }
         Ok(())
@@ -210,7 +210,7 @@ impl<'a> Drafter<'a> {
         Ok(())
     }
 
-    fn push(&mut self, step: Step, refers: BTreeSet<Address>, mentions: BTreeSet<Address>) {
+    fn push(&mut self, step: Step, refers: Vec<Address>, mentions: Vec<Address>) {
         self.drafts.steps.push(Draft { step, refers, mentions });
     }
 
