@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use toml::de::DeValue;
 
 use super::common::{self, COMMON};
+use super::defaults::Defaults;
 use super::fields;
 use super::header::NAME_FORM;
+use super::nearest::nearest;
 use super::report::Report;
 use super::source::Place;
 use super::table::{Entry, Table, Value};
@@ -24,8 +26,8 @@ pub(super) struct Draft<'a> {
     pub at: Place<'a>,
     /// Its top-level fields, its own and those of defaults.
     pub entries: BTreeMap<&'a str, Entry<'a>>,
-    /// Whether all of its own fields could be read.
-    pub complete: bool,
+    /// The dotted paths of what is reported already.
+    pub wrong: Vec<String>,
     /// The text files that it names.
     pub texts: Vec<TextFile>,
 }
@@ -37,7 +39,7 @@ pub(super) struct Surroundings<'s, 'a> {
     /// `[tags]`.
     pub tags: &'s Tags,
     /// `[defaults.<kind>]`: only the fields that are right.
-    pub defaults: &'s BTreeMap<&'a str, BTreeMap<&'a str, Entry<'a>>>,
+    pub defaults: &'s Defaults<'a>,
 }
 
 impl<'a> Draft<'a> {
@@ -58,7 +60,7 @@ impl<'a> Draft<'a> {
         let own: Vec<_> = table.entries().filter(|entry| !COMMON.contains(&entry.name())).collect();
         let read = Self::read_fields(kind, &address, &own, &entries, report);
         let declared = Self::declare(kind, address, &entries, around, report);
-        let mut draft = Self { kind, declared, at: table.at, entries, complete: read.complete, texts: Vec::new() };
+        let mut draft = Self { kind, declared, at: table.at, entries, wrong: read.wrong, texts: Vec::new() };
         draft.declared.document = read.document;
         draft.require(report);
         Some(draft)
@@ -104,16 +106,25 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Reports required fields that are missing.
+    /// Reports required fields that are missing, unless one is there with a typing error.
     fn require(&self, report: &mut Report<'a>) {
         let address = &self.declared.address;
-        for path in self.kind.required.iter().filter(|path| self.find(path).is_none()) {
+        let misspelt = |path: &str| self.wrong.iter().any(|wrong| nearest(wrong, [path]).is_some());
+        for path in self.kind.required.iter().filter(|path| self.find(path).is_none() && !misspelt(path)) {
             report.error(self.at, format!("{address} needs `{path}`"));
         }
         if self.kind.naming.required && !self.entries.contains_key("name") {
             let hint = format!("a {} has no name by default", self.kind.name);
             report.error(self.at, format!("{address} needs `name`")).hint(hint);
         }
+    }
+
+    /// Whether something at a path, within it, or in the same table is wrong already.
+    pub fn is_wrong_near(&self, path: &str) -> bool {
+        let table = |path: &str| path.rsplit_once('.').map(|(table, _)| table.to_owned());
+        let within =
+            |wrong: &str| wrong.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        self.wrong.iter().any(|wrong| within(wrong) || table(wrong) == table(path))
     }
 
     /// The value at a dotted path.
@@ -126,12 +137,12 @@ impl<'a> Draft<'a> {
 
     /// The value at a dotted path, or the nearest one above it that is there.
     pub fn place(&self, path: &str) -> Place<'a> {
-        self.nearest(path).map_or(self.at, |(entry, value)| Place::new(entry.source, value.span()))
+        self.reach(path).map_or(self.at, |(entry, value)| Place::new(entry.source, value.span()))
     }
 
     /// The text within the value at a dotted path that says just this.
     pub fn place_of(&self, path: &str, text: &str) -> Place<'a> {
-        let Some((entry, value)) = self.nearest(path) else { return self.at };
+        let Some((entry, value)) = self.reach(path) else { return self.at };
         let mut open = vec![value];
         while let Some(value) = open.pop() {
             match value.get_ref() {
@@ -144,7 +155,7 @@ impl<'a> Draft<'a> {
         self.place(path)
     }
 
-    fn nearest(&self, path: &str) -> Option<(Entry<'a>, &'a Value<'a>)> {
+    fn reach(&self, path: &str) -> Option<(Entry<'a>, &'a Value<'a>)> {
         let mut keys = path.split('.');
         let entry = *self.entries.get(keys.next()?)?;
         let mut value = entry.value;

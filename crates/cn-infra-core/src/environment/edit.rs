@@ -1,6 +1,6 @@
 //! Changes to an environment file that keep its comments and layout.
 
-use toml_edit::{DocumentMut, Item, TableLike, value};
+use toml_edit::{DocumentMut, Item, Value};
 
 use crate::address::{Address, PhysicalId};
 
@@ -19,21 +19,34 @@ pub enum EditError {
 pub fn set_adopt(source: &str, address: &Address, id: &PhysicalId) -> Result<String, EditError> {
     change(source, |document| {
         let resource = resource(document, address).ok_or_else(|| EditError::NotDeclared(address.clone()))?;
-        match resource.get_mut("adopt").and_then(Item::as_value_mut) {
-            Some(old) => {
-                let decor = old.decor().clone();
-                *old = id.0.as_str().into();
-                *old.decor_mut() = decor;
-            }
-            None => drop(resource.insert("adopt", value(id.0.as_str()))),
-        }
+        set(resource, "adopt", id.0.as_str().into());
         Ok(())
     })
 }
 
-fn resource<'d>(document: &'d mut DocumentMut, address: &Address) -> Option<&'d mut dyn TableLike> {
+fn resource<'d>(document: &'d mut DocumentMut, address: &Address) -> Option<&'d mut Item> {
     let kind = document.get_mut(&address.kind)?.as_table_like_mut()?;
-    kind.get_mut(&address.name)?.as_table_like_mut()
+    kind.get_mut(&address.name).filter(|resource| resource.is_table_like())
+}
+
+/// Sets a field of a table; the spaces and the comment around a value that was there stay.
+fn set(table: &mut Item, name: &str, mut value: Value) {
+    if let Some(old) = table.get_mut(name).and_then(Item::as_value_mut) {
+        *value.decor_mut() = old.decor().clone();
+        *old = value;
+        return;
+    }
+    if let Some((_, last)) = table.as_inline_table_mut().and_then(|table| table.iter_mut().last()) {
+        // The space before the closing brace belongs to the value before it.
+        if let Some(space) = last.decor().suffix().cloned() {
+            last.decor_mut().set_suffix("");
+            value.decor_mut().set_prefix(" ");
+            value.decor_mut().set_suffix(space);
+        }
+    }
+    if let Some(table) = table.as_table_like_mut() {
+        table.insert(name, Item::Value(value));
+    }
 }
 
 /// Changes a document; byte order mark and line ends stay as they are.
@@ -93,7 +106,18 @@ mod tests {
     fn a_resource_may_be_inline_dotted_or_implied() {
         let written = ["[server]\nweb = { size = 3 }\n", "server.web.size = 3\n", "[server.web.disk]\nsize = 3\n"]
             .map(|source| adopt(source).unwrap());
-        insta::assert_snapshot!(written.join("---\n"), @"");
+        insta::assert_snapshot!(written.join("---\n"), @r#"
+        [server]
+        web = { size = 3, adopt = "i-1" }
+        ---
+        server.web.size = 3
+        server.web.adopt = "i-1"
+        ---
+        [server.web]
+        adopt = "i-1"
+        [server.web.disk]
+        size = 3
+        "#);
     }
 
     #[test]

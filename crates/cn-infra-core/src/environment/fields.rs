@@ -3,8 +3,10 @@
 //! Serde stops at the first error of a table. So a table is read as a whole, and only if that fails field by field:
 //! a table that holds one field alone, at its depth, tells whether that field is right.
 
+use std::ops::Range;
+
 use toml::Spanned;
-use toml::de::{DeTable, DeValue, ValueDeserializer};
+use toml::de::{DeArray, DeTable, DeValue, ValueDeserializer};
 
 use super::common::COMMON;
 use super::nearest::did_you_mean;
@@ -20,42 +22,53 @@ use crate::kinds::Kind;
 pub(super) struct Fields {
     /// The fields that are right.
     pub document: Document,
-    /// Whether these are all.
-    pub complete: bool,
+    /// The dotted paths of those that are not, and of what is no field.
+    pub wrong: Vec<String>,
 }
 
 /// Reads the fields of one table. `subject` names it in messages.
 pub(super) fn read<'a>(kind: &Kind, subject: &str, entries: &[Entry<'a>], report: &mut Report<'a>) -> Fields {
     let mut walk = Walk::default();
     for entry in entries {
-        walk.enter(*entry, &kind.tree);
+        walk.walk(&mut Vec::new(), *entry, &kind.tree);
     }
     if walk.unknown.is_empty() {
         let whole = entries.iter().map(|entry| (entry.key.clone(), entry.value.clone())).collect();
         if let Ok(document) = read_table(kind, whole) {
-            return Fields { document, complete: true };
+            return Fields { document, wrong: Vec::new() };
         }
     }
+    let mut wrong: Vec<_> = walk.unknown.iter().map(Unknown::path).collect();
     for unknown in &walk.unknown {
         unknown.report(kind, subject, report);
     }
-    let before = walk.leaves.len();
-    walk.leaves.retain(|leaf| leaf.check(kind, report));
-    let right = walk.leaves.iter().fold(DeTable::new(), |table, leaf| leaf.plant(table));
-    let complete = walk.leaves.len() == before && walk.unknown.is_empty();
+    let mut right = DeTable::new();
+    for leaf in &walk.leaves {
+        let kept = leaf.check(kind, report);
+        if kept.as_ref().is_none_or(|kept| !leaf.is_whole(kept)) {
+            wrong.push(dotted(&leaf.keys));
+        }
+        if let Some(value) = kept {
+            leaf.plant(&mut right, value);
+        }
+    }
     match read_table(kind, right) {
-        Ok(document) => Fields { document, complete },
+        Ok(document) => Fields { document, wrong },
         Err(error) => {
-            if let Some(first) = walk.leaves.first() {
-                report.error(first.place(), format!("{subject}: {}", error.message().trim_end()));
+            if let (true, Some(first)) = (wrong.is_empty(), walk.leaves.first()) {
+                report.error(first.entry.at_value(), format!("{subject}: {}", error.message().trim_end()));
             }
-            Fields { document: Document::default(), complete: false }
+            wrong.extend(walk.leaves.iter().map(|leaf| dotted(&leaf.keys)));
+            Fields { document: Document::default(), wrong }
         }
     }
 }
 
+/// The place of a table that no file holds as it is.
+const NOWHERE: Range<usize> = 0..0;
+
 fn read_table(kind: &Kind, table: DeTable<'_>) -> Result<Document, toml::de::Error> {
-    (kind.read)(ValueDeserializer::from(Spanned::new(0..0, DeValue::Table(table))))
+    (kind.read)(ValueDeserializer::from(Spanned::new(NOWHERE, DeValue::Table(table))))
 }
 
 /// The leaves of a table, and what is no field.
@@ -79,10 +92,6 @@ struct Unknown<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn enter(&mut self, entry: Entry<'a>, tree: &FieldTree) {
-        self.walk(&mut Vec::new(), entry, tree);
-    }
-
     /// As deep as the tree of fields, however deep the values are.
     fn walk(&mut self, keys: &mut Vec<&'a Key<'a>>, entry: Entry<'a>, tree: &FieldTree) {
         let Some(tree) = tree.child(entry.name()) else {
@@ -111,13 +120,19 @@ fn dotted(keys: &[&Key<'_>]) -> String {
 }
 
 impl<'a> Unknown<'a> {
+    fn path(&self) -> String {
+        let keys: Vec<_> = self.table.iter().copied().chain([self.entry.key]).collect();
+        dotted(&keys)
+    }
+
     fn report(&self, kind: &Kind, subject: &str, report: &mut Report<'a>) {
         let name = self.entry.name();
         let subject = if self.table.is_empty() { subject.to_owned() } else { format!("`{}`", dotted(&self.table)) };
         let common: &[&str] = if self.table.is_empty() { &COMMON } else { &[] };
         let known = self.siblings.iter().chain(common).copied();
         let hint = self.elsewhere(kind).or_else(|| did_you_mean(name, "it can have", known));
-        report.error(self.entry.at_key(), format!("{subject} has no field `{name}`")).maybe_hint(hint);
+        let hint = hint.unwrap_or_else(|| "`cn-infra schema` lists what it can have".into());
+        report.error(self.entry.at_key(), format!("{subject} has no field `{name}`")).hint(hint);
     }
 
     /// The one field of this name that belongs into another table of the kind.
@@ -131,37 +146,69 @@ impl<'a> Unknown<'a> {
 }
 
 impl<'a> Leaf<'a> {
-    fn place(&self) -> Place<'a> {
-        self.entry.at_value()
-    }
-
-    /// Adds the leaf to a table, at its depth.
-    fn plant<'t>(&self, mut root: DeTable<'t>) -> DeTable<'t>
-    where
-        'a: 't,
-    {
-        let mut table = &mut root;
-        if let Some((last, above)) = self.keys.split_last() {
-            for key in above {
-                let entry = table.entry((*key).clone());
-                let below = entry.or_insert_with(|| Spanned::new(key.span(), DeValue::Table(DeTable::new())));
-                let DeValue::Table(below) = below.get_mut() else { return root };
-                table = below;
-            }
-            table.insert((*last).clone(), self.entry.value.clone());
+    /// Adds a value to a table, at the depth of the leaf.
+    fn plant(&self, root: &mut DeTable<'a>, value: Value<'a>) {
+        let Some((last, above)) = self.keys.split_last() else { return };
+        let mut table = root;
+        for key in above {
+            let entry = table.entry((*key).clone());
+            let below = entry.or_insert_with(|| Spanned::new(key.span(), DeValue::Table(DeTable::new())));
+            let DeValue::Table(below) = below.get_mut() else { return };
+            table = below;
         }
-        root
+        table.insert((*last).clone(), value);
     }
 
-    /// Whether the leaf is right; reports it if not.
-    fn check(&self, kind: &Kind, report: &mut Report<'a>) -> bool {
-        let Err(error) = read_table(kind, self.plant(DeTable::new())) else { return true };
-        let own: &Value<'a> = self.entry.value;
-        let span = error.span().filter(|span| *span != (0..0)).unwrap_or(own.span());
+    /// What is right of the leaf; reports what is not. Of a list, each value is looked at alone.
+    fn check(&self, kind: &Kind, report: &mut Report<'a>) -> Option<Value<'a>> {
+        let Err(error) = self.read_alone(kind, self.entry.value.clone()) else {
+            return Some(self.entry.value.clone());
+        };
+        let mut right = DeArray::new();
+        let before = report.len();
+        let is_list = self.read_alone(kind, self.list_of(None)).is_ok();
+        let items = self.entry.value.get_ref().as_array().filter(|_| is_list);
+        for item in items.into_iter().flatten() {
+            match self.read_alone(kind, self.list_of(Some(item))) {
+                Ok(_) => right.push(item.clone()),
+                Err(error) => self.report(&error, item, report),
+            }
+        }
+        if report.len() == before {
+            self.report(&error, self.entry.value, report);
+            return None;
+        }
+        Some(Spanned::new(self.entry.value.span(), DeValue::Array(right)))
+    }
+
+    fn list_of(&self, item: Option<&Value<'a>>) -> Value<'a> {
+        let mut list = DeArray::new();
+        if let Some(item) = item {
+            list.push(item.clone());
+        }
+        Spanned::new(self.entry.value.span(), DeValue::Array(list))
+    }
+
+    /// Whether nothing was left out of the leaf.
+    fn is_whole(&self, kept: &Value<'a>) -> bool {
+        let length = |value: &Value<'a>| value.get_ref().as_array().map(|items| items.iter().count());
+        length(kept) == length(self.entry.value)
+    }
+
+    fn read_alone(&self, kind: &Kind, value: Value<'a>) -> Result<Document, toml::de::Error> {
+        let mut table = DeTable::new();
+        self.plant(&mut table, value);
+        read_table(kind, table)
+    }
+
+    /// Reports an error about the leaf or one value of its list.
+    fn report(&self, error: &toml::de::Error, about: &Value<'a>, report: &mut Report<'a>) {
+        let own = self.entry.value.span();
+        // An error of a kind's own has no place; that of the list is given to it.
+        let placed = error.span().filter(|span| *span != NOWHERE && *span != own);
+        let span = placed.unwrap_or(about.span());
         let found = self.entry.source.text.get(span.clone()).unwrap_or_default();
-        let within = span != own.span();
-        let Wording { message, hint } = reword(&dotted(&self.keys), within, error.message(), found);
+        let Wording { message, hint } = reword(&dotted(&self.keys), span != own, error.message(), found);
         report.error(Place::new(self.entry.source, span), message).maybe_hint(hint);
-        false
     }
 }

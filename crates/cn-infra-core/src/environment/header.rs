@@ -1,4 +1,4 @@
-//! `[environment]`, `[lock]`, `[values]` and `[[silence]]`.
+//! `[environment]`, `[lock]` and `[values]`.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,6 @@ use super::nearest::did_you_mean;
 use super::report::Report;
 use super::table::{Entry, Table, describe};
 use crate::address::{Address, is_name};
-use crate::check::Silence;
 
 /// What `[environment]` says.
 #[derive(Debug, Default)]
@@ -152,38 +151,6 @@ pub(super) fn values<'a>(entries: &BTreeMap<&str, Entry<'a>>, report: &mut Repor
         values.insert((*name).to_owned(), text);
     }
     values
-}
-
-/// `[[silence]]`, with the place of each `on`.
-pub(super) fn silences<'a>(root: Table<'a>, report: &mut Report<'a>) -> Vec<(Silence, Option<Entry<'a>>)> {
-    let Some(entry) = root.get("silence") else { return Vec::new() };
-    let DeValue::Array(_) = entry.value.get_ref() else {
-        report
-            .error(entry.at_value(), "`silence` must be a list of tables")
-            .hint("write [[silence]], with two brackets");
-        return Vec::new();
-    };
-    let items = entry.list("`silence`", report).unwrap_or_default();
-    items.into_iter().filter_map(|item| silence(item, report)).collect()
-}
-
-fn silence<'a>(item: Entry<'a>, report: &mut Report<'a>) -> Option<(Silence, Option<Entry<'a>>)> {
-    let table = item.table("a silence", report)?;
-    table.only("[[silence]]", &["finding", "on", "reason"], report);
-    let mut text = |name: &str| {
-        let entry = table.get(name);
-        if entry.is_none() {
-            report.error(table.at, format!("[[silence]] needs `{name}`"));
-        }
-        entry?.filled_text(&format!("`{name}`"), report).map(str::to_owned)
-    };
-    let (finding, reason) = (text("finding"), text("reason"));
-    let on = table.get("on");
-    let address = on.and_then(|entry| address(entry, "`on`", report));
-    if on.is_some() && address.is_none() {
-        return None;
-    }
-    Some((Silence { finding: finding?, on: address, reason: reason? }, on))
 }
 
 /// The address that a field holds.

@@ -24,7 +24,11 @@ pub(super) fn read<'a>(
     for item in include.list("`include`", report).unwrap_or_default() {
         let Some(name) = item.filled_text("a file to include", report) else { continue };
         let path = main.path.parent().unwrap_or(Path::new("")).join(name);
-        if path == main.path || sources.iter().any(|source| source.path == path) {
+        if path == main.path {
+            report.error(item.at_value(), "a file cannot include itself");
+            continue;
+        }
+        if sources.iter().any(|source| source.path == path) {
             report.error(item.at_value(), format!("{} is included twice", path.display()));
             continue;
         }

@@ -1,7 +1,7 @@
 //! "did you mean …?"
 
 /// How many candidates are still worth listing.
-const FEW: usize = 16;
+const FEW: usize = 24;
 
 /// The candidate that a misspelt name most likely means.
 pub(super) fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {

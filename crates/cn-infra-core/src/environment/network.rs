@@ -78,7 +78,7 @@ fn network<'a>(entry: Entry<'a>, known: &BTreeMap<&'a str, Entry<'a>>, report: &
     };
     let mut network = Network::default();
     for item in items {
-        let Some(text) = item.text("a member of a network", report) else { continue };
+        let Some(text) = item.filled_text("a member of a network", report) else { continue };
         match member(text, known) {
             Ok(Member::Cidr(cidr)) => network.cidrs.push(cidr),
             Ok(Member::Name) => network.names.push((text, item)),
@@ -119,6 +119,7 @@ fn member(text: &str, known: &BTreeMap<&str, Entry<'_>>) -> Result<Member, (Stri
 fn why_no_cidr(text: &str) -> String {
     let Some((address, length)) = text.split_once('/') else { return "the prefix length is missing".into() };
     match address.parse::<IpAddr>() {
+        _ if length.is_empty() => "the prefix length is missing".into(),
         Err(_) => format!("`{address}` is no IP address"),
         Ok(address) => {
             let bits = if address.is_ipv4() { 32 } else { 128 };

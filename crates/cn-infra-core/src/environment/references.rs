@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use super::draft::Draft;
+use super::fill::FilledField;
 use super::graph;
 use super::nearest::did_you_mean;
 use super::report::Report;
 use super::source::{Place, Reader};
-use super::text_file::FilledField;
 use crate::address::{Address, Reference};
 use crate::kinds::Kinds;
 
@@ -16,6 +16,8 @@ use crate::kinds::Kinds;
 struct Edge<'a> {
     to: usize,
     at: Place<'a>,
+    /// Whether it is a template that waits for an output.
+    template: bool,
 }
 
 /// The references of an environment.
@@ -80,7 +82,7 @@ impl<'r, 'a> References<'r, 'a> {
         } else if let Some(environment) = &address.environment {
             self.check_file(environment, address, at, reader, report);
         } else if let Some(to) = self.index.get(address) {
-            self.connect(number, draft, path, *to, at);
+            self.connect(number, draft, path, Edge { to: *to, at, template: false });
         } else {
             let hint = if report.is_long() { None } else { self.similar(address) };
             report.error(at, format!("the file declares no {address}")).maybe_hint(hint);
@@ -88,10 +90,10 @@ impl<'r, 'a> References<'r, 'a> {
     }
 
     /// A part is a step of its own, which nothing waits for: its references close no circle.
-    fn connect(&mut self, from: usize, draft: &Draft<'a>, path: &str, to: usize, at: Place<'a>) {
+    fn connect(&mut self, from: usize, draft: &Draft<'a>, path: &str, edge: Edge<'a>) {
         let field = path.split('.').next().unwrap_or(path);
         if draft.kind.part_of(field).is_none() {
-            self.edges[from].push(Edge { to, at });
+            self.edges[from].push(edge);
         }
     }
 
@@ -132,7 +134,8 @@ impl<'r, 'a> References<'r, 'a> {
             let path = field.path();
             for address in &field.waits_for {
                 if let Some(to) = self.index.get(address) {
-                    self.connect(field.draft(), draft, &path, *to, draft.place(&path));
+                    let edge = Edge { to: *to, at: draft.place(&path), template: true };
+                    self.connect(field.draft(), draft, &path, edge);
                 }
             }
         }
@@ -148,6 +151,9 @@ impl<'r, 'a> References<'r, 'a> {
             let (first, second) = (cycle[0], cycle.get(1).unwrap_or(&cycle[0]));
             let Some(edge) = self.edges[first].iter().find(|edge| edge.to == *second) else { continue };
             let message = match cycle.len() {
+                1 if edge.template => {
+                    format!("the text waits for an output of {} itself", drafts[first].declared.address)
+                }
                 1 => format!("{} refers to itself", drafts[first].declared.address),
                 _ => format!("these resources need each other, none can be made first: {path}"),
             };

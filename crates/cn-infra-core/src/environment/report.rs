@@ -50,6 +50,10 @@ impl<'a> Report<'a> {
         self.found.is_empty()
     }
 
+    pub fn len(&self) -> usize {
+        self.found.len()
+    }
+
     /// Whether so much is wrong that looking for similar names is not worth its time any more.
     pub fn is_long(&self) -> bool {
         self.found.len() >= 200

@@ -21,7 +21,7 @@ pub struct ResolvedField {
     pub name: String,
     /// Its value as TOML; in the place of a file's text stand its path and size.
     pub value: String,
-    /// Where it was set; `None`: by nobody, as the name that follows from the address.
+    /// Where it was set; `None`: it follows from the address, or from `[tags]`.
     pub origin: Option<Origin>,
 }
 

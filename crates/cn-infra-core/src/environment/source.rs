@@ -70,8 +70,8 @@ impl Source {
         let offset = self.text.floor_char_boundary(span.start);
         let line = self.line(offset);
         let start = self.starts.get(line - 1).copied().unwrap_or(0);
-        let rest = &self.text[start..];
-        let text = rest.split('\n').next().unwrap_or(rest);
+        let end = self.starts.get(line).map_or(self.text.len(), |next| next - 1);
+        let text = &self.text[start..end];
         let text = text.strip_suffix('\r').unwrap_or(text);
         let (known, column) = before.filter(|(known, _)| (start..=offset).contains(known)).unwrap_or((start, 1));
         let column = column + self.text[known..offset].chars().count();
@@ -127,8 +127,9 @@ impl ReadError {
         if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
             return Self::Other("is UTF-16: save it as UTF-8".into());
         }
-        let line = bytes[..valid].iter().filter(|byte| **byte == b'\n').count() + 1;
-        let column = bytes[..valid].iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
+        let lines = bytes[..valid].split(|byte| *byte == b'\n');
+        let column = lines.clone().next_back().map_or(0, <[u8]>::len) + 1;
+        let line = lines.count();
         let byte = bytes.get(valid).copied().unwrap_or_default();
         Self::Other(format!("is not UTF-8: byte 0x{byte:02x} in line {line}, byte {column} of the line"))
     }

@@ -1,6 +1,6 @@
 //! Serde's words for a value of the wrong type, in the words of someone who writes TOML.
 
-use super::nearest::nearest;
+use super::nearest::{list, nearest};
 
 /// What is wrong with a value, and what to do.
 #[derive(Debug, PartialEq, Eq)]
@@ -13,6 +13,9 @@ pub(super) struct Wording {
 pub(super) fn reword(path: &str, within: bool, message: &str, found: &str) -> Wording {
     let message = message.trim_end();
     let subject = if within { format!("a value in `{path}`") } else { format!("`{path}`") };
+    if let Some((_, said)) = TOML.iter().find(|(beginning, _)| message.starts_with(beginning)) {
+        return Wording { message: format!("{subject} {said}"), hint: None };
+    }
     if let Some((unexpected, expected)) = mismatch(message) {
         let expected = wanted(expected);
         let message = format!("{subject} must be {expected}, not {}", given(unexpected, found));
@@ -22,10 +25,11 @@ pub(super) fn reword(path: &str, within: bool, message: &str, found: &str) -> Wo
         let hint = match nearest(name, known.iter().copied()) {
             Some(near) => Some(format!("did you mean `{near}`?")),
             None if known.is_empty() => None,
-            None => Some(format!("it can be {}", super::nearest::list(known))),
+            None if what == "field" => Some(format!("it can have {}", list(known))),
+            None => Some(format!("it can be {}", list(known))),
         };
         let message = match what {
-            "field" => format!("`{path}` has no field `{name}`"),
+            "field" => format!("{subject} has no field `{name}`"),
             _ => format!("{subject} cannot be `{name}`"),
         };
         return Wording { message, hint };
@@ -35,6 +39,14 @@ pub(super) fn reword(path: &str, within: bool, message: &str, found: &str) -> Wo
     }
     Wording { message: format!("`{path}`: {message}"), hint: None }
 }
+
+/// What the TOML deserializer itself says, by its beginnings.
+const TOML: [(&str, &str); 4] = [
+    ("wanted string or table", "must be a text in quotes"),
+    ("wanted exactly 1 element", "must be a text in quotes, not a table"),
+    ("integer number overflowed", "is too large a number"),
+    ("floating-point number overflowed", "is too large a number"),
+];
 
 /// "invalid type: X, expected Y" and "invalid value: X, expected Y".
 fn mismatch(message: &str) -> Option<(&str, &str)> {
@@ -65,6 +77,7 @@ fn wanted(expected: &str) -> String {
         "a string" | "a borrowed string" => return "a text in quotes".into(),
         "a sequence" => return "a list".into(),
         "a map" => return "a table".into(),
+        "a value or \"none\"" => return "a text in quotes or \"none\"".into(),
         _ if expected.starts_with("struct ") => return "a table".into(),
         _ if expected.starts_with("a tuple ") => return "a list".into(),
         _ => return expected.to_owned(),
@@ -117,6 +130,8 @@ mod tests {
             ("invalid type: sequence, expected struct Disk", "[]"),
             ("unknown variant `tpc`, expected one of `tcp`, `udp`, `icmp`", "\"tpc\""),
             ("unknown field `colour`, expected `a` or `b`", "colour"),
+            ("wanted string or table", "5"),
+            ("integer number overflowed", "1e999"),
             ("missing field `id`", "{}"),
             ("\"x\" names no group", "\"x\""),
         ];
@@ -130,7 +145,9 @@ mod tests {
         `port` must be a list, not a table
         `port` must be a table, not a list
         `port` cannot be `tpc` (did you mean `tcp`?)
-        `port` has no field `colour` (it can be `a`, `b`)
+        `port` has no field `colour` (it can have `a`, `b`)
+        `port` must be a text in quotes
+        `port` is too large a number
         `port` needs `id`
         `port`: "x" names no group
         "#);
