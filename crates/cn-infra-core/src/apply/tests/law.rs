@@ -8,7 +8,9 @@ use proptest::prelude::*;
 use serde_json::{Map, json};
 
 use super::*;
+use crate::manager::ErrorClass;
 use crate::owner;
+use crate::testing::cloud::Trouble;
 use crate::testing::kinds::{Group, Link};
 use crate::testing::samples::{declare, environment};
 use crate::value::OrNone;
@@ -173,29 +175,62 @@ impl World {
     }
 }
 
-async fn check(before: &Drawn, drifts: &[(usize, Drift)], after: &Drawn, prune: bool) {
+/// Calls that go wrong for reasons that pass.
+fn troubles() -> impl Strategy<Value = Vec<(usize, Trouble)>> {
+    let trouble = prop_oneof![
+        Just(Trouble::Refusal(ErrorClass::Throttled)),
+        Just(Trouble::Refusal(ErrorClass::Busy)),
+        Just(Trouble::Refusal(ErrorClass::Unknown)),
+        Just(Trouble::Loss(ErrorClass::Unknown)),
+    ];
+    proptest::collection::vec((1_usize..40, trouble), 0..3)
+}
+
+async fn check(
+    before: &Drawn,
+    drifts: &[(usize, Drift)],
+    after: &Drawn,
+    troubles: &[(usize, Trouble)],
+    (prune, visible_after): (bool, u64),
+) {
     let after = if prune { &after.clone().without_unmanaged_references() } else { after };
-    let world = World::new();
+    let world = World::with(Timing { visible_after: seconds(visible_after), ..Timing::default() });
     let told = world.apply_plan(&world.plan(&before.environment(), true).await).await;
     assert!(told.report.is_success(), "{}", told.events);
     for (which, drift) in drifts {
         world.drift(*which, *drift);
     }
+    world.clock.advance(seconds(60));
     let environment = after.environment();
+    // What is held back may still use what would be pruned.
+    let prune = prune && world.plan(&environment, false).await.blocked.is_empty();
     let plan = world.plan(&environment, prune).await;
+    for (nth, trouble) in troubles {
+        world.cloud.fail("", *nth, *trouble);
+    }
     let told = world.apply_plan(&plan).await;
-    assert!(told.report.is_success(), "{}\n{plan:#?}", told.events);
+    assert!(told.report.is_success(), "{}{:#?}\n{plan:#?}", told.events, world.cloud.calls());
+    world.cloud.calm();
+    world.clock.advance(seconds(60));
     let again = world.plan(&environment, prune).await;
     assert!(again.is_empty(), "{}\n{again:#?}", told.events);
-    assert_eq!(again.blocked, plan.blocked);
+    let held = |plan: &Plan| plan.blocked.iter().map(|blocked| blocked.id.clone()).collect::<Vec<_>>();
+    assert_eq!(held(&again), held(&plan));
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn an_apply_leaves_the_empty_plan(before in drawn(), drifts in drifts(), after in drawn(), prune: bool) {
+    fn an_apply_leaves_the_empty_plan(
+        before in drawn(),
+        drifts in drifts(),
+        after in drawn(),
+        troubles in troubles(),
+        prune: bool,
+        visible_after in 0_u64..5,
+    ) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(check(&before, &drifts, &after, prune));
+        runtime.block_on(check(&before, &drifts, &after, &troubles, (prune, visible_after)));
     }
 }

@@ -94,6 +94,11 @@ impl Cloud {
         self.state().faults.add(beginning, nth, trouble);
     }
 
+    /// Takes back the trouble that has not happened.
+    pub fn calm(&self) {
+        self.state().faults = Faults::default();
+    }
+
     /// Completes once a call ran into [`Trouble::Death`]: drop then what made it.
     pub async fn died(&self) {
         let mut died = self.died.subscribe();
