@@ -18,7 +18,6 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 
-
 /// The account; clones share the log of calls.
 #[derive(Clone, Debug)]
 pub struct Wide {

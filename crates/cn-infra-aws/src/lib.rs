@@ -3,9 +3,9 @@
 //! [`kinds`] is what environments may declare; [`managers`] is how it is read and changed. Both are plain lists: a
 //! new kind is one file or folder, and one line in each.
 
+pub mod bucket;
 pub mod db_instance;
 mod ec2_id;
-pub mod bucket;
 mod ec2_tags;
 pub mod elastic_ip;
 mod error;

@@ -173,3 +173,6 @@ impl Cancellation {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

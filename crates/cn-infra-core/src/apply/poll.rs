@@ -1,8 +1,10 @@
 //! Reading objects while steps run: one reading of a kind serves every step that waits for one of its objects.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task;
 
 use super::retry::{Patience, Retries};
 use super::run::Run;
@@ -83,7 +85,7 @@ impl<'a> Poll<'a> {
     /// A reading of what a watch is for that is newer than what it has seen.
     async fn newer(&self, run: &Run<'_>, id: Option<&PhysicalId>, seen: u64) -> Arc<Reading> {
         // Steps that begin together register first, and so share the reading.
-        tokio::task::yield_now().await;
+        let_others_go_first().await;
         let mut latest = self.latest.lock().await;
         if let Some(reading) = latest.as_ref().filter(|reading| reading.number > seen && reading.covers(id)) {
             return Arc::clone(reading);
@@ -115,6 +117,19 @@ impl<'a> Poll<'a> {
             }
         }
     }
+}
+
+/// Gives every step that can go on a turn, in the order in which they can.
+async fn let_others_go_first() {
+    let mut yielded = false;
+    let once = future::poll_fn(|context| {
+        if std::mem::replace(&mut yielded, true) {
+            return task::Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        task::Poll::Pending
+    });
+    once.await;
 }
 
 impl Watched {

@@ -107,7 +107,7 @@ impl<'a> Run<'a> {
 
     /// The object of an address that this apply made.
     pub fn made(&self, address: &Address) -> Option<Made> {
-        self.learned().made.get(address).cloned()
+        self.learned().made.get(&self.local(address)).cloned()
     }
 
     /// Every object that this apply made.
@@ -117,7 +117,7 @@ impl<'a> Run<'a> {
 
     /// The physical id of an address, of an object made before or during this apply.
     pub fn id_of(&self, address: &Address) -> Option<PhysicalId> {
-        self.made(address).map(|made| made.id).or_else(|| self.plan.ids.get(address).cloned())
+        self.made(address).map(|made| made.id).or_else(|| self.plan.ids.get(&self.local(address)).cloned())
     }
 
     /// The address of a physical id, where the plan or this apply knows it.
@@ -129,7 +129,13 @@ impl<'a> Run<'a> {
 
     /// What the object of an address is known to tell.
     pub fn outputs(&self, address: &Address) -> Option<Outputs> {
-        self.learned().outputs.get(address).cloned()
+        self.learned().outputs.get(&self.local(address)).cloned()
+    }
+
+    /// An address as this environment's own file has it.
+    fn local(&self, address: &Address) -> Address {
+        let other = address.environment.clone().filter(|environment| *environment != self.plan.environment);
+        Address { environment: other, ..address.clone() }
     }
 
     fn learned(&self) -> MutexGuard<'_, Learned> {

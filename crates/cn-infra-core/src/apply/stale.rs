@@ -9,8 +9,10 @@ use crate::document::{Document, DocumentError};
 use crate::event::Moved;
 use crate::live::Object;
 use crate::plan::diff::{self, Differing};
+use crate::plan::{Action, prune};
 
-/// Refuses to write over a change that the plan's reader did not see. A field that came to be as wanted is none.
+/// Refuses to write over a change that the plan's reader did not see. That a field came to be as wanted is no such change:
+/// an apply of the same plan may have been killed after it.
 pub(super) fn check(work: &Work<'_>, live: &Object, changed: &[String]) -> Result<(), Stop> {
     let (true, Some(before)) = (work.run.options.verify, &work.step.before) else { return Ok(()) };
     let mut reviewed = work.kind.split(before, work.part());
@@ -20,7 +22,10 @@ pub(super) fn check(work: &Work<'_>, live: &Object, changed: &[String]) -> Resul
     let value = |value: Option<&Value>| value.cloned().unwrap_or_default();
     let moved: Vec<_> = diff::differing(&work.kind.tree, &reviewed, &there)
         .into_iter()
-        .filter(|moved| work.step.after.is_none() || changed.iter().any(|path| overlaps(path, &moved.path)))
+        .filter(|moved| match work.step.action {
+            Action::Delete => moved.before.is_some_and(|live| !prune::is_nothing(live)),
+            Action::Create | Action::Update => changed.iter().any(|path| overlaps(path, &moved.path)),
+        })
         .map(|Differing { path, before: live, after: reviewed }| Moved {
             wanted: value(wanted(&path)),
             reviewed: value(reviewed),

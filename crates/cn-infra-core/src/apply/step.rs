@@ -131,14 +131,14 @@ impl<'a> Work<'a> {
 
     /// What it means that the object is not there: one just made may not be visible yet.
     fn absent(&self) -> Verdict {
-        let gone = || Failure::new("the object is gone").hint("plan again");
-        match self.run.made(&self.step.id.address) {
-            None => Verdict::Failed(gone()),
-            Some(made) if self.run.clock.elapsed() < made.at + self.run.options.consistency => {
-                Verdict::Pending("not visible yet".to_owned())
-            }
-            Some(made) => Verdict::Failed(gone().context(format!("{} was made, but cannot be found", made.id))),
+        let Some(made) = self.run.made(&self.step.id.address) else {
+            return Verdict::Failed(Failure::new("the object is gone").hint("plan again"));
+        };
+        if self.run.clock.elapsed() < made.at + self.run.options.consistency {
+            return Verdict::Pending("not visible yet".to_owned());
         }
+        let message = format!("{} was made, but no reading shows it", made.id);
+        Verdict::Failed(Failure::new(message).hint("plan again: it may show later, and is found by its tags"))
     }
 
     /// Reads the object until a verdict ends the wait, the time is up or the apply is cancelled.

@@ -22,12 +22,12 @@ mod only;
 mod order;
 mod outputs;
 mod planner;
-mod prune;
+pub(crate) mod prune;
 mod reading;
 mod steps;
 mod strangers;
 pub(crate) mod tags;
-mod template;
+pub(crate) mod template;
 
 #[cfg(test)]
 mod tests;

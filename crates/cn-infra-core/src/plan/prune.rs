@@ -176,7 +176,7 @@ impl Pruned {
 }
 
 /// Whether a live value says that there is nothing.
-fn is_nothing(value: &Value) -> bool {
+pub(crate) fn is_nothing(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::String(text) => text == "none",

@@ -15,7 +15,7 @@ fn text(value: &Value) -> Option<&str> {
 }
 
 /// Whether a value at a place in the tree holds an unfilled template.
-pub(super) fn is_unfilled(tree: &FieldTree, value: &Value) -> bool {
+pub(crate) fn is_unfilled(tree: &FieldTree, value: &Value) -> bool {
     match tree {
         FieldTree::Leaf { file, .. } => *file && text(value).is_some(),
         FieldTree::Fixed(fields) => {
@@ -28,7 +28,7 @@ pub(super) fn is_unfilled(tree: &FieldTree, value: &Value) -> bool {
 }
 
 /// Fills a document's templates. `look_up` is shown the top-level field, the resource and the output that each names.
-pub(super) fn fill(
+pub(crate) fn fill(
     tree: &FieldTree,
     document: &mut Document,
     look_up: &mut dyn FnMut(&str, &Address, &str) -> Option<String>,
