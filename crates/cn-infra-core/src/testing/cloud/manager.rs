@@ -128,6 +128,6 @@ fn step(store: &Store, id: &PhysicalId, part: Option<&str>) -> String {
 }
 
 fn typed<R: Simulated>(object: Object) -> Result<Observed<R>, ManageError> {
-    let Object { id, name, token, tags, live, readiness, unfinished, outputs } = object;
-    Ok(Observed { id, name, token, tags, live: live.to()?, readiness, unfinished, outputs })
+    let Object { id, aliases, name, token, tags, live, readiness, unfinished, outputs } = object;
+    Ok(Observed { id, aliases, name, token, tags, live: live.to()?, readiness, unfinished, outputs })
 }

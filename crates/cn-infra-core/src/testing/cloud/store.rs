@@ -65,6 +65,7 @@ impl Store {
         *self.made.entry(kind).or_default() += 1;
         let object = Object {
             id: id.clone(),
+            aliases: Vec::new(),
             name: Some(name.to_owned()),
             token,
             tags: tags.clone(),
