@@ -464,6 +464,18 @@ async fn a_bucket_of_another_region_is_told() {
 }
 
 #[tokio::test]
+async fn versioning_is_read_from_an_answer_with_another_root_too() {
+    let read = async |status: &str| {
+        let body = format!("<GetBucketVersioningResponse>{status}</GetBucketVersioningResponse>");
+        let script = Script::new().fail(&get("tagging"), 404, "NoSuchTagSet").answer(&get("versioning"), &body);
+        observe(&script, bucket(json!({ "versioning": true }))).await.unwrap()[0].live.versioning
+    };
+    assert_eq!(read("<Status>Enabled</Status>").await, Some(true));
+    assert_eq!(read("<Status>Suspended</Status>").await, Some(false));
+    assert_eq!(read("").await, Some(false));
+}
+
+#[tokio::test]
 async fn a_reading_of_one_bucket_reads_no_other() {
     let script = Script::new().answer("GET /old?tagging", &tag_set(&owner().tags()));
     let only = BTreeSet::from([PhysicalId::from("old")]);
