@@ -1,8 +1,6 @@
 //! Whether overwritten and deleted objects are kept as versions.
 
-use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use cn_infra_core::manager::ManageError;
 
 use super::target::Target;
@@ -11,10 +9,8 @@ impl Target<'_> {
     /// Suspended, and never turned on, are both off: no new versions come to be.
     pub async fn read_versioning(&self) -> Result<bool, ManageError> {
         let call = self.s3().get_bucket_versioning().bucket(self.name).expected_bucket_owner(self.account());
-        match call.send().await {
-            Ok(answer) => Ok(answer.status == Some(BucketVersioningStatus::Enabled)),
-            Err(error) => misnamed(&error).ok_or_else(|| self.failed("GetBucketVersioning", error)),
-        }
+        let answer = call.send().await.map_err(|error| self.failed("GetBucketVersioning", error))?;
+        Ok(answer.status == Some(BucketVersioningStatus::Enabled))
     }
 
     /// Versioning that is on can only be suspended. Where it was never on nothing is sent: suspending would be accepted,
@@ -30,11 +26,4 @@ impl Target<'_> {
         answer.map_err(|error| self.failed("PutBucketVersioning", error))?;
         Ok(())
     }
-}
-
-/// What an answer says whose root element is not S3's `VersioningConfiguration`, so that the SDK refuses it: that of
-/// moto, which is what people try this on.
-fn misnamed<E>(error: &SdkError<E, HttpResponse>) -> Option<bool> {
-    let body = std::str::from_utf8(error.raw_response()?.body().bytes()?).ok()?;
-    body.contains("<GetBucketVersioningResponse").then(|| body.contains("<Status>Enabled</Status>"))
 }
