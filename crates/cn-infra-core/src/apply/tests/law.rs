@@ -24,7 +24,7 @@ const LINKS: [&str; 2] = ["link.a", "link.b"];
 struct Drawn {
     groups: BTreeMap<&'static str, DrawnGroup>,
     hosts: BTreeMap<&'static str, DrawnHost>,
-    links: BTreeMap<&'static str, Option<Option<&'static str>>>,
+    links: BTreeMap<&'static str, Option<&'static str>>,
     tags: BTreeSet<&'static str>,
 }
 
@@ -62,7 +62,7 @@ fn drawn() -> impl Strategy<Value = Drawn> {
     (
         btree_map(any_of(&GROUPS), group, 0..=3),
         btree_map(any_of(&HOSTS), host, 0..=3),
-        btree_map(any_of(&LINKS), option::of(option::of(any_of(&HOSTS))), 0..=2),
+        btree_map(any_of(&LINKS), option::of(any_of(&["none", "host.a", "host.b", "host.c"])), 0..=2),
         btree_set(any_of(&["team", "cost"]), 0..=2),
     )
         .prop_map(|(groups, hosts, links, tags)| Drawn { groups, hosts, links, tags })
@@ -78,7 +78,7 @@ impl Drawn {
             declare(&mut environment, address, self.host(host));
         }
         for (address, host) in &self.links {
-            let host = host.map(|host| host.filter(|host| self.declares(host)).unwrap_or("none"));
+            let host = host.map(|host| if self.declares(host) { host } else { "none" });
             declare(&mut environment, address, set([("host", host.map(Value::from))]));
         }
         for declared in environment.resources.values_mut() {
