@@ -13,13 +13,8 @@ use std::time::{Duration, Instant};
 /// The version that the list of moto's faults was made for.
 const MOTO: &str = "moto[server]==5.2.5";
 
-/// Ends with the test process, however that ends: its standard input closes.
-const SERVE: &str = "
-import os, sys, threading
-threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
-from moto.server import main
-main(['-H', '127.0.0.1', '-p', sys.argv[1]])
-";
+/// Starts it, with what is wrong beyond use put right.
+const SERVE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/moto/serve.py");
 
 /// A running server; dropping it ends it.
 pub struct Moto {
@@ -28,11 +23,11 @@ pub struct Moto {
 }
 
 impl Moto {
-    /// Starts a server on a free port and waits until it answers.
+    /// Starts a server on a free port and waits until it answers. It ends with this process, however that ends.
     pub fn start() -> Self {
         let port = free_port();
         let server = Command::new(python())
-            .args(["-c", SERVE, &port.to_string()])
+            .args([SERVE, &port.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

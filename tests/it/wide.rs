@@ -18,10 +18,6 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 
-/// EC2's page of DescribeSecurityGroupRules.
-const PAGE: usize = 1000;
-const RULES: usize = 3;
-
 /// The account; clones share the log of calls.
 #[derive(Clone, Debug)]
 pub struct Wide {
@@ -84,7 +80,7 @@ impl Wide {
         let (call, body) = if request.method() == "POST" {
             let form = request.body().bytes().map(String::from_utf8_lossy).unwrap_or_default().into_owned();
             let action = form.split('&').find_map(|pair| pair.strip_prefix("Action=")).unwrap_or_default().to_owned();
-            let body = self.ec2(&action, &form);
+            let body = self.ec2(&action);
             (action, body)
         } else {
             let uri = request.uri();
@@ -97,17 +93,9 @@ impl Wide {
         body
     }
 
-    fn ec2(&self, action: &str, form: &str) -> String {
+    fn ec2(&self, action: &str) -> String {
         let content = match action {
             "DescribeSecurityGroups" => set("securityGroupInfo", (0..self.objects).map(group)),
-            "DescribeSecurityGroupRules" => {
-                let token = form.split('&').find_map(|pair| pair.strip_prefix("NextToken="));
-                let from: usize = token.map_or(0, |token| token.parse().expect("a token of ours"));
-                let to = (from + PAGE).min(self.objects * RULES);
-                let next =
-                    if to < self.objects * RULES { format!("<nextToken>{to}</nextToken>") } else { String::new() };
-                set("securityGroupRuleSet", (from..to).map(rule)) + &next
-            }
             "DescribeAddresses" => set("addressesSet", (0..self.objects).map(address)),
             "DescribeVpcs" => {
                 "<vpcSet><item><vpcId>vpc-1</vpcId><isDefault>true</isDefault></item></vpcSet>".to_owned()
@@ -140,7 +128,7 @@ fn ec2_tags(address: &str, name: &str) -> String {
 }
 
 /// Port and source of a group's three rules.
-const OPEN: [(u16, &str); RULES] = [(22, "198.51.100.7/32"), (80, "0.0.0.0/0"), (443, "0.0.0.0/0")];
+const OPEN: [(u16, &str); 3] = [(22, "198.51.100.7/32"), (80, "0.0.0.0/0"), (443, "0.0.0.0/0")];
 
 fn group(n: usize) -> String {
     let rules = set("ipPermissions", OPEN.iter().map(|(port, cidr)| {
@@ -150,15 +138,6 @@ fn group(n: usize) -> String {
     format!(
         "<ownerId>123456789012</ownerId><groupId>sg-{n:017x}</groupId><groupName>scale-wide-g{n}</groupName>\
          <groupDescription>group {n}</groupDescription><vpcId>vpc-1</vpcId>{rules}{tags}"
-    )
-}
-
-fn rule(n: usize) -> String {
-    let (port, cidr) = OPEN[n % RULES];
-    format!(
-        "<securityGroupRuleId>sgr-{n:017x}</securityGroupRuleId><groupId>sg-{:017x}</groupId><isEgress>false</isEgress>\
-         <ipProtocol>tcp</ipProtocol><fromPort>{port}</fromPort><toPort>{port}</toPort><cidrIpv4>{cidr}</cidrIpv4>",
-        n / RULES
     )
 }
 

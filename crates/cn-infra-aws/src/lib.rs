@@ -3,6 +3,7 @@
 //! [`kinds`] is what environments may declare; [`managers`] is how it is read and changed. Both are plain lists: a
 //! new kind is one file or folder, and one line in each.
 
+pub mod bucket;
 pub mod db_instance;
 mod ec2_id;
 mod ec2_tags;
@@ -23,6 +24,7 @@ pub use session::Session;
 /// Every kind of this crate.
 pub fn kinds() -> Kinds {
     Kinds::new()
+        .with::<bucket::Bucket>()
         .with::<db_instance::DbInstance>()
         .with::<elastic_ip::ElasticIp>()
         .with::<instance::Instance>()
@@ -32,6 +34,7 @@ pub fn kinds() -> Kinds {
 /// The managers of every kind of this crate.
 pub fn managers(session: &Session) -> Managers {
     Managers::new()
+        .with(bucket::Buckets::new(session))
         .with(db_instance::DbInstances::new(session))
         .with(elastic_ip::ElasticIps::new(session))
         .with(instance::Instances::new(session))

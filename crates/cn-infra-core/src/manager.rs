@@ -17,7 +17,8 @@ pub trait Manager: Send + Sync + 'static {
     /// What the kind's objects look like.
     type Resource: Resource;
 
-    /// Reads objects in as few calls as possible; all of the account and region, unless the scope names ids.
+    /// Reads objects in as few calls as possible; all of the account and region, unless the scope names ids. An id
+    /// that is not there is left out of the answer: it is no error.
     fn observe(
         &self,
         scope: &Scope<'_, Self::Resource>,
@@ -77,7 +78,7 @@ pub struct New<'a, R> {
     pub address: &'a Address,
     /// Its name.
     pub name: &'a str,
-    /// Its fields without those of parts; references are physical ids, templates are filled.
+    /// Its fields without those of parts, normalized; references are physical ids, templates are filled.
     pub resource: &'a R,
     /// All tags it must have.
     pub tags: &'a Tags,
@@ -92,9 +93,9 @@ pub struct Change<'a, R> {
     pub part: Option<&'a str>,
     /// The new name, where it differs.
     pub name: Option<&'a str>,
-    /// The desired fields of the part or rest; references are physical ids, templates are filled.
+    /// The desired fields of the part or rest, normalized against `live`; references are physical ids, templates are filled.
     pub desired: &'a R,
-    /// The object as just observed.
+    /// The object as just observed, not normalized.
     pub live: &'a Observed<R>,
     /// Dotted paths of the fields that differ; empty where a begun change only has to be finished.
     pub changed: &'a [String],
@@ -223,10 +224,6 @@ impl Managers {
     pub fn with<M: Manager>(mut self, manager: M) -> Self {
         self.managers.insert(M::Resource::KIND, Box::new(manager));
         self
-    }
-
-    pub(crate) fn get(&self, kind: &str) -> Option<&dyn AnyManager> {
-        self.managers.get(kind).map(AsRef::as_ref)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&'static str, &dyn AnyManager)> {

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use aws_config::profile::profile_file::ProfileFiles;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::error::CredentialsError;
+use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
@@ -182,7 +182,7 @@ async fn check_profile(asked: Option<&str>) -> Result<(), SessionError> {
     else {
         return Ok(());
     };
-    let (disk, files) = (Fs::real(), ProfileFiles::default());
+    let (disk, files) = (Fs::real(), EnvConfigFiles::default());
     let profiles = aws_config::profile::load(&disk, &env, &files, Some(name.clone().into())).await;
     let profiles = profiles.map_err(|error| SessionError::ProfileFile(crate::error::innermost(&error)))?;
     if profiles.get_profile(&name).is_some() {

@@ -105,8 +105,8 @@ impl Default for ApplyOptions {
             parallelism: 10,
             no_wait: false,
             verify: false,
-            consistency: Duration::from_secs(60),
-            timeout: Duration::from_secs(3 * 3600),
+            consistency: Duration::from_mins(1),
+            timeout: Duration::from_hours(3),
         }
     }
 }

@@ -24,7 +24,15 @@ pub(super) struct Poll<'a> {
     /// How many readings were begun: their numbers tell which came after a change, where times may be equal.
     begun: AtomicU64,
     watched: Mutex<Watched>,
-    latest: tokio::sync::Mutex<Option<Arc<Reading>>>,
+    /// Locked while a reading is made, so that others wait for it instead of making their own.
+    latest: tokio::sync::Mutex<Latest>,
+}
+
+/// The latest reading, and the latest of all objects.
+#[derive(Default)]
+struct Latest {
+    any: Option<Arc<Reading>>,
+    whole: Option<Arc<Reading>>,
 }
 
 /// What is to be read: how many watch each object, and how many all objects.
@@ -87,11 +95,14 @@ impl<'a> Poll<'a> {
         // Steps that begin together register first, and so share the reading.
         let_others_go_first().await;
         let mut latest = self.latest.lock().await;
-        if let Some(reading) = latest.as_ref().filter(|reading| reading.number > seen && reading.covers(id)) {
-            return Arc::clone(reading);
+        if let Some(reading) = latest.newer(id, seen) {
+            return reading;
         }
         let reading = Arc::new(self.read(run).await);
-        *latest = Some(Arc::clone(&reading));
+        if reading.only.is_none() && reading.found.is_ok() {
+            latest.whole = Some(Arc::clone(&reading));
+        }
+        latest.any = Some(Arc::clone(&reading));
         reading
     }
 
@@ -135,6 +146,13 @@ async fn let_others_go_first() {
 impl Watched {
     fn only(&self) -> Option<BTreeSet<PhysicalId>> {
         (self.all == 0).then(|| self.ids.keys().cloned().collect())
+    }
+}
+
+impl Latest {
+    fn newer(&self, id: Option<&PhysicalId>, seen: u64) -> Option<Arc<Reading>> {
+        let mut readings = [&self.any, &self.whole].into_iter().flatten();
+        readings.find(|reading| reading.number > seen && reading.covers(id)).cloned()
     }
 }
 

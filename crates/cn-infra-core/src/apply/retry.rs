@@ -15,7 +15,7 @@ const AMBIGUOUS: u32 = 2;
 /// How often a reading is sent again that got no answer: it does no harm, and outlasts some minutes without a network.
 const UNREAD: u32 = 15;
 /// How long a delete waits for what still uses the object.
-const IN_USE: Duration = Duration::from_secs(600);
+const IN_USE: Duration = Duration::from_mins(10);
 
 /// How long, or how often, a call is sent again for reasons that pass.
 #[derive(Clone, Copy, Debug)]

@@ -14,6 +14,8 @@ pub(super) struct Schedule<'a> {
     dependents: Vec<Vec<usize>>,
     ready: BTreeSet<usize>,
     ready_deletes: BTreeSet<usize>,
+    /// Every delete, until something else fails.
+    deletes: Vec<usize>,
     running: usize,
     parallelism: usize,
     /// How many steps other than deletes have not ended.
@@ -44,6 +46,7 @@ impl<'a> Schedule<'a> {
             dependents: vec![Vec::new(); steps.len()],
             ready: BTreeSet::new(),
             ready_deletes: BTreeSet::new(),
+            deletes: (0..steps.len()).filter(|step| steps[*step].action == Action::Delete).collect(),
             running: 0,
             parallelism: parallelism.max(1),
             open: steps.iter().filter(|step| step.action != Action::Delete).count(),
@@ -152,10 +155,8 @@ impl<'a> Schedule<'a> {
             }
         }
         if self.steps[step].action != Action::Delete {
-            for other in 0..self.steps.len() {
-                if self.steps[other].action == Action::Delete {
-                    self.set_dropped(other, &format!("deletes come last, and {id} {trouble}"), dropped);
-                }
+            for delete in std::mem::take(&mut self.deletes) {
+                self.set_dropped(delete, &format!("deletes come last, and {id} {trouble}"), dropped);
             }
         }
     }

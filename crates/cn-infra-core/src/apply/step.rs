@@ -21,7 +21,7 @@ pub(super) async fn carry_out(run: &Run<'_>, step: &Step) -> Outcome {
     run.tell(Event::Started { step: step.id.clone(), action: step.action });
     let outcome = match dispatch(run, step, began).await {
         Ok(()) => Outcome::Done,
-        Err(stop) => stop.into(),
+        Err(end) => end.into(),
     };
     let elapsed = run.clock.elapsed().saturating_sub(began);
     run.tell(Event::Finished { step: step.id.clone(), outcome: outcome.clone(), elapsed });
@@ -106,33 +106,27 @@ impl<'a> Work<'a> {
 
     /// Reads the object until it can be changed. One that failed may be: the change can be its repair.
     pub async fn changeable(&self, watch: &mut Watch<'_>) -> Result<Object, Failure> {
-        self.present(watch, |readiness| !matches!(readiness, Readiness::Pending(_))).await
+        self.present(watch, |status| matches!(status, Readiness::Ready | Readiness::Failed(_))).await
     }
 
     /// Reads the object until it is ready.
     pub async fn ready(&self, watch: &mut Watch<'_>) -> Result<Object, Failure> {
-        self.present(watch, |readiness| *readiness == Readiness::Ready).await
+        self.present(watch, |status| *status == Readiness::Ready).await
     }
 
     async fn present(&self, watch: &mut Watch<'_>, enough: impl Fn(&Readiness) -> bool) -> Result<Object, Failure> {
-        let object = self.wait(watch, |object| match object {
+        let object = self.wait(watch, |object| match object.map(|object| &object.readiness) {
             None => self.absent(),
-            Some(object) => match &object.readiness {
-                Readiness::Gone => Verdict::Failed(Failure::new("the object is gone")),
-                Readiness::Leaving(status) => Verdict::Failed(Failure::new(format!("the object is {status}"))),
-                readiness if enough(readiness) => Verdict::Over,
-                Readiness::Ready => Verdict::Over,
-                Readiness::Pending(status) => Verdict::Pending(status.clone()),
-                Readiness::Failed(status) => Verdict::Failed(Failure::new(format!("the object is {status}"))),
-            },
+            Some(status) if enough(status) => Verdict::Over,
+            Some(status) => verdict(status),
         });
-        object.await?.ok_or_else(|| Failure::new("the object is gone"))
+        object.await?.ok_or_else(gone)
     }
 
     /// What it means that the object is not there: one just made may not be visible yet.
     fn absent(&self) -> Verdict {
         let Some(made) = self.run.made(&self.step.id.address) else {
-            return Verdict::Failed(Failure::new("the object is gone").hint("plan again"));
+            return Verdict::Failed(gone());
         };
         if self.run.clock.elapsed() < made.at + self.run.options.consistency {
             return Verdict::Pending("not visible yet".to_owned());
@@ -172,4 +166,20 @@ impl<'a> Work<'a> {
         }
         self.run.pause(time.min(left)).await
     }
+}
+
+/// What a status that is not enough means.
+fn verdict(status: &Readiness) -> Verdict {
+    Verdict::Failed(match status {
+        Readiness::Ready => return Verdict::Over,
+        Readiness::Pending(status) => return Verdict::Pending(status.clone()),
+        Readiness::Failed(status) => Failure::new(format!("its status is {status}, which does not pass by itself"))
+            .hint("look at the object in the cloud's console, then plan again"),
+        Readiness::Leaving(status) => Failure::new(format!("the object is being deleted ({status})")),
+        Readiness::Gone => gone(),
+    })
+}
+
+fn gone() -> Failure {
+    Failure::new("the object is gone").hint("plan again")
 }

@@ -39,7 +39,9 @@ pub(super) fn tags<'a>(entries: impl IntoIterator<Item = Entry<'a>>, report: &mu
             let whose = if key.starts_with("aws:") { "AWS" } else { "cn-infra" };
             report.error(entry.at_key(), format!("the tag `{key}` is reserved for {whose}"));
         } else if key == NAME {
-            report.error(entry.at_key(), "the tag `Name` is set by the field `name`").hint("write name = \"…\" instead");
+            report
+                .error(entry.at_key(), "the tag `Name` is set by the field `name`")
+                .hint("write name = \"…\" instead");
         } else if key.is_empty() {
             report.error(entry.at_key(), "a tag needs a key");
         }

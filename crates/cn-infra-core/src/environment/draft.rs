@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use toml::de::DeValue;
 
 use super::common::{self, COMMON};
+use super::defaults::Defaults;
 use super::fields;
 use super::header::NAME_FORM;
 use super::nearest::nearest;
@@ -38,12 +39,17 @@ pub(super) struct Surroundings<'s, 'a> {
     /// `[tags]`.
     pub tags: &'s Tags,
     /// `[defaults.<kind>]`: only the fields that are right.
-    pub defaults: &'s BTreeMap<&'a str, BTreeMap<&'a str, Entry<'a>>>,
+    pub defaults: &'s Defaults<'a>,
 }
 
 impl<'a> Draft<'a> {
     /// Reads the resource that an entry of a kind's table declares.
-    pub fn read(kind: &'a Kind, entry: Entry<'a>, around: &Surroundings<'_, 'a>, report: &mut Report<'a>) -> Option<Self> {
+    pub fn read(
+        kind: &'a Kind,
+        entry: Entry<'a>,
+        around: &Surroundings<'_, 'a>,
+        report: &mut Report<'a>,
+    ) -> Option<Self> {
         let address = Address::new(kind.name, entry.name());
         if !is_name(entry.name()) {
             report.error(entry.at_key(), format!("`{}` is no name for a resource", entry.name())).hint(NAME_FORM);
@@ -116,7 +122,8 @@ impl<'a> Draft<'a> {
     /// Whether something at a path, within it, or in the same table is wrong already.
     pub fn is_wrong_near(&self, path: &str) -> bool {
         let table = |path: &str| path.rsplit_once('.').map(|(table, _)| table.to_owned());
-        let within = |wrong: &str| wrong.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        let within =
+            |wrong: &str| wrong.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
         self.wrong.iter().any(|wrong| within(wrong) || table(wrong) == table(path))
     }
 
@@ -180,7 +187,9 @@ fn resource_table<'a>(kind: &Kind, entry: Entry<'a>, report: &mut Report<'a>) ->
         }
         _ => {
             let hint = format!("fields stand below [{kind}.NAME]: a resource has a kind and a name");
-            report.error(entry.at_key(), format!("`{name}` stands where a resource of kind {kind} is declared")).hint(hint);
+            report
+                .error(entry.at_key(), format!("`{name}` stands where a resource of kind {kind} is declared"))
+                .hint(hint);
             None
         }
     }

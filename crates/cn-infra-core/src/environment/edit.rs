@@ -50,10 +50,7 @@ fn set(table: &mut Item, name: &str, mut value: Value) {
 }
 
 /// Changes a document; byte order mark and line ends stay as they are.
-fn change(
-    source: &str,
-    edit: impl FnOnce(&mut DocumentMut) -> Result<(), EditError>,
-) -> Result<String, EditError> {
+fn change(source: &str, edit: impl FnOnce(&mut DocumentMut) -> Result<(), EditError>) -> Result<String, EditError> {
     let (mark, text) = match source.strip_prefix('\u{feff}') {
         Some(text) => ("\u{feff}", text),
         None => ("", source),

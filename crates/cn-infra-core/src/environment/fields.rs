@@ -166,22 +166,26 @@ impl<'a> Leaf<'a> {
         };
         let mut right = DeArray::new();
         let before = report.len();
-        for item in self.entry.value.get_ref().as_array().into_iter().flatten() {
-            match self.read_alone(kind, self.list_of(item)) {
+        let is_list = self.read_alone(kind, self.list_of(None)).is_ok();
+        let items = self.entry.value.get_ref().as_array().filter(|_| is_list);
+        for item in items.into_iter().flatten() {
+            match self.read_alone(kind, self.list_of(Some(item))) {
                 Ok(_) => right.push(item.clone()),
-                Err(error) => self.report(&error, report),
+                Err(error) => self.report(&error, item, report),
             }
         }
         if report.len() == before {
-            self.report(&error, report);
+            self.report(&error, self.entry.value, report);
             return None;
         }
         Some(Spanned::new(self.entry.value.span(), DeValue::Array(right)))
     }
 
-    fn list_of(&self, item: &Value<'a>) -> Value<'a> {
+    fn list_of(&self, item: Option<&Value<'a>>) -> Value<'a> {
         let mut list = DeArray::new();
-        list.push(item.clone());
+        if let Some(item) = item {
+            list.push(item.clone());
+        }
         Spanned::new(self.entry.value.span(), DeValue::Array(list))
     }
 
@@ -197,9 +201,12 @@ impl<'a> Leaf<'a> {
         read_table(kind, table)
     }
 
-    fn report(&self, error: &toml::de::Error, report: &mut Report<'a>) {
+    /// Reports an error about the leaf or one value of its list.
+    fn report(&self, error: &toml::de::Error, about: &Value<'a>, report: &mut Report<'a>) {
         let own = self.entry.value.span();
-        let span = error.span().filter(|span| *span != NOWHERE).unwrap_or(own.clone());
+        // An error of a kind's own has no place; that of the list is given to it.
+        let placed = error.span().filter(|span| *span != NOWHERE && *span != own);
+        let span = placed.unwrap_or(about.span());
         let found = self.entry.source.text.get(span.clone()).unwrap_or_default();
         let Wording { message, hint } = reword(&dotted(&self.keys), span != own, error.message(), found);
         report.error(Place::new(self.entry.source, span), message).maybe_hint(hint);

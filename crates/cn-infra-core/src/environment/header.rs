@@ -1,4 +1,4 @@
-//! `[environment]`, `[lock]`, `[values]` and `[[silence]]`.
+//! `[environment]`, `[lock]` and `[values]`.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,6 @@ use super::nearest::did_you_mean;
 use super::report::Report;
 use super::table::{Entry, Table, describe};
 use crate::address::{Address, is_name};
-use crate::check::Silence;
 
 /// What `[environment]` says.
 #[derive(Debug, Default)]
@@ -53,7 +52,9 @@ fn check_name<'a>(name: &str, table: Table<'a>, report: &mut Report<'a>) {
     match entry.text("`name`", report) {
         Some(text) if text != name => {
             let hint = format!("write name = \"{name}\", or rename the file to {text}.toml");
-            report.error(entry.at_value(), format!("the environment `{text}` stands in the file {name}.toml")).hint(hint);
+            report
+                .error(entry.at_value(), format!("the environment `{text}` stands in the file {name}.toml"))
+                .hint(hint);
         }
         _ => {}
     }
@@ -141,7 +142,8 @@ pub(super) fn values<'a>(entries: &BTreeMap<&str, Entry<'a>>, report: &mut Repor
             DeValue::Integer(number) => number.to_string(),
             DeValue::Boolean(value) => value.to_string(),
             other => {
-                let message = format!("the value `{name}` must be a text, a whole number or a boolean, not {}", describe(other));
+                let message =
+                    format!("the value `{name}` must be a text, a whole number or a boolean, not {}", describe(other));
                 report.error(entry.at_value(), message);
                 continue;
             }
@@ -151,42 +153,14 @@ pub(super) fn values<'a>(entries: &BTreeMap<&str, Entry<'a>>, report: &mut Repor
     values
 }
 
-/// `[[silence]]`, with the place of each `on`.
-pub(super) fn silences<'a>(root: Table<'a>, report: &mut Report<'a>) -> Vec<(Silence, Option<Entry<'a>>)> {
-    let Some(entry) = root.get("silence") else { return Vec::new() };
-    let DeValue::Array(_) = entry.value.get_ref() else {
-        report.error(entry.at_value(), "`silence` must be a list of tables").hint("write [[silence]], with two brackets");
-        return Vec::new();
-    };
-    let items = entry.list("`silence`", report).unwrap_or_default();
-    items.into_iter().filter_map(|item| silence(item, report)).collect()
-}
-
-fn silence<'a>(item: Entry<'a>, report: &mut Report<'a>) -> Option<(Silence, Option<Entry<'a>>)> {
-    let table = item.table("a silence", report)?;
-    table.only("[[silence]]", &["finding", "on", "reason"], report);
-    let mut text = |name: &str| {
-        let entry = table.get(name);
-        if entry.is_none() {
-            report.error(table.at, format!("[[silence]] needs `{name}`"));
-        }
-        entry?.filled_text(&format!("`{name}`"), report).map(str::to_owned)
-    };
-    let (finding, reason) = (text("finding"), text("reason"));
-    let on = table.get("on");
-    let address = on.and_then(|entry| address(entry, "`on`", report));
-    if on.is_some() && address.is_none() {
-        return None;
-    }
-    Some((Silence { finding: finding?, on: address, reason: reason? }, on))
-}
-
 /// The address that a field holds.
 pub(super) fn address<'a>(entry: Entry<'a>, what: &str, report: &mut Report<'a>) -> Option<Address> {
     let text = entry.text(what, report)?;
     let address = text.parse();
     if address.is_err() {
-        report.error(entry.at_value(), format!("`{text}` is no resource")).hint("write kind.name, as in `instance.web`");
+        report
+            .error(entry.at_value(), format!("`{text}` is no resource"))
+            .hint("write kind.name, as in `instance.web`");
     }
     address.ok()
 }

@@ -12,7 +12,12 @@ use super::table::{Entry, Table};
 pub(super) const SHARED: [&str; 4] = ["tags", "networks", "values", "defaults"];
 
 /// Reads the files that `[environment] include` names. Paths are relative to the file that names them.
-pub(super) fn read<'a>(main: &'a Source, root: Table<'a>, reader: &mut Reader<'_>, report: &mut Report<'a>) -> Vec<Source> {
+pub(super) fn read<'a>(
+    main: &'a Source,
+    root: Table<'a>,
+    reader: &mut Reader<'_>,
+    report: &mut Report<'a>,
+) -> Vec<Source> {
     let header = root.get("environment").and_then(|entry| entry.as_table());
     let Some(include) = header.and_then(|header| header.get("include")) else { return Vec::new() };
     let mut sources: Vec<Source> = Vec::new();

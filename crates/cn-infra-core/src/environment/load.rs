@@ -1,26 +1,28 @@
 //! Reads an environment: its file, what that includes, and the text files that fields name.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::common::{self, COMMON, COMMON_DEFAULTS};
+use super::common;
+use super::defaults;
 use super::diagnostic::Diagnostics;
 use super::draft::{self, Draft, Surroundings};
-use super::fields;
+use super::fill::Names;
 use super::header::{self, Header};
+use super::identity;
 use super::include;
 use super::nearest::did_you_mean;
 use super::network;
 use super::references::References;
 use super::report::Report;
+use super::silence;
 use super::source::{Files, Place, ReadError, Reader, Source};
 use super::syntax;
-use super::table::{Entry, Table};
-use super::text_file::{self, Names};
-use super::{Declared, Environment, Networks};
-use crate::address::{Address, is_name};
-use crate::check::Silence;
-use crate::kinds::{Kind, Kinds};
+use super::table::Table;
+use super::text_file;
+use super::{Environment, Networks};
+use crate::address::is_name;
+use crate::kinds::Kinds;
 
 /// The tables of an environment file that are no kinds.
 const SECTIONS: [&str; 7] = ["environment", "tags", "networks", "values", "defaults", "lock", "silence"];
@@ -74,7 +76,7 @@ fn build<'a>(
     let networks = network::read(&include::merge(roots, "networks", report), report);
     let values = header::values(&include::merge(roots, "values", report), report);
     let tags = common::tags(include::merge(roots, "tags", report).into_values(), report);
-    let defaults = defaults(roots, kinds, report);
+    let defaults = defaults::read(roots, kinds, report);
     let around = Surroundings { environment: name, project: &header.project, tags: &tags, defaults: &defaults };
     let mut drafts = drafts(root, kinds, &around, report);
     text_file::read(&mut drafts, directory, reader, report);
@@ -83,7 +85,7 @@ fn build<'a>(
     Environment {
         name: name.to_owned(),
         lock_bucket: header::lock(root, report),
-        silences: silences(name, root, &drafts, report),
+        silences: silence::read(name, root, &drafts, report),
         resources: drafts.into_iter().map(|draft| (draft.declared.address.clone(), draft.declared)).collect(),
         hash: reader.hash(directory),
         project: header.project,
@@ -112,49 +114,6 @@ fn check_sections<'a>(roots: &[Table<'a>], kinds: &Kinds, report: &mut Report<'a
             }
         }
     }
-}
-
-/// `[defaults.<kind>]` of all files, field by field; those that are wrong are reported, once, and left out.
-fn defaults<'a>(
-    roots: &[Table<'a>],
-    kinds: &Kinds,
-    report: &mut Report<'a>,
-) -> BTreeMap<&'a str, BTreeMap<&'a str, Entry<'a>>> {
-    let mut defaults: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
-    for root in roots {
-        let Some(table) = root.get("defaults").and_then(|entry| entry.table("`defaults`", report)) else { continue };
-        for of_kind in table.entries() {
-            let Some(kind) = kinds.get(of_kind.name()) else {
-                let hint = did_you_mean(of_kind.name(), "there are", kinds.iter().map(|kind| kind.name));
-                let message = format!("there is no kind `{}`", of_kind.name());
-                report.error(of_kind.at_key(), message).maybe_hint(hint);
-                continue;
-            };
-            let subject = format!("[defaults.{}]", kind.name);
-            let Some(fields) = of_kind.table(&subject, report) else { continue };
-            for entry in fields.entries() {
-                let entry = Entry { default: true, ..entry };
-                if is_right_default(kind, &subject, entry, report) {
-                    defaults.entry(of_kind.name()).or_default().entry(entry.name()).or_insert(entry);
-                }
-            }
-        }
-    }
-    defaults
-}
-
-fn is_right_default<'a>(kind: &Kind, subject: &str, entry: Entry<'a>, report: &mut Report<'a>) -> bool {
-    match entry.name() {
-        "tags" => drop(common::tag_table(entry, report)),
-        "protect" => return common::protect(entry, report).is_some(),
-        name if COMMON.contains(&name) => {
-            let hint = format!("of the fields of every kind, defaults can set {}", COMMON_DEFAULTS.join(" and "));
-            report.error(entry.at_key(), format!("`{name}` is of one resource alone")).hint(hint);
-            return false;
-        }
-        _ => return fields::read(kind, subject, &[entry], report).wrong.is_empty(),
-    }
-    entry.value.get_ref().is_table()
 }
 
 /// Every resource that the environment file declares.
@@ -213,9 +172,9 @@ fn link<'a>(
     for draft in &*drafts {
         validate(draft, report);
     }
-    check_names(drafts, report);
-    check_adopted(drafts, report);
-    check_renamed(drafts, report);
+    identity::check_names(drafts, report);
+    identity::check_adopted(drafts, report);
+    identity::check_renamed(drafts, report);
 }
 
 fn validate<'a>(draft: &Draft<'a>, report: &mut Report<'a>) {
@@ -228,68 +187,4 @@ fn validate<'a>(draft: &Draft<'a>, report: &mut Report<'a>) {
         }
         Err(error) => drop(report.error(draft.at, error.to_string())),
     }
-}
-
-/// Two resources cannot have one name, where the cloud forbids it.
-fn check_names<'a>(drafts: &[Draft<'a>], report: &mut Report<'a>) {
-    let mut by_name: HashMap<(&str, &str), Vec<&Draft<'a>>> = HashMap::new();
-    for draft in drafts.iter().filter(|draft| draft.kind.naming.unique) {
-        let same_name = by_name.entry((draft.kind.name, &draft.declared.name)).or_default();
-        let clashes = |other: &&&Draft<'a>| {
-            (draft.kind.same_scope)(&draft.declared.document, &other.declared.document).unwrap_or(false)
-        };
-        let Some(other) = same_name.iter().find(clashes) else {
-            same_name.push(draft);
-            continue;
-        };
-        let Declared { address, name, .. } = &draft.declared;
-        let message = format!("{} and {address} have the same name `{name}`", other.declared.address);
-        let hint = format!("{} stands in line {}", other.declared.address, other.at.line());
-        report.error(draft.place("name"), message).hint(hint);
-    }
-}
-
-/// Two resources cannot adopt one object.
-fn check_adopted<'a>(drafts: &[Draft<'a>], report: &mut Report<'a>) {
-    let mut adopted = HashMap::new();
-    for draft in drafts {
-        let Some(id) = &draft.declared.adopt else { continue };
-        if let Some(other) = adopted.insert((draft.kind.name, id), &draft.declared.address) {
-            report.error(draft.place("adopt"), format!("{other} adopts {id} already"));
-        }
-    }
-}
-
-/// A former address belongs to nothing else.
-fn check_renamed<'a>(drafts: &[Draft<'a>], report: &mut Report<'a>) {
-    let index = draft::index(drafts);
-    let mut renamed = HashMap::new();
-    for draft in drafts {
-        let Some(former) = &draft.declared.renamed_from else { continue };
-        let at = draft.place("renamed_from");
-        if index.contains_key(former) {
-            let hint = format!("remove [{former}], or `renamed_from`");
-            report.error(at, format!("{former} is still declared, {} cannot be it", draft.declared.address)).hint(hint);
-        } else if let Some(other) = renamed.insert(former, &draft.declared.address) {
-            report.error(at, format!("{other} was renamed from {former} already"));
-        }
-    }
-}
-
-/// `[[silence]]`, each on something that is declared.
-fn silences<'a>(environment: &str, root: Table<'a>, drafts: &[Draft<'a>], report: &mut Report<'a>) -> Vec<Silence> {
-    let index = draft::index(drafts);
-    let mut silences = Vec::new();
-    for (mut silence, on) in header::silences(root, report) {
-        if let (Some(address), Some(entry)) = (&mut silence.on, on) {
-            address.environment.take_if(|own| own == environment);
-            if !index.contains_key(address) {
-                let names: Vec<_> = index.keys().map(Address::local).collect();
-                let hint = did_you_mean(&address.local(), "it declares", names.iter().map(String::as_str));
-                report.error(entry.at_value(), format!("the file declares no {address}")).maybe_hint(hint);
-            }
-        }
-        silences.push(silence);
-    }
-    silences
 }

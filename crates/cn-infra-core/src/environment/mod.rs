@@ -2,15 +2,18 @@
 //!
 //! Start with [`Environment::load`]: it reads the file and everything it names, or reports all that is wrong at once.
 //! The way of a file: [`syntax`], tables and their merge ([`include`]), one [`draft`] per resource with its [`fields`],
-//! then what resources say of each other ([`references`], [`text_file`]).
+//! then what resources say of each other ([`references`], [`fill`]).
 
 mod common;
+mod defaults;
 mod diagnostic;
 mod draft;
 pub mod edit;
 mod fields;
+mod fill;
 mod graph;
 mod header;
+mod identity;
 mod include;
 mod load;
 mod nearest;
@@ -20,6 +23,7 @@ mod references;
 mod report;
 mod resolved;
 mod schema;
+mod silence;
 mod source;
 mod syntax;
 mod table;

@@ -25,7 +25,8 @@ struct Network<'a> {
 pub(super) fn read<'a>(entries: &BTreeMap<&'a str, Entry<'a>>, report: &mut Report<'a>) -> Networks {
     let networks: Vec<_> = entries.values().map(|entry| network(*entry, entries, report)).collect();
     let numbers: BTreeMap<_, _> = entries.keys().enumerate().map(|(number, name)| (*name, number)).collect();
-    let members = |network: &Network<'_>| network.names.iter().filter_map(|(name, _)| numbers.get(name).copied()).collect();
+    let members =
+        |network: &Network<'_>| network.names.iter().filter_map(|(name, _)| numbers.get(name).copied()).collect();
     let needs: Vec<Vec<usize>> = networks.iter().map(members).collect();
     let order = graph::order(&needs);
     for cycle in &order.cycles {

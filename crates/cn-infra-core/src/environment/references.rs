@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use super::draft::Draft;
+use super::fill::FilledField;
 use super::graph;
 use super::nearest::did_you_mean;
 use super::report::Report;
 use super::source::{Place, Reader};
-use super::text_file::FilledField;
 use crate::address::{Address, Reference};
 use crate::kinds::Kinds;
 
@@ -113,7 +113,8 @@ impl<'r, 'a> References<'r, 'a> {
             let names = reader.beside(&path);
             let names: Vec<_> = names.iter().filter_map(|name| name.strip_suffix(".toml")).collect();
             let hint = did_you_mean(environment, "the files here are", names);
-            let message = format!("`{address}`: there is no environment `{environment}`, {} does not exist", path.display());
+            let message =
+                format!("`{address}`: there is no environment `{environment}`, {} does not exist", path.display());
             report.error(at, message).maybe_hint(hint);
         }
     }
@@ -142,7 +143,8 @@ impl<'r, 'a> References<'r, 'a> {
 
     /// Reports every cycle once, at one of its references.
     pub fn check_cycles(&self, drafts: &[Draft<'a>], report: &mut Report<'a>) {
-        let needs: Vec<Vec<usize>> = self.edges.iter().map(|edges| edges.iter().map(|edge| edge.to).collect()).collect();
+        let needs: Vec<Vec<usize>> =
+            self.edges.iter().map(|edges| edges.iter().map(|edge| edge.to).collect()).collect();
         for cycle in graph::order(&needs).cycles {
             let path = cycle.iter().chain(cycle.first()).map(|number| drafts[*number].declared.address.to_string());
             let path = path.collect::<Vec<_>>().join(" → ");

@@ -66,7 +66,8 @@ impl<'a> Report<'a> {
         let mut diagnostics = Vec::with_capacity(self.found.len());
         for Found { source, span, message, hint } in self.found {
             let position = span.map(|span| {
-                let before = last.filter(|(order, ..)| *order == source.order).map(|(_, offset, column)| (offset, column));
+                let before =
+                    last.filter(|(order, ..)| *order == source.order).map(|(_, offset, column)| (offset, column));
                 let position = source.position(&span, before);
                 last = Some((source.order, span.start, position.column));
                 position

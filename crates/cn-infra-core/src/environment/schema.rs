@@ -28,14 +28,42 @@ pub fn schema(kinds: &Kinds) -> Value {
         "additionalProperties": false,
     });
     properties.insert("defaults".into(), defaults);
-    json!({
+    let mut schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "cn-infra environment",
         "type": "object",
         "properties": properties,
         "additionalProperties": false,
         "$defs": generator.take_definitions(true),
-    })
+    });
+    drop_null(&mut schema);
+    schema
+}
+
+/// TOML has no null: a field that is an `Option` is left out, or has the value's type.
+fn drop_null(schema: &mut Value) {
+    match schema {
+        Value::Array(items) => items.iter_mut().for_each(drop_null),
+        Value::Object(fields) => {
+            if let Some(Value::Array(types)) = fields.get_mut("type") {
+                types.retain(|name| name != "null");
+                if let [only] = types.as_slice() {
+                    let only = only.clone();
+                    fields.insert("type".into(), only);
+                }
+            }
+            if let Some(Value::Array(choices)) = fields.get_mut("anyOf") {
+                choices.retain(|choice| *choice != json!({ "type": "null" }));
+                if let [Value::Object(only)] = choices.as_slice() {
+                    let only = only.clone();
+                    fields.shift_remove("anyOf");
+                    fields.extend(only);
+                }
+            }
+            fields.values_mut().for_each(drop_null);
+        }
+        _ => {}
+    }
 }
 
 /// The table of a kind with the fields of every kind.
@@ -78,7 +106,6 @@ fn protect() -> Value {
 
 /// The tables that are no kinds.
 fn sections() -> Map<String, Value> {
-
     let sections = json!({
         "environment": {
             "type": "object",

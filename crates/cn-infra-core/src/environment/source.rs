@@ -127,8 +127,9 @@ impl ReadError {
         if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
             return Self::Other("is UTF-16: save it as UTF-8".into());
         }
-        let line = bytes[..valid].iter().filter(|byte| **byte == b'\n').count() + 1;
-        let column = bytes[..valid].iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
+        let lines = bytes[..valid].split(|byte| *byte == b'\n');
+        let column = lines.clone().next_back().map_or(0, <[u8]>::len) + 1;
+        let line = lines.count();
         let byte = bytes.get(valid).copied().unwrap_or_default();
         Self::Other(format!("is not UTF-8: byte 0x{byte:02x} in line {line}, byte {column} of the line"))
     }

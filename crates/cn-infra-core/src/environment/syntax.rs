@@ -45,12 +45,20 @@ const WORDINGS: &[(&str, &str, &str)] = &[
     ("unexpected key or value", "the line should end here", "write each field in a line of its own"),
     ("invalid basic string, expected `\"`", "the text is not closed in its line", "end it with \""),
     ("invalid literal string, expected `'`", "the text is not closed in its line", "end it with '"),
-    ("invalid multi-line basic string, expected `\"`", "a text that began with \"\"\" is not closed", "end it with \"\"\""),
+    (
+        "invalid multi-line basic string, expected `\"`",
+        "a text that began with \"\"\" is not closed",
+        "end it with \"\"\"",
+    ),
     ("invalid multi-line literal string, expected `'`", "a text that began with ''' is not closed", "end it with '''"),
     ("too few unicode value digits", "`\\u` takes 4 hexadecimal digits, `\\U` 8", BACKSLASH),
     ("missing escaped value", "no such escape", BACKSLASH),
     ("invalid value, expected unicode", "no character has this number", BACKSLASH),
-    ("missing comma between array elements", "a comma is missing before this", "or the list above is not closed with `]`"),
+    (
+        "missing comma between array elements",
+        "a comma is missing before this",
+        "or the list above is not closed with `]`",
+    ),
     (
         "missing comma between key-value pairs",
         "a comma is missing before this",

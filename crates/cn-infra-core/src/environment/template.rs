@@ -15,13 +15,11 @@ pub(crate) fn fill(text: &str, value: &dyn Fn(&str) -> Option<String>) -> Filled
     let mut done = 0;
     for hole in holes(text) {
         filled.text.push_str(&text[done..hole.start]);
-        match value(hole.name) {
-            Some(value) => filled.text.push_str(&value),
-            None => {
-                filled.text.push_str(&text[hole.start..hole.end]);
-                filled.left.push(hole.name.to_owned());
-            }
+        let value = value(hole.name);
+        if value.is_none() {
+            filled.left.push(hole.name.to_owned());
         }
+        filled.text.push_str(value.as_deref().unwrap_or(&text[hole.start..hole.end]));
         done = hole.end;
     }
     filled.text.push_str(&text[done..]);

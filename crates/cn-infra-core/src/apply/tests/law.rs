@@ -8,7 +8,9 @@ use proptest::prelude::*;
 use serde_json::{Map, json};
 
 use super::*;
+use crate::manager::ErrorClass;
 use crate::owner;
+use crate::testing::cloud::Trouble;
 use crate::testing::kinds::{Group, Link};
 use crate::testing::samples::{declare, environment};
 use crate::value::OrNone;
@@ -22,7 +24,7 @@ const LINKS: [&str; 2] = ["link.a", "link.b"];
 struct Drawn {
     groups: BTreeMap<&'static str, DrawnGroup>,
     hosts: BTreeMap<&'static str, DrawnHost>,
-    links: BTreeMap<&'static str, Option<Option<&'static str>>>,
+    links: BTreeMap<&'static str, Option<&'static str>>,
     tags: BTreeSet<&'static str>,
 }
 
@@ -60,7 +62,7 @@ fn drawn() -> impl Strategy<Value = Drawn> {
     (
         btree_map(any_of(&GROUPS), group, 0..=3),
         btree_map(any_of(&HOSTS), host, 0..=3),
-        btree_map(any_of(&LINKS), option::of(option::of(any_of(&HOSTS))), 0..=2),
+        btree_map(any_of(&LINKS), option::of(any_of(&["none", "host.a", "host.b", "host.c"])), 0..=2),
         btree_set(any_of(&["team", "cost"]), 0..=2),
     )
         .prop_map(|(groups, hosts, links, tags)| Drawn { groups, hosts, links, tags })
@@ -76,7 +78,7 @@ impl Drawn {
             declare(&mut environment, address, self.host(host));
         }
         for (address, host) in &self.links {
-            let host = host.map(|host| host.filter(|host| self.declares(host)).unwrap_or("none"));
+            let host = host.map(|host| if self.declares(host) { host } else { "none" });
             declare(&mut environment, address, set([("host", host.map(Value::from))]));
         }
         for declared in environment.resources.values_mut() {
@@ -173,29 +175,62 @@ impl World {
     }
 }
 
-async fn check(before: &Drawn, drifts: &[(usize, Drift)], after: &Drawn, prune: bool) {
+/// Calls that go wrong for reasons that pass.
+fn troubles() -> impl Strategy<Value = Vec<(usize, Trouble)>> {
+    let trouble = prop_oneof![
+        Just(Trouble::Refusal(ErrorClass::Throttled)),
+        Just(Trouble::Refusal(ErrorClass::Busy)),
+        Just(Trouble::Refusal(ErrorClass::Unknown)),
+        Just(Trouble::Loss(ErrorClass::Unknown)),
+    ];
+    proptest::collection::vec((1_usize..40, trouble), 0..3)
+}
+
+async fn check(
+    before: &Drawn,
+    drifts: &[(usize, Drift)],
+    after: &Drawn,
+    troubles: &[(usize, Trouble)],
+    (prune, visible_after): (bool, u64),
+) {
     let after = if prune { &after.clone().without_unmanaged_references() } else { after };
-    let world = World::new();
+    let world = World::with(Timing { visible_after: seconds(visible_after), ..Timing::default() });
     let told = world.apply_plan(&world.plan(&before.environment(), true).await).await;
     assert!(told.report.is_success(), "{}", told.events);
     for (which, drift) in drifts {
         world.drift(*which, *drift);
     }
+    world.clock.advance(seconds(60));
     let environment = after.environment();
+    // What is held back may still use what would be pruned.
+    let prune = prune && world.plan(&environment, false).await.blocked.is_empty();
     let plan = world.plan(&environment, prune).await;
+    for (nth, trouble) in troubles {
+        world.cloud.fail("", *nth, *trouble);
+    }
     let told = world.apply_plan(&plan).await;
-    assert!(told.report.is_success(), "{}\n{plan:#?}", told.events);
+    assert!(told.report.is_success(), "{}{:#?}\n{plan:#?}", told.events, world.cloud.calls());
+    world.cloud.calm();
+    world.clock.advance(seconds(60));
     let again = world.plan(&environment, prune).await;
     assert!(again.is_empty(), "{}\n{again:#?}", told.events);
-    assert_eq!(again.blocked, plan.blocked);
+    let held = |plan: &Plan| plan.blocked.iter().map(|blocked| blocked.id.clone()).collect::<Vec<_>>();
+    assert_eq!(held(&again), held(&plan));
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn an_apply_leaves_the_empty_plan(before in drawn(), drifts in drifts(), after in drawn(), prune: bool) {
+    fn an_apply_leaves_the_empty_plan(
+        before in drawn(),
+        drifts in drifts(),
+        after in drawn(),
+        troubles in troubles(),
+        prune: bool,
+        visible_after in 0_u64..5,
+    ) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(check(&before, &drifts, &after, prune));
+        runtime.block_on(check(&before, &drifts, &after, &troubles, (prune, visible_after)));
     }
 }

@@ -85,6 +85,15 @@ async fn steps_that_can_never_start_are_said() {
     assert!(!told.report.is_success());
 }
 
+#[test]
+fn an_apply_can_be_sent_to_another_thread() {
+    fn sent(_: impl Send) {}
+    let world = World::new();
+    let (plan, kinds, managers) = (plan(Vec::new()), kinds(), world.cloud.managers());
+    let mut reporter = |_: &Event| {};
+    sent(apply(&plan, &kinds, &managers, &world.options, &world.clock, &world.cancellation, &mut reporter));
+}
+
 #[tokio::test]
 async fn an_empty_plan_is_a_success() {
     let told = World::new().apply(Vec::new()).await;

@@ -181,6 +181,14 @@ async fn a_busy_object_is_waited_for() {
 }
 
 #[tokio::test]
+async fn a_change_may_be_the_repair() {
+    let world = with_host().await;
+    world.cloud.spoil(&world.object("host.web").id, "out-of-order").unwrap();
+    let step = world.update("host.web", json!({ "disk": { "size_gib": 8 } }), json!({ "disk": { "size_gib": 20 } }));
+    assert!(world.apply(vec![step]).await.report.is_success());
+}
+
+#[tokio::test]
 async fn an_object_that_is_gone_is_said_to_be() {
     let world = with_host().await;
     let step = world.update("host.web", host("small"), host("large"));

@@ -47,6 +47,9 @@ impl<R: Simulated> Manager for Simulation<R> {
         let effect = |store: &mut Store, now| {
             store.check_references(&Kind::of::<R>(), &Document::of(change.desired)?, now)?;
             let stored = store.get(id, now)?;
+            if let Readiness::Failed(_) = stored.object.readiness {
+                stored.object.readiness = Readiness::Ready;
+            }
             stored.object.tags.extend(change.tags.set.clone());
             stored.object.tags.retain(|key, _| !change.tags.remove.contains(key));
             if let Some(name) = change.name {

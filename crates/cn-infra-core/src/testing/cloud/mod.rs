@@ -5,7 +5,6 @@ mod fault;
 mod manager;
 mod store;
 
-use std::future::Future;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -94,6 +93,11 @@ impl Cloud {
         self.state().faults.add(beginning, nth, trouble);
     }
 
+    /// Takes back the trouble that has not happened.
+    pub fn calm(&self) {
+        self.state().faults = Faults::default();
+    }
+
     /// Completes once a call ran into [`Trouble::Death`]: drop then what made it.
     pub async fn died(&self) {
         let mut died = self.died.subscribe();
@@ -141,6 +145,12 @@ impl Cloud {
         Ok(())
     }
 
+    /// Breaks an object; a change repairs it.
+    pub fn spoil(&self, id: &PhysicalId, status: &str) -> Result<(), ManageError> {
+        self.state().store.get(id, self.clock.elapsed())?.spoil(status);
+        Ok(())
+    }
+
     /// Takes an object away at once.
     pub fn remove(&self, id: &PhysicalId) {
         self.state().store.remove(id);
@@ -151,17 +161,15 @@ impl Cloud {
     }
 
     /// One call: it takes its time, is written down, and has its effect, unless there is trouble.
-    fn call<T: Send>(
+    async fn call<T>(
         &self,
-        text: impl FnOnce(&Store) -> String + Send,
-        effect: impl FnOnce(&mut Store, Duration) -> Result<T, ManageError> + Send,
-    ) -> impl Future<Output = Result<T, ManageError>> + Send {
-        async move {
-            self.clock.sleep(self.timing.latency).await;
-            match self.happen(text, effect) {
-                Some(answer) => answer,
-                None => std::future::pending().await,
-            }
+        text: impl FnOnce(&Store) -> String,
+        effect: impl FnOnce(&mut Store, Duration) -> Result<T, ManageError>,
+    ) -> Result<T, ManageError> {
+        self.clock.sleep(self.timing.latency).await;
+        match self.happen(text, effect) {
+            Some(answer) => answer,
+            None => std::future::pending().await,
         }
     }
 

@@ -165,6 +165,12 @@ impl Stored {
         self.transition = Some((now + transition.takes, transition));
     }
 
+    /// Breaks the object, whatever it was going through.
+    pub fn spoil(&mut self, status: &str) {
+        self.object.readiness = Readiness::Failed(status.to_owned());
+        self.transition = None;
+    }
+
     fn set(&mut self, field: &str, value: &str) {
         self.object.live.0.insert(field.to_owned(), Value::from(value));
     }

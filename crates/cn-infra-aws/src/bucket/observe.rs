@@ -1,0 +1,174 @@
+//! Reading buckets: every managed aspect of every declared bucket, all at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cn_infra_core::address::PhysicalId;
+use cn_infra_core::live::{Observed, Outputs, Readiness};
+use cn_infra_core::manager::{ErrorClass, ManageError, Scope};
+use cn_infra_core::owner::Tags;
+use cn_infra_core::value::OrNone;
+use futures_util::StreamExt;
+use futures_util::stream;
+
+use super::Bucket;
+use super::aspect::Aspect;
+use super::target::Target;
+use crate::session::Session;
+
+/// How many calls wait for an answer at once, over all buckets. S3 takes thousands per second.
+const IN_FLIGHT: usize = 64;
+
+/// What one call reads; the tags come first, as what they answer says most about why a bucket cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum What {
+    Tags,
+    Aspect(Aspect),
+}
+
+/// What one call answered.
+enum Reading {
+    Tags(Tags),
+    Fields(Box<Bucket>),
+}
+
+/// Reads the declared buckets that are there.
+///
+/// No call asks first whether a bucket exists: each answers `NoSuchBucket` if it does not.
+pub(super) async fn buckets(
+    session: &Session,
+    scope: &Scope<'_, Bucket>,
+) -> Result<Vec<Observed<Bucket>>, ManageError> {
+    let calls =
+        wanted(scope).into_iter().flat_map(|(name, what)| what.into_iter().map(move |what| (name.clone(), what)));
+    let mut answers = stream::iter(calls).map(|(name, what)| answer(session, name, what)).buffer_unordered(IN_FLIGHT);
+    let mut by_bucket: BTreeMap<String, BTreeMap<What, Result<Reading, ManageError>>> = BTreeMap::new();
+    while let Some((name, what, reading)) = answers.next().await {
+        by_bucket.entry(name).or_default().insert(what, reading);
+    }
+    let observed = by_bucket.into_iter().map(|(name, readings)| assemble(session, &name, readings));
+    observed.filter_map(Result::transpose).collect()
+}
+
+/// What to read of each bucket. One that is asked for and not declared, to be deleted, needs its tags alone.
+fn wanted(scope: &Scope<'_, Bucket>) -> BTreeMap<String, BTreeSet<What>> {
+    let mut wanted: BTreeMap<String, BTreeSet<What>> = BTreeMap::new();
+    for declared in scope.declared {
+        let adopted = declared.adopt.as_ref().map(|id| &id.0);
+        for name in std::iter::once(&declared.name).chain(adopted) {
+            let aspects = Aspect::managed_by(&declared.resource).map(What::Aspect);
+            wanted.entry(name.clone()).or_default().extend(aspects.chain([What::Tags]));
+        }
+    }
+    if let Some(only) = scope.only {
+        wanted.retain(|name, _| scope.includes(name));
+        for id in only {
+            wanted.entry(id.0.clone()).or_default().insert(What::Tags);
+        }
+    }
+    wanted
+}
+
+async fn answer(session: &Session, name: String, what: What) -> (String, What, Result<Reading, ManageError>) {
+    let target = Target { session, name: &name };
+    let reading = match what {
+        What::Tags => target.read_tags().await.map(Reading::Tags),
+        What::Aspect(aspect) => {
+            let mut live = Box::<Bucket>::default();
+            target.read(aspect, &mut live).await.map(|()| Reading::Fields(live))
+        }
+    };
+    (name, what, reading)
+}
+
+/// One bucket from its answers; `None` if it is not there.
+fn assemble(
+    session: &Session,
+    name: &str,
+    readings: BTreeMap<What, Result<Reading, ManageError>>,
+) -> Result<Option<Observed<Bucket>>, ManageError> {
+    let (mut tags, mut live) = (Tags::new(), Bucket::default());
+    for reading in readings.into_values() {
+        match reading {
+            Ok(Reading::Tags(read)) => tags = read,
+            Ok(Reading::Fields(fields)) => live.fill(*fields),
+            Err(failure) if failure.class == ErrorClass::Gone => return Ok(None),
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(Some(Observed {
+        id: PhysicalId(name.to_owned()),
+        aliases: Vec::new(),
+        name: Some(name.to_owned()),
+        token: None,
+        tags,
+        outputs: outputs(session, name, &live),
+        live,
+        readiness: Readiness::Ready,
+        unfinished: None,
+    }))
+}
+
+impl Bucket {
+    /// Takes over the fields that another reading found.
+    fn fill(&mut self, read: Self) {
+        let Self {
+            versioning,
+            object_ownership,
+            public_access_block,
+            encryption,
+            policy_file,
+            cors,
+            lifecycle,
+            acl,
+            logging,
+            website,
+        } = read;
+        self.versioning = versioning.or(self.versioning);
+        self.object_ownership = object_ownership.or(self.object_ownership);
+        self.public_access_block = public_access_block.or(self.public_access_block);
+        self.encryption = encryption.or(self.encryption.take());
+        self.policy_file = policy_file.or(self.policy_file.take());
+        self.cors = cors.or(self.cors.take());
+        self.lifecycle = lifecycle.or(self.lifecycle.take());
+        self.acl = acl.or(self.acl);
+        self.logging = logging.or(self.logging.take());
+        self.website = website.or(self.website.take());
+    }
+}
+
+fn outputs(session: &Session, name: &str, live: &Bucket) -> Outputs {
+    let region = &session.region;
+    let (partition, suffix) = match region.split('-').next() {
+        Some("cn") => ("aws-cn", "amazonaws.com.cn"),
+        _ if region.starts_with("us-gov-") => ("aws-us-gov", "amazonaws.com"),
+        _ => ("aws", "amazonaws.com"),
+    };
+    let mut outputs: Outputs = [
+        ("name", name.to_owned()),
+        ("arn", format!("arn:{partition}:s3:::{name}")),
+        ("domain", format!("{name}.s3.{region}.{suffix}")),
+    ]
+    .map(|(output, value)| (output.to_owned(), value))
+    .into();
+    if matches!(live.website, Some(OrNone::Some(_))) {
+        let separator = if DASHED_WEBSITES.contains(&region.as_str()) { '-' } else { '.' };
+        let endpoint = format!("{name}.s3-website{separator}{region}.{suffix}");
+        outputs.insert("website_endpoint".to_owned(), endpoint);
+    }
+    outputs
+}
+
+/// The regions whose websites are at `s3-website-REGION`; in all others it is `s3-website.REGION`.
+///
+/// <https://docs.aws.amazon.com/general/latest/gr/s3.html#s3_website_region_endpoints>
+const DASHED_WEBSITES: [&str; 9] = [
+    "us-east-1",
+    "us-west-1",
+    "us-west-2",
+    "us-gov-west-1",
+    "ap-northeast-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "eu-west-1",
+    "sa-east-1",
+];

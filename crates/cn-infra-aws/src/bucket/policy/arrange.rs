@@ -1,0 +1,99 @@
+//! A live policy in the order and words of the file's, without a change of its meaning.
+
+use std::cmp::Reverse;
+
+use serde_json::{Map, Value};
+
+use super::normal::{element, items, statement};
+use crate::bucket::order::in_order_of;
+
+/// The live policy, its statements and keys in the order of the desired one, and equal elements in its words.
+pub(super) fn like(live: &Value, desired: &Value) -> Value {
+    by_key(live, desired, |name, live, desired| match name {
+        "Statement" => statements(live, desired),
+        _ => live.clone(),
+    })
+}
+
+/// A table in the order of another's keys; those that the other lacks go last.
+fn by_key(live: &Value, desired: &Value, each: impl Fn(&str, &Value, &Value) -> Value) -> Value {
+    let (Value::Object(live), Value::Object(desired)) = (live, desired) else { return live.clone() };
+    let mut ordered = Map::new();
+    for (name, wanted) in desired {
+        if let Some(value) = live.get(name) {
+            ordered.insert(name.clone(), each(name, value, wanted));
+        }
+    }
+    for (name, value) in live {
+        ordered.entry(name.clone()).or_insert_with(|| value.clone());
+    }
+    ordered.into()
+}
+
+fn statements(live: &Value, desired: &Value) -> Value {
+    let (is, wanted) = (items(live), items(desired));
+    let pairs = pairs(is, wanted);
+    let matched = pairs.iter().zip(wanted).filter_map(|(index, wanted)| Some(one(is.get((*index)?)?, wanted)));
+    let rest = is.iter().enumerate().filter(|(index, _)| !pairs.contains(&Some(*index)));
+    let all: Vec<Value> = matched.chain(rest.map(|(_, statement)| statement.clone())).collect();
+    match (desired, <[Value; 1]>::try_from(all)) {
+        (Value::Object(_), Ok([single])) => single,
+        (_, Ok([single])) => Value::Array(vec![single]),
+        (_, Err(several)) => Value::Array(several),
+    }
+}
+
+/// For each wanted statement the live one that stands for it: equal in meaning, else of the same `Sid`, else the one
+/// with most elements in common.
+fn pairs(live: &[Value], wanted: &[Value]) -> Vec<Option<usize>> {
+    let mut pairs = vec![None; wanted.len()];
+    for alike in [is_equal, is_same_sid, common_elements] {
+        for (place, wanted) in wanted.iter().enumerate() {
+            if pairs[place].is_some() {
+                continue;
+            }
+            let free = live.iter().enumerate().filter(|(index, _)| !pairs.contains(&Some(*index)));
+            let scored = free.map(|(index, live)| (alike(live, wanted), index)).filter(|(score, _)| *score > 0);
+            pairs[place] = scored.min_by_key(|(score, index)| (Reverse(*score), *index)).map(|(_, index)| index);
+        }
+    }
+    pairs
+}
+
+fn is_equal(live: &Value, wanted: &Value) -> usize {
+    usize::from(statement(live) == statement(wanted))
+}
+
+fn is_same_sid(live: &Value, wanted: &Value) -> usize {
+    let sid = live.get("Sid");
+    usize::from(sid.is_some() && sid == wanted.get("Sid"))
+}
+
+fn common_elements(live: &Value, wanted: &Value) -> usize {
+    let (Value::Object(live), Value::Object(wanted)) = (live, wanted) else { return 0 };
+    let is_common = |(name, value): &(&String, &Value)| {
+        wanted.get(*name).is_some_and(|wanted| element(name, value) == element(name, wanted))
+    };
+    live.iter().filter(|(name, _)| *name != "Effect").filter(is_common).count()
+}
+
+fn one(live: &Value, wanted: &Value) -> Value {
+    by_key(live, wanted, |name, live, wanted| {
+        if element(name, live) == element(name, wanted) { wanted.clone() } else { shaped(live, wanted) }
+    })
+}
+
+/// A value that differs, in the order and shape of the wanted one: a list of one as a string where that is one.
+fn shaped(live: &Value, wanted: &Value) -> Value {
+    match (live, wanted) {
+        (Value::Object(_), Value::Object(_)) => by_key(live, wanted, |_, live, wanted| shaped(live, wanted)),
+        (Value::Array(live), Value::Array(wanted)) => {
+            let mut members = live.clone();
+            in_order_of(&mut members, wanted, |member| member);
+            Value::Array(members)
+        }
+        (Value::Array(live), Value::String(_)) if live.len() == 1 => live[0].clone(),
+        (Value::String(_), Value::Array(_)) => Value::Array(vec![live.clone()]),
+        _ => live.clone(),
+    }
+}

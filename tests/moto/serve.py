@@ -1,0 +1,52 @@
+"""serve.py PORT: moto's server on loopback, with what it gets so wrong that no client can work with it put right.
+
+What else it gets wrong, and is left as it is, since the tool copes: tags in CreateBucket are ignored; a new bucket has
+no ownership controls and no public access block, where AWS since 2023 sets both; changes of a database that should wait
+for its window are carried out at once; `resolve:ssm:` image ids are kept as text; a security group in use is deleted;
+client tokens are not honoured; ObjectSizeGreaterThan and ObjectSizeLessThan of lifecycle rules are dropped;
+Performance Insights of a database are not kept. AWS's own behaviour is in its API reference, and wins.
+
+The server ends when its standard input closes, so that no test leaves one behind.
+"""
+
+import os
+import sys
+import threading
+import uuid
+
+from moto.rds.models import DBInstance
+from moto.s3.responses import S3Response
+from moto.server import main
+
+
+def unique_resource_ids():
+    """AWS gives every database a DbiResourceId of its own; moto gives all the same."""
+    original = DBInstance.__init__
+
+    def init(self, *args, **kwargs):
+        original(self, *args, **kwargs)
+        self.dbi_resource_id = "db-" + uuid.uuid4().hex[:26].upper()
+
+    DBInstance.__init__ = init
+
+
+def named_versioning():
+    """GetBucketVersioning answers with VersioningConfiguration; moto names the element after the action."""
+    original = S3Response.get_bucket_versioning
+
+    def get(self):
+        answer = original(self)
+        body = answer[-1]
+        if isinstance(body, bytes):
+            body = body.decode()
+        return (*answer[:-1], body.replace("GetBucketVersioningResponse", "VersioningConfiguration"))
+
+    S3Response.get_bucket_versioning = get
+
+
+if __name__ == "__main__":
+    unique_resource_ids()
+    named_versioning()
+    if not sys.stdin.isatty():
+        threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+    main(["-H", "127.0.0.1", "-p", sys.argv[1]])
