@@ -26,7 +26,12 @@ where
     };
     let message = format!("{what}: {}", sentence(&error));
     let hint = code.as_deref().and_then(hint_for).map(str::to_owned);
-    ManageError { class, code, message, hint, request_id, source: Some(Box::new(error)) }
+    // Below a service's own words the SDK's chain only repeats them.
+    let source = match error {
+        SdkError::ServiceError(_) => None,
+        other => Some(other.into()),
+    };
+    ManageError { class, code, message, hint, request_id, source }
 }
 
 /// The innermost useful text of an SDK error, without any Debug dump.

@@ -174,7 +174,9 @@ pub struct Check {
 
 /// `show`.
 #[derive(Clone, Debug, Args)]
-#[command(after_help = "Example:\n  cn-infra show production\n  cn-infra show production --json | jq '.resources | keys'")]
+#[command(
+    after_help = "Example:\n  cn-infra show production\n  cn-infra show production --json | jq '.resources | keys'"
+)]
 pub struct Show {
     /// The environment
     #[arg(value_name = "ENV")]
@@ -270,7 +272,8 @@ mod tests {
 
     #[test]
     fn global_options_stand_before_and_after_the_command() {
-        let arguments = parse("cn-infra --environments envs apply staging --yes -vv -q --color never --parallelism 4").unwrap();
+        let arguments =
+            parse("cn-infra --environments envs apply staging --yes -vv -q --color never --parallelism 4").unwrap();
         let Global { environments, verbose, quiet, color, parallelism, profile } = arguments.global;
         assert_eq!((environments, profile), (Some(PathBuf::from("envs")), None));
         assert_eq!((verbose, quiet, color, parallelism), (2, true, When::Never, 4));

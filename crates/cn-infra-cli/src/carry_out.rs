@@ -7,9 +7,9 @@ use cn_infra_core::plan::Plan;
 
 use crate::error::{CommandError, Result};
 use crate::exit::ExitCode;
-use cn_infra_core::apply::apply;
 use crate::survey::Survey;
 use crate::view::{self, View};
+use cn_infra_core::apply::apply;
 
 /// How a plan is carried out, and where that is shown.
 pub struct CarryOut<'a> {

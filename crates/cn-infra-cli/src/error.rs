@@ -4,12 +4,12 @@ use std::error::Error;
 use std::path::Path;
 
 use crate::exit::ExitCode;
+use cn_infra_aws::session::SessionError;
 use cn_infra_core::environment::Diagnostics;
 use cn_infra_core::environment::edit::EditError;
+use cn_infra_core::observe::ObserveError;
 use cn_infra_core::plan::PlanError;
 use cn_infra_core::plan::file::PlanFileError;
-use cn_infra_aws::session::SessionError;
-use cn_infra_core::observe::ObserveError;
 
 /// The result of a command.
 pub type Result<T> = std::result::Result<T, CommandError>;

@@ -6,9 +6,9 @@ use cn_infra_core::environment::{Declared, Environment, Networks};
 use cn_infra_core::field_tree::FieldTree;
 use cn_infra_core::kinds::{Kind, Kinds};
 use cn_infra_core::live::{Live, Object, Outputs, Readiness};
+use cn_infra_core::owner;
 use cn_infra_core::plan::Unlisted;
 use cn_infra_core::plan::identity::{Identity, identify};
-use cn_infra_core::owner;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -170,14 +170,22 @@ mod tests {
 
     #[test]
     fn fields_of_fixed_tables_are_managed_one_by_one_and_user_tables_whole() {
-        let tree = FieldTree::of(&[Field::managed("storage.size_gib"), Field::managed("storage.iops"), Field::managed("rules.*.port")]);
-        let live = json!({ "storage": { "size_gib": 30, "iops": 3000 }, "rules": { "a": { "port": 1 }, "b": { "port": 2 } } });
+        let tree = FieldTree::of(&[
+            Field::managed("storage.size_gib"),
+            Field::managed("storage.iops"),
+            Field::managed("rules.*.port"),
+        ]);
+        let live =
+            json!({ "storage": { "size_gib": 30, "iops": 3000 }, "rules": { "a": { "port": 1 }, "b": { "port": 2 } } });
         let desired = json!({ "storage": { "size_gib": 30 }, "rules": { "a": { "port": 1 } } });
         let mut fields = Vec::new();
         for (field, value) in live.as_object().unwrap() {
             collect(field, value, desired.get(field), tree.child(field), &mut fields);
         }
         let managed: Vec<_> = fields.iter().map(|field| (field.path.as_str(), field.managed)).collect();
-        assert_eq!(managed, [("storage.size_gib", true), ("storage.iops", false), ("rules.a", true), ("rules.b", true)]);
+        assert_eq!(
+            managed,
+            [("storage.size_gib", true), ("storage.iops", false), ("rules.a", true), ("rules.b", true)]
+        );
     }
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use cn_infra_aws::Session;
-use cn_infra_aws::session::{SessionOptions};
+use cn_infra_aws::session::SessionOptions;
 use cn_infra_core::environment::Environment;
 use cn_infra_core::kinds::Kinds;
 use cn_infra_core::live::Live;
@@ -15,8 +15,8 @@ use jiff::Timestamp;
 use crate::arguments::Selection;
 use crate::command::Context;
 use crate::error::Result;
-use cn_infra_core::plan::plan;
 use crate::target;
+use cn_infra_core::plan::plan;
 
 /// An environment with a session for its account.
 pub struct Survey {

@@ -15,10 +15,10 @@ use crate::carry_out::CarryOut;
 use crate::command::Context;
 use crate::error::{CommandError, Result};
 use crate::exit::ExitCode;
-use cn_infra_core::environment::edit::set_adopt;
 use crate::survey::{Access, Survey};
 use crate::target;
 use crate::view::{self, Answer};
+use cn_infra_core::environment::edit::set_adopt;
 
 /// Runs the command.
 pub async fn run(arguments: &arguments::Adopt, context: &Context) -> Result<ExitCode> {
@@ -74,9 +74,7 @@ async fn agree(plan: &Plan, path: &Path, context: &Context) -> Result<()> {
     match context.view.ask(&question).await {
         Answer::Yes => Ok(()),
         Answer::No => Err(CommandError::new("declined; nothing was written")),
-        Answer::Interrupted => {
-            Err(CommandError::new("interrupted; nothing was written").code(ExitCode::Interrupted))
-        }
+        Answer::Interrupted => Err(CommandError::new("interrupted; nothing was written").code(ExitCode::Interrupted)),
     }
 }
 

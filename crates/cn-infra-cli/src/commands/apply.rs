@@ -13,9 +13,9 @@ use crate::carry_out::{CarryOut, exit_code};
 use crate::command::Context;
 use crate::error::{CommandError, Result};
 use crate::exit::ExitCode;
-use cn_infra_core::plan::file::{self, PlanFileError};
 use crate::survey::{Access, Survey};
 use crate::view::{self, Answer};
+use cn_infra_core::plan::file::{self, PlanFileError};
 
 /// A plan older than this is pointed out.
 const OLD_SECONDS: i64 = 3600;
@@ -68,7 +68,10 @@ async fn fresh(name: &str, arguments: &arguments::Apply, context: &Context) -> R
 }
 
 async fn saved(path: &Path, arguments: &arguments::Apply, context: &Context) -> Result<ExitCode> {
-    if arguments.selection.prune || !arguments.selection.only.is_empty() || !arguments.selection.create_anyway.is_empty() {
+    if arguments.selection.prune
+        || !arguments.selection.only.is_empty()
+        || !arguments.selection.create_anyway.is_empty()
+    {
         return Err(CommandError::usage("a saved plan is carried out as it is")
             .hint("give --prune, --only and --create-anyway to `cn-infra plan`, or name the environment here"));
     }
@@ -126,7 +129,8 @@ fn provenance(plan: &Plan, path: &Path, now: Timestamp) -> String {
 }
 
 fn question(plan: &Plan) -> String {
-    let these = if plan.steps.len() == 1 { "this step".to_owned() } else { format!("these {} steps", plan.steps.len()) };
+    let these =
+        if plan.steps.len() == 1 { "this step".to_owned() } else { format!("these {} steps", plan.steps.len()) };
     format!("Apply {these} to {} (account {})?", plan.environment, plan.account)
 }
 
@@ -207,6 +211,8 @@ mod tests {
         assert_eq!(question(&plan), "Apply this step to production (account 123456789012)?");
         let at = |text: &str| provenance(&plan, Path::new(SAVED), text.parse().unwrap());
         assert_eq!(at("2026-11-30T19:12:30Z"), "Saved plan .cn-infra/plan.json, made 12 min 30 s ago.");
-        assert!(at("2026-11-30T21:05:00Z").starts_with("Saved plan .cn-infra/plan.json, made 2 h 5 min ago. That is long"));
+        assert!(
+            at("2026-11-30T21:05:00Z").starts_with("Saved plan .cn-infra/plan.json, made 2 h 5 min ago. That is long")
+        );
     }
 }

@@ -8,10 +8,10 @@ use crate::command::Context;
 use crate::directory::Directory;
 use crate::error::{CommandError, Result};
 use crate::exit::ExitCode;
-use cn_infra_core::check::check;
-use cn_infra_core::environment::Diagnostics;
 use crate::view::check::Checked;
 use crate::view::{self};
+use cn_infra_core::check::check;
+use cn_infra_core::environment::Diagnostics;
 
 /// Runs the command.
 pub fn run(arguments: &arguments::Check, context: &Context) -> Result<ExitCode> {
@@ -40,7 +40,9 @@ pub fn run(arguments: &arguments::Check, context: &Context) -> Result<ExitCode> 
 fn one(name: &str, directory: &Directory, kinds: &Kinds) -> Result<Checked> {
     let result = match directory.load(name, kinds) {
         Ok(environment) => Ok((environment.resources.len(), check(&environment, kinds, Timestamp::now()))),
-        Err(error) => Err(error.error.downcast::<Diagnostics>().map_err(|other| CommandError { error: other, ..error })?),
+        Err(error) => {
+            Err(error.error.downcast::<Diagnostics>().map_err(|other| CommandError { error: other, ..error })?)
+        }
     };
     Ok(Checked { environment: name.to_owned(), result })
 }

@@ -10,9 +10,9 @@ use crate::arguments::{self, Format};
 use crate::command::Context;
 use crate::error::{CommandError, Result};
 use crate::exit::ExitCode;
-use cn_infra_core::plan::outputs;
 use crate::survey::{Access, Survey};
 use crate::{target, view};
+use cn_infra_core::plan::outputs;
 
 /// Runs the command.
 pub async fn run(arguments: &arguments::Output, context: &Context) -> Result<ExitCode> {

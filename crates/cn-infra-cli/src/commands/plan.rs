@@ -8,9 +8,9 @@ use crate::arguments;
 use crate::command::Context;
 use crate::error::Result;
 use crate::exit::ExitCode;
-use cn_infra_core::plan::file;
 use crate::survey::{Access, Survey};
 use crate::view;
+use cn_infra_core::plan::file;
 
 /// Where a plan is kept, unless `--out` says otherwise; relative to the current directory.
 pub const SAVED: &str = ".cn-infra/plan.json";

@@ -3,8 +3,8 @@
 use crate::command::Context;
 use crate::error::Result;
 use crate::exit::ExitCode;
-use cn_infra_core::environment::schema;
 use crate::view;
+use cn_infra_core::environment::schema;
 
 /// Runs the command.
 pub fn run(context: &Context) -> Result<ExitCode> {

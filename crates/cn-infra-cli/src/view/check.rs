@@ -34,8 +34,10 @@ pub fn checked(checked: &Checked, style: Style) -> String {
             format!("{name}: {number}\n\n{}\n", super::error::diagnostics(diagnostics, style))
         }
         Ok((resources, found)) => {
-            let findings_ = if found.is_empty() { String::new() } else { format!(", {}", count(found.len(), "finding")) };
-            let verdict = if checked.is_valid() { style.paint(Ink::Add, "valid") } else { style.paint(Ink::Alarm, "not valid") };
+            let findings_ =
+                if found.is_empty() { String::new() } else { format!(", {}", count(found.len(), "finding")) };
+            let verdict =
+                if checked.is_valid() { style.paint(Ink::Add, "valid") } else { style.paint(Ink::Alarm, "not valid") };
             let resources = count(*resources, "resource");
             format!("{name}: {verdict}, {resources}{findings_}\n{}", findings::findings(found, style))
         }

@@ -178,10 +178,15 @@ fn tags(step: &Step) -> Vec<Row> {
         }
     }
     rows.extend(
-        step.tags.remove.iter().filter(|key| users(key)).map(|key| row(&format!("tags.{key}"), What::Entry(Sign::Removed))),
+        step.tags
+            .remove
+            .iter()
+            .filter(|key| users(key))
+            .map(|key| row(&format!("tags.{key}"), What::Entry(Sign::Removed))),
     );
     if step.action != Action::Create {
-        let ours: Vec<_> = step.tags.set.keys().chain(&step.tags.remove).filter(|key| owner::is_reserved(key)).collect();
+        let ours: Vec<_> =
+            step.tags.set.keys().chain(&step.tags.remove).filter(|key| owner::is_reserved(key)).collect();
         if !ours.is_empty() {
             let names: Vec<_> = ours.into_iter().map(String::as_str).collect();
             rows.push(row("ownership tags", What::Value(names.join(", "))));

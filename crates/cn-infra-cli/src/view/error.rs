@@ -39,7 +39,8 @@ mod tests {
     #[test]
     fn causes_follow_and_the_hint_stands_apart() {
         let cause = anyhow::Error::msg("UnauthorizedOperation: not authorized to perform ec2:DescribeInstances");
-        let failed = CommandError::from(cause.context("cannot read the instance objects")).hint("ask for ReadOnlyAccess");
+        let failed =
+            CommandError::from(cause.context("cannot read the instance objects")).hint("ask for ReadOnlyAccess");
         insta::assert_snapshot!(error(&failed, Style::PLAIN), @"
         error: cannot read the instance objects
           caused by: UnauthorizedOperation: not authorized to perform ec2:DescribeInstances

@@ -95,7 +95,8 @@ fn failed(step: &StepId, failure: &Failure, style: Style) -> String {
 
 fn stale(step: &StepId, moved: &[Moved], networks: &Networks, style: Style) -> String {
     let label = style.paint(Ink::Alarm, "stale:");
-    let mut text = format!("{label} {} moved since the plan was made; nothing was written\n", style.paint(Ink::Strong, step));
+    let mut text =
+        format!("{label} {} moved since the plan was made; nothing was written\n", style.paint(Ink::Strong, step));
     for Moved { path, reviewed, live, wanted } in moved {
         text += &format!("  {path}\n");
         for (name, side) in [("reviewed", reviewed), ("live now", live), ("wanted", wanted)] {

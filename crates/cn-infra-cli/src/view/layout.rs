@@ -32,7 +32,17 @@ pub fn wrap(text: &str, column: usize, style: Style) -> Vec<String> {
 /// A text without what would move a terminal's cursor or turn its writing: tags and texts are other people's.
 pub fn printable(text: &str) -> String {
     let moves = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars().map(|c| if c == '\t' { ' ' } else if moves(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+    text.chars()
+        .map(|c| {
+            if c == '\t' {
+                ' '
+            } else if moves(c) {
+                char::REPLACEMENT_CHARACTER
+            } else {
+                c
+            }
+        })
+        .collect()
 }
 
 /// A text that begins at a column of the current line; further lines hang below its beginning.

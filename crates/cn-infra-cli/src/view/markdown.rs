@@ -65,17 +65,18 @@ fn row(row: &Row) -> Vec<String> {
     let signed = |lines: &[Line]| lines.iter().map(text_line).collect::<Vec<_>>();
     let mut lines = match &row.what {
         What::Value(value) => vec![format!("    {label}: {value}")],
-        What::Change { before, after, detail: None } => {
-            [('-', before), ('+', after)].into_iter().filter(|(_, side)| !side.is_empty()).map(|(sign, side)| format!("{sign}   {label}: {side}")).collect()
-        }
+        What::Change { before, after, detail: None } => [('-', before), ('+', after)]
+            .into_iter()
+            .filter(|(_, side)| !side.is_empty())
+            .map(|(sign, side)| format!("{sign}   {label}: {side}"))
+            .collect(),
         What::Change { before, after, detail: Some(detail) } => {
             let (full_before, full_after) = detail.split_once(" → ").unwrap_or((detail, detail));
             vec![format!("-   {label}: {before} ({full_before})"), format!("+   {label}: {after} ({full_after})")]
         }
-        What::Members(members) => members
-            .iter()
-            .map(|line| format!("{}   {label}: {}", line.sign.symbol(), line.text))
-            .collect(),
+        What::Members(members) => {
+            members.iter().map(|line| format!("{}   {label}: {}", line.sign.symbol(), line.text)).collect()
+        }
         What::Text(text) => std::iter::once(format!("    {label}:")).chain(signed(text)).collect(),
         What::Entry(sign) => vec![format!("{}   {label}", sign.symbol())],
     };

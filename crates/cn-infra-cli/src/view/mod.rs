@@ -58,11 +58,7 @@ impl View {
             When::Never => ColorChoice::Never,
         }
         .write_global();
-        Self {
-            stdout: style(&std::io::stdout()),
-            stderr: style(&std::io::stderr()),
-            quiet: global.quiet,
-        }
+        Self { stdout: style(&std::io::stdout()), stderr: style(&std::io::stderr()), quiet: global.quiet }
     }
 
     /// How stdout is written to.

@@ -29,7 +29,8 @@ fn shell(outputs: &BTreeMap<Address, Outputs>) -> String {
 
 fn tables(outputs: &BTreeMap<Address, Outputs>) -> String {
     let line = |(name, value): (&String, &String)| format!("{name} = {}\n", toml::Value::from(value.as_str()));
-    let table = |(address, of): (&Address, &Outputs)| format!("[{address}]\n{}", of.iter().map(line).collect::<String>());
+    let table =
+        |(address, of): (&Address, &Outputs)| format!("[{address}]\n{}", of.iter().map(line).collect::<String>());
     outputs.iter().map(table).collect::<Vec<_>>().join("\n")
 }
 
@@ -70,8 +71,7 @@ mod tests {
         "#);
         let table: toml::Table = toml::from_str(&text).unwrap();
         assert_eq!(table["elastic_ip"]["site-b"]["id"].as_str(), Some("eipalloc-0abc"));
-        let json: serde_json::Value =
-            serde_json::from_str(&outputs(&sample(), Format::Json).unwrap()).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&outputs(&sample(), Format::Json).unwrap()).unwrap();
         assert_eq!(json["elastic_ip.site-b"]["public_ip"], "198.51.100.20");
     }
 }

@@ -180,7 +180,13 @@ fn summary(plan: &Plan, style: Style) -> String {
     let totals = totals(plan);
     let unlisted = unlisted(plan).unwrap_or_default();
     let fits = style.width.is_none_or(|columns| width(&totals) + 1 + width(&unlisted) <= columns);
-    let gap = if unlisted.is_empty() { "" } else if fits { " " } else { "\n" };
+    let gap = if unlisted.is_empty() {
+        ""
+    } else if fits {
+        " "
+    } else {
+        "\n"
+    };
     let line = |text: String| hang(&text, 0, None, style) + "\n";
     format!(
         "{}{gap}{}{}",

@@ -73,9 +73,7 @@ fn place(origin: &Origin) -> String {
 
 /// The environment for a program.
 pub fn json(environment: &Environment) -> Value {
-    let origin = |Origin { file, line, default, texts }: &Origin| {
-        json!({ "file": file, "line": line, "default": default, "texts": texts })
-    };
+    let origin = |Origin { file, line, default, texts }: &Origin| json!({ "file": file, "line": line, "default": default, "texts": texts });
     let resource = |declared: &Declared| {
         let origins: Map<_, _> = declared.origins.iter().map(|(field, at)| (field.clone(), origin(at))).collect();
         json!({

@@ -18,11 +18,7 @@ pub struct Source {
 impl Source {
     /// `developers (198.51.100.7/32, 203.0.113.0/28)`.
     pub fn text(&self) -> String {
-        if self.members.is_empty() {
-            self.name.clone()
-        } else {
-            format!("{} ({})", self.name, self.members.join(", "))
-        }
+        if self.members.is_empty() { self.name.clone() } else { format!("{} ({})", self.name, self.members.join(", ")) }
     }
 }
 
@@ -105,7 +101,9 @@ mod tests {
             "icmp echo-request from pl-0abc"
         );
         assert_eq!(
-            shown(json!({ "port": 5432, "from": ["security_group.web"], "until": "2026-12-24T18:00:00Z", "description": "alpha" })),
+            shown(
+                json!({ "port": 5432, "from": ["security_group.web"], "until": "2026-12-24T18:00:00Z", "description": "alpha" })
+            ),
             "tcp 5432 from security_group.web until 2026-12-24T18:00:00Z “alpha”"
         );
     }

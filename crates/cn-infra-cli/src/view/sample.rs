@@ -12,7 +12,8 @@ use serde_json::Value;
 
 /// The networks of the CoralNet account.
 pub fn networks() -> Networks {
-    let network = |name: &str, cidrs: &[&str]| (name.to_owned(), cidrs.iter().map(|cidr| cidr.parse().unwrap()).collect());
+    let network =
+        |name: &str, cidrs: &[&str]| (name.to_owned(), cidrs.iter().map(|cidr| cidr.parse().unwrap()).collect());
     Networks(BTreeMap::from([
         network("ana", &["198.51.100.7/32"]),
         network("developers", &["198.51.100.7/32", "203.0.113.0/28"]),

@@ -61,11 +61,16 @@ fn checklist() -> Plan {
         difference("instance", json!("staging/instance.web"), json!("instance.web")),
     );
     let referer = "http://ec2-198-51-100-9.us-west-2.compute.amazonaws.com/*";
-    let policy = difference("policy_file", json!(POLICY), json!(POLICY.replace(referer, "https://coralnet.ucsd.edu/*")));
+    let policy =
+        difference("policy_file", json!(POLICY), json!(POLICY.replace(referer, "https://coralnet.ucsd.edu/*")));
     Plan {
         blocked: vec![blocked()],
         unlisted: vec![unlisted("instance.old", false)],
-        ..plan(vec![web_rules(), update("elastic_ip.site/association", vec![site]), update("bucket.media", vec![policy])])
+        ..plan(vec![
+            web_rules(),
+            update("elastic_ip.site/association", vec![site]),
+            update("bucket.media", vec![policy]),
+        ])
     }
 }
 
@@ -255,8 +260,10 @@ fn a_value_that_no_object_tells_yet_is_known_after_apply() {
     };
     let changed = update("bucket.media", vec![known_after_apply("policy_file", json!("none"))]);
     let text = json!({ "template": "{\n  \"Referer\": \"{{elastic_ip.site.public_ip}}\"\n}\n" });
-    let text = Difference { after: Some(text), ..known_after_apply("policy_file", json!("{\n  \"Referer\": \"a\"\n}\n")) };
-    let made = create("bucket.logs", json!({ "policy_file": { "template": "http://{{elastic_ip.site.public_ip}}/*" } }));
+    let text =
+        Difference { after: Some(text), ..known_after_apply("policy_file", json!("{\n  \"Referer\": \"a\"\n}\n")) };
+    let made =
+        create("bucket.logs", json!({ "policy_file": { "template": "http://{{elastic_ip.site.public_ip}}/*" } }));
     insta::assert_snapshot!(steps(vec![changed, update("bucket.media", vec![text]), made]), @r#"
     ~ bucket.media   in place
         policy_file   none → http://{{elastic_ip.site.public_ip}}/* (known after apply)
@@ -300,7 +307,11 @@ fn one_cost_is_said_in_the_heading_several_beside_their_fields() {
 
 #[test]
 fn members_of_lists_come_and_go() {
-    let groups = difference("security_groups", json!(["security_group.web", "sg-0a"]), json!(["security_group.web", "security_group.db"]));
+    let groups = difference(
+        "security_groups",
+        json!(["security_group.web", "sg-0a"]),
+        json!(["security_group.web", "security_group.db"]),
+    );
     let cors = difference("cors", json!([]), json!([{ "origins": ["*"], "methods": ["GET"] }]));
     let emptied = difference("lifecycle", json!([{ "id": "old", "expire_days": 30 }]), json!([]));
     insta::assert_snapshot!(steps(vec![update("bucket.media", vec![groups, cors, emptied])]), @"
@@ -314,12 +325,17 @@ fn members_of_lists_come_and_go() {
 
 #[test]
 fn rules_change_come_and_go() {
-    let one_more = difference("ingress.ssh.from", json!(["198.51.100.7/32"]), json!(["198.51.100.7/32", "192.0.2.1/32"]));
+    let one_more =
+        difference("ingress.ssh.from", json!(["198.51.100.7/32"]), json!(["198.51.100.7/32", "192.0.2.1/32"]));
     let described = difference("ingress.ssh.description", Value::Null, json!("operators"));
     let port = difference("egress.mail.port", json!(25), json!(587));
     let comes = difference("ingress.app", Value::Null, json!({ "port": 5432, "from": ["security_group.web"] }));
     let goes = difference("egress.all", json!({ "protocol": "all", "to": ["0.0.0.0/0", "::/0"] }), Value::Null);
-    let unnamed = difference("egress.(unnamed) udp 53 (2)", json!({ "protocol": "udp", "port": 53, "to": ["pl-0a"] }), Value::Null);
+    let unnamed = difference(
+        "egress.(unnamed) udp 53 (2)",
+        json!({ "protocol": "udp", "port": 53, "to": ["pl-0a"] }),
+        Value::Null,
+    );
     let step = update("security_group.db/rules", vec![one_more, described, port, comes, goes, unnamed]);
     insta::assert_snapshot!(steps(vec![step]), @"
     ~ security_group.db/rules   in place
@@ -420,7 +436,11 @@ fn findings_have_code_severity_and_hint() {
     let findings = vec![
         on(Finding::new("CN104", Severity::Warning, "the database has a public address"))
             .hint("set publicly_accessible = false, and reach it through a server"),
-        Finding::new("CN003", Severity::Note, "i-0123456789abcdef0 is under management; the line `adopt` in the file may go"),
+        Finding::new(
+            "CN003",
+            Severity::Note,
+            "i-0123456789abcdef0 is under management; the line `adopt` in the file may go",
+        ),
         on(Finding::new("CN303", Severity::Error, "its name is too long")),
     ];
     let plan = Plan { findings, ..plan(Vec::new()) };
