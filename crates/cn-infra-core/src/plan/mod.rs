@@ -29,6 +29,9 @@ mod strangers;
 pub(crate) mod tags;
 pub(crate) mod template;
 
+#[cfg(test)]
+mod tests;
+
 pub use outputs::outputs;
 pub use planner::{PlanError, plan};
 

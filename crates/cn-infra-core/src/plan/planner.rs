@@ -190,7 +190,8 @@ fn draft(
 /// The ids of existing objects that steps name.
 fn ids(steps: &[Draft], identity: &Identity<'_>) -> BTreeMap<Address, PhysicalId> {
     let named = steps.iter().flat_map(|draft| draft.refers.iter().chain(&draft.mentions));
-    named.filter_map(|address| Some((address.clone(), identity.object(address)?.id.clone()))).collect()
+    let there = named.filter_map(|address| Some((address, identity.object(address)?)));
+    there.map(|(address, object)| (address.clone(), object.id.clone())).collect()
 }
 
 fn unlisted(identity: &Identity<'_>) -> Vec<Unlisted> {

@@ -162,7 +162,7 @@ impl Pruned {
         let mentions =
             object.names.iter().filter(|(part, _)| *part == step.id.part.as_deref() && step.before.is_some());
         let mentions = mentions.map(|(_, address)| address.clone()).collect();
-        self.steps.push(Draft { step, refers: BTreeSet::new(), mentions });
+        self.steps.push(Draft { step, refers: Vec::new(), mentions });
     }
 
     /// Deletes come last: those that wait for no other delete wait for every step that nothing else waits for.

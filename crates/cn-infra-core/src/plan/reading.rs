@@ -1,7 +1,5 @@
 //! One resource ready to be compared: templates filled, objects named by addresses, equal meaning made equal value.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 
 use crate::address::{Address, Reference};
@@ -54,19 +52,19 @@ impl Reading {
     }
 
     /// The resources that a create of a part or the rest refers to.
-    pub(super) fn refers(&self, part: Option<&str>) -> BTreeSet<Address> {
+    pub(super) fn refers(&self, part: Option<&str>) -> Vec<Address> {
         self.desired.iter().filter(|named| named.part == part).map(|named| named.address.clone()).collect()
     }
 
     /// The resources that an update refers to: fields that only a create uses do not count, unless they change.
-    pub(super) fn refers_if(&self, part: Option<&str>, changed: impl Fn(&str) -> bool) -> BTreeSet<Address> {
+    pub(super) fn refers_if(&self, part: Option<&str>, changed: impl Fn(&str) -> bool) -> Vec<Address> {
         let of_part = self.desired.iter().filter(|named| named.part == part);
         let used = of_part.filter(|named| named.create_only.as_deref().is_none_or(&changed));
         used.map(|named| named.address.clone()).collect()
     }
 
     /// The resources that the live side names.
-    pub(super) fn mentions(&self, part: Option<&str>) -> BTreeSet<Address> {
+    pub(super) fn mentions(&self, part: Option<&str>) -> Vec<Address> {
         self.live.iter().filter(|named| named.part == part).map(|named| named.address.clone()).collect()
     }
 }

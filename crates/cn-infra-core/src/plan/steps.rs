@@ -1,12 +1,12 @@
 //! From one resource to its steps: create what is missing, update what differs, hold back what cannot be.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::Timestamp;
 
 use crate::address::{Address, StepId};
 use crate::check::Finding;
-use crate::document::DocumentError;
+use crate::document::{Document, DocumentError};
 use crate::environment::{Declared, Environment};
 use crate::field_tree::FieldTree;
 use crate::kinds::{DocumentChange, Kind};
@@ -31,16 +31,16 @@ pub(super) struct Drafts {
 pub(super) struct Draft {
     pub step: Step,
     /// Named by what it writes: those not there yet have to be made before.
-    pub refers: BTreeSet<Address>,
+    pub refers: Vec<Address>,
     /// Named by what was read.
-    pub mentions: BTreeSet<Address>,
+    pub mentions: Vec<Address>,
 }
 
 /// A change that is held back, and the resources that it names.
 #[derive(Debug)]
 pub(super) struct Held {
     pub blocked: Blocked,
-    pub refers: BTreeSet<Address>,
+    pub refers: Vec<Address>,
 }
 
 /// Drafts the steps of one resource after the other.
@@ -102,36 +102,32 @@ impl<'a> Drafter<'a> {
             self.hold(&subject, None, Action::Update, refusal.clone(), Vec::new());
             return Ok(());
         }
-        self.missing(&subject)
+        self.missing(subject)
     }
 
     /// A resource without an object: a create, and a step for each part that the file says something about.
-    fn missing(&mut self, subject: &Subject<'a>) -> Result<(), DocumentError> {
-        let Subject { kind, declared, reading, keys } = subject;
+    fn missing(&mut self, mut subject: Subject<'a>) -> Result<(), DocumentError> {
+        let (kind, declared) = (subject.kind, subject.declared);
         let creation = Creation { environment: self.environment, identity: self.identity, anyway: self.anyway };
         let generation = creation.generation(declared);
         if let Some(refusal) = creation.refusal(declared, kind, generation)? {
-            self.hold(subject, None, Action::Create, refusal, Vec::new());
+            self.hold(&subject, None, Action::Create, refusal, Vec::new());
             return Ok(());
         }
+        let mut parts = split(kind, std::mem::take(&mut subject.reading.compared.desired));
+        let set = tags::of_new(self.environment, declared, kind, subject.keys.as_deref());
         let whole = Step {
-            tags: TagChange {
-                set: tags::of_new(self.environment, declared, kind, keys.as_deref()),
-                ..TagChange::default()
-            },
-            after: Some(kind.split(&reading.compared.desired, None)),
+            tags: TagChange { set, ..TagChange::default() },
+            after: Some(parts.remove(&None).unwrap_or_default()),
             generation,
             ..subject.step(None, Action::Create)
         };
-        self.push(whole, reading.refers(None), BTreeSet::new());
-        for part in kind.parts {
-            let after = kind.split(&reading.compared.desired, Some(part.name));
-            if !after.0.is_empty() {
-                let step = Step { after: Some(after), ..subject.step(Some(part.name), Action::Create) };
-                let mut refers = reading.refers(Some(part.name));
-                refers.insert(declared.address.clone());
-                self.push(step, refers, BTreeSet::new());
-            }
+        self.push(whole, subject.reading.refers(None), Vec::new());
+        for (part, after) in parts {
+            let mut refers = subject.reading.refers(part);
+            refers.push(declared.address.clone());
+            let step = Step { after: Some(after), ..subject.step(part, Action::Create) };
+            self.push(step, refers, Vec::new());
         }
         Ok(())
     }
@@ -210,7 +206,7 @@ impl<'a> Drafter<'a> {
         Ok(())
     }
 
-    fn push(&mut self, step: Step, refers: BTreeSet<Address>, mentions: BTreeSet<Address>) {
+    fn push(&mut self, step: Step, refers: Vec<Address>, mentions: Vec<Address>) {
         self.drafts.steps.push(Draft { step, refers, mentions });
     }
 
@@ -257,6 +253,18 @@ impl Subject<'_> {
         let known_after_apply = self.kind.tree.at(&path).is_some_and(unfilled);
         Ok(Difference { path, before: before.cloned(), after: after.cloned(), impact, known_after_apply })
     }
+}
+
+/// A document's fields by part, as far as there are any.
+fn split(kind: &Kind, document: Document) -> BTreeMap<Option<&'static str>, Document> {
+    if kind.parts.is_empty() {
+        return BTreeMap::from([(None, document)]);
+    }
+    let mut parts: BTreeMap<_, Document> = BTreeMap::new();
+    for (field, value) in document.0 {
+        parts.entry(kind.part_of(&field)).or_default().0.insert(field, value);
+    }
+    parts
 }
 
 /// Why there is a step, where differences do not say it.

@@ -68,7 +68,9 @@ impl Serialize for Source {
 impl<'de> Deserialize<'de> for Source {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Ok(text.parse().map_or(Self::Cidr(text), Self::Group))
+        // A CIDR begins with a digit or, in IPv6, is no name of a group either.
+        let group = text.starts_with(|c: char| c.is_ascii_alphabetic()).then(|| text.parse());
+        Ok(group.and_then(Result::ok).map_or(Self::Cidr(text), Self::Group))
     }
 }
 

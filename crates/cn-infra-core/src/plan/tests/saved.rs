@@ -1,0 +1,63 @@
+//! Saved plans.
+
+use insta::assert_snapshot;
+use serde_json::json;
+
+use super::World;
+use crate::plan::file::{FORMAT, PlanFileError, load, save};
+
+fn world() -> World {
+    let mut world = World::new();
+    world.declare("host.web", json!({ "size": "large", "note": { "template": "{{link.site.url}}" } }));
+    world.declare("link.site", json!({}));
+    world.owned("host.web", "host-0001", json!({ "size": "small", "note": "x" }));
+    world
+}
+
+#[test]
+fn a_plan_comes_back_as_it_was_saved_and_only_its_owner_may_read_it() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join(".cn-infra/plan.json");
+    let plan = world().plan();
+    save(&plan, &path).expect("saved");
+    save(&plan, &path).expect("replaced");
+    let saved = load(&path).expect("loaded");
+    assert_eq!((saved.format, saved.plan), (FORMAT, plan));
+    let files: Vec<_> = std::fs::read_dir(path.parent().expect("a parent")).expect("readable").collect();
+    assert_eq!(files.len(), 1, "nothing else is left behind");
+    #[cfg(unix)]
+    {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).expect("there").permissions());
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn what_is_wrong_is_said() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("plan.json");
+    let fails = |content: &str| {
+        std::fs::write(&path, content).expect("written");
+        let error = load(&path).expect_err("no plan");
+        format!("{error}; {}", error.hint()).replace(&directory.path().display().to_string(), "DIR")
+    };
+    assert_snapshot!(fails("{"), @"DIR/plan.json is no saved plan, or a damaged one; plan again: `cn-infra plan ENV`");
+    assert_snapshot!(fails(r#"{"format": 1, "cn_infra": "0.1.0"}"#), @"DIR/plan.json is no saved plan, or a damaged one; plan again: `cn-infra plan ENV`");
+    assert_snapshot!(fails(r#"{"format": 2, "cn_infra": "9.0.0", "plan": 0}"#), @"DIR/plan.json has format 2, written by cn-infra 9.0.0; this version reads format 1; plan again: `cn-infra plan ENV`");
+    let missing = load(&directory.path().join("none.json")).expect_err("no plan");
+    assert!(matches!(missing, PlanFileError::Missing { .. }));
+    assert!(matches!(load(directory.path()), Err(PlanFileError::Unreadable { .. })));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_and_a_forbidden_place_are_said_and_the_old_plan_stays() {
+    let error = save(&world().plan(), std::path::Path::new("/proc/plan.json")).expect_err("not writable");
+    assert!(matches!(error, PlanFileError::Unwritable { .. }));
+    // A directory in the place of the file: writing succeeds, putting it in place does not.
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("plan.json");
+    std::fs::create_dir(&path).expect("made");
+    assert!(matches!(save(&world().plan(), &path), Err(PlanFileError::Unwritable { .. })));
+    assert_eq!(std::fs::read_dir(directory.path()).expect("readable").count(), 1, "no temporary file is left");
+}
