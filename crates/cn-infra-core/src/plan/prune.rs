@@ -106,7 +106,7 @@ impl<'a> Doomed<'a> {
         let mut named = Vec::new();
         (kind.references)(&mut live, &mut |path: &str, reference: &mut Reference| {
             if let Some(address) = names.rewrite(reference) {
-                named.push((kind.part_of(path.split('.').next().unwrap_or(path)), address));
+                named.push((kind.part_of(path.split('.').next().unwrap_or(path)), address.into_owned()));
             }
         })?;
         Ok(Self { kind, object, live, names: named })
