@@ -109,7 +109,7 @@ pub fn identify<'a>(environment: &'a Environment, live: &'a Live, kinds: &Kinds)
         let former = declared.renamed_from.as_ref().and_then(|former| tagged.present.remove(former));
         former.map(|objects| identity.choose(declared, &objects, Basis::FormerAddress)).is_none()
     });
-    identity.keep_others(tagged.present, tagged.elsewhere);
+    identity.keep_others(tagged.present, &tagged.elsewhere);
     if !without.is_empty() {
         identity.strangers = Strangers::of(live, |object| !identity.claims_object(object));
         let search = Search { environment, live };
@@ -183,9 +183,9 @@ impl<'a> Identity<'a> {
     fn keep_others(
         &mut self,
         unlisted: HashMap<Address, Vec<&'a Object>>,
-        elsewhere: HashMap<Address, Vec<&'a Object>>,
+        elsewhere: &HashMap<Address, Vec<&'a Object>>,
     ) {
-        for (address, objects) in unlisted.iter().chain(&elsewhere) {
+        for (address, objects) in unlisted.iter().chain(elsewhere) {
             // Two objects of one address: neither can stand for it.
             if let [object] = objects[..] {
                 self.others.insert(address.clone(), object);
