@@ -55,7 +55,7 @@ impl Resource for ElasticIp {
 
     fn references(&mut self, each: &mut dyn FnMut(&str, &mut Reference)) {
         if let Some(Target::Instance(instance)) = &mut self.instance {
-            each("instance", instance.as_mut());
+            each("instance", instance.get_mut());
         }
     }
 
