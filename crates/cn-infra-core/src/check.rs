@@ -124,12 +124,16 @@ fn of_resource(environment: &Environment, kinds: &Kinds, declared: &Declared, no
 pub(crate) fn same_names(environment: &Environment, kinds: &Kinds) -> Vec<Finding> {
     let mut found = Vec::new();
     for kind in kinds.iter().filter(|kind| kind.naming.unique) {
+        let of_kind = environment.resources.values().filter(|declared| declared.address.kind == kind.name);
         let mut named: HashMap<&str, Vec<&Declared>> = HashMap::new();
-        for declared in environment.resources.values().filter(|declared| declared.address.kind == kind.name) {
-            let others = named.entry(&declared.name).or_default();
-            let same = |other: &&&Declared| (kind.same_scope)(&declared.document, &other.document).unwrap_or(true);
-            found.extend(others.iter().find(same).map(|other| findings::same_name(declared, &other.address)));
-            others.push(declared);
+        for declared in of_kind {
+            named.entry(&declared.name).or_default().push(declared);
+        }
+        for same in named.into_values().filter(|same| same.len() > 1) {
+            for (at, declared) in same.iter().enumerate() {
+                let scope = |other: &&&Declared| (kind.same_scope)(&declared.document, &other.document).unwrap_or(true);
+                found.extend(same[..at].iter().find(scope).map(|other| findings::same_name(declared, &other.address)));
+            }
         }
     }
     found

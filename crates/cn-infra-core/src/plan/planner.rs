@@ -126,7 +126,6 @@ pub fn plan(
         blocked.extend(kept);
         left_out.extend(others);
     }
-    let steps = order::sort(steps)?;
     let ids = ids(&steps, identity);
     Ok(Plan {
         environment: environment.name.clone(),
@@ -135,7 +134,7 @@ pub fn plan(
         region: environment.region.clone(),
         files: environment.hash.clone(),
         at: live.at,
-        steps: steps.into_iter().map(|draft| draft.step).collect(),
+        steps: order::sort(steps)?,
         blocked,
         unlisted: unlisted(identity),
         findings: findings::heard(all_findings(found, environment, identity, kinds), environment),

@@ -103,13 +103,13 @@ fn keep_what_staying_objects_name(
 impl<'a> Doomed<'a> {
     fn read(kind: &'a Kind, object: &'a Object, names: Names<'_>) -> Result<Self, DocumentError> {
         let mut live = object.live.clone();
-        let mut named = Vec::new();
+        let mut mentioned = Vec::new();
         (kind.references)(&mut live, &mut |path: &str, reference: &mut Reference| {
             if let Some(address) = names.rewrite(reference) {
-                named.push((kind.part_of(path.split('.').next().unwrap_or(path)), address));
+                mentioned.push((kind.part_of(path.split('.').next().unwrap_or(path)), address.into_owned()));
             }
         })?;
-        Ok(Self { kind, object, live, names: named })
+        Ok(Self { kind, object, live, names: mentioned })
     }
 
     fn delete(&self, address: &Address, part: Option<&str>, before: Option<Document>, needs: BTreeSet<StepId>) -> Step {
