@@ -1,5 +1,6 @@
 //! The library as its users have it: real kinds, the real SDK, environments from files.
 
+mod bad_files;
 mod fields;
 mod moto;
 mod scale;
