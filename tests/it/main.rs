@@ -1,6 +1,9 @@
 //! The library as its users have it: real kinds, the real SDK, environments from files.
 
+mod account;
 mod fields;
+mod fields_on_moto;
 mod moto;
+mod recorder;
 mod scale;
 mod wide;
