@@ -1,4 +1,4 @@
-"""serve.py PORT: moto's server on loopback, with what it gets so wrong that no client can work with it put right.
+"""serve.py PORT [--prepare]: moto's server on loopback, with what it gets so wrong that no client can work with it put right.
 
 Put right below: all databases have one DbiResourceId; GetBucketVersioning answers with a wrong element; an address that
 was associated by network interface tells no instance; RunInstances drops DisableApiTermination.
@@ -10,6 +10,7 @@ DeleteOnTermination; a security group in use is deleted; client tokens are not h
 ObjectSizeLessThan of lifecycle rules are dropped; Performance Insights of a database are not kept. AWS's own behaviour
 is in its API reference, and wins.
 
+With --prepare the account gets what environments/ takes for granted: a key pair and an instance profile.
 The server ends when its standard input closes, so that no test leaves one behind.
 """
 
@@ -18,6 +19,7 @@ import sys
 import threading
 import uuid
 
+from moto.backends import get_backend
 from moto.ec2.models.elastic_ip_addresses import ElasticAddress
 from moto.ec2.responses.instances import InstanceResponse
 from moto.rds.models import DBInstance
@@ -73,11 +75,20 @@ def protected_from_the_start():
     InstanceResponse.run_instances = run
 
 
+def prepare():
+    """What stands in the account before the environments are applied."""
+    account = "123456789012"
+    get_backend("ec2")[account]["us-west-2"].create_key_pair("coralnet", "ed25519", tags={})
+    get_backend("iam")[account]["aws"].create_instance_profile("coralnet-server", "/", role_names=[])
+
+
 if __name__ == "__main__":
     unique_resource_ids()
     named_versioning()
     instances_of_interfaces()
     protected_from_the_start()
+    if "--prepare" in sys.argv:
+        prepare()
     if not sys.stdin.isatty():
         threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
     main(["-H", "127.0.0.1", "-p", sys.argv[1]])
