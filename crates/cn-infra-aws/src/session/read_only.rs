@@ -41,3 +41,35 @@ impl Intercept for ReadOnly {
         Err(WriteRefused { operation: operation.to_owned() }.into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::error::innermost;
+    use crate::testing::Script;
+
+    #[tokio::test]
+    async fn what_may_write_is_refused_before_anything_is_sent() {
+        let script = Script::new()
+            .answer("DescribeAddresses", "")
+            .answer("DescribeDBInstances", "")
+            .answer("GetCallerIdentity", "")
+            .answer("HEAD /media", "");
+        let session = script.read_only_session();
+        session.ec2.describe_addresses().send().await.expect("reads pass");
+        session.rds.describe_db_instances().send().await.expect("reads pass");
+        session.sts.get_caller_identity().send().await.expect("reads pass");
+        session.s3.head_bucket().bucket("media").send().await.expect("reads pass");
+        let reads = script.requests().len();
+
+        let refused = [
+            innermost(&session.ec2.release_address().send().await.expect_err("a write")),
+            innermost(
+                &session.rds.delete_db_instance().db_instance_identifier("main").send().await.expect_err("a write"),
+            ),
+            innermost(&session.s3.delete_bucket().bucket("media").send().await.expect_err("a write")),
+        ];
+        assert_eq!(script.requests().len(), reads);
+        let may_write = |operation| format!("{operation} may write, and this session only reads");
+        assert_eq!(refused, ["ReleaseAddress", "DeleteDBInstance", "DeleteBucket"].map(may_write));
+    }
+}
