@@ -39,6 +39,7 @@ pub use cors::CorsRule;
 pub use encryption::{Encryption, KmsEncryption};
 pub use lifecycle::{LifecycleRule, Transition};
 pub use logging::Logging;
+pub use observe::READS_IN_FLIGHT;
 pub use website::{Protocol, Website};
 
 use crate::session::Session;
