@@ -21,7 +21,8 @@ use toml::{Table, Value};
 
 /// One file of samples.
 pub struct Sample {
-    kind: String,
+    /// The kind of its subject.
+    pub kind: String,
     file: Table,
     /// Field of the subject, with its other value.
     pub changes: Vec<(String, Value)>,
@@ -52,7 +53,8 @@ impl Sample {
         self.file[&self.kind]["subject"].to_string_table()
     }
 
-    fn address(&self) -> Address {
+    /// The subject's address.
+    pub fn address(&self) -> Address {
         Address::new(self.kind.clone(), "subject")
     }
 

@@ -2,6 +2,8 @@
 
 /// How many candidates are still worth listing.
 const FEW: usize = 24;
+/// Shorter words stand in too many names: `id`, `key`.
+const SHORTEST: usize = 4;
 
 /// The candidate that a misspelt name most likely means.
 pub(super) fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
@@ -28,12 +30,12 @@ fn misspelt<'c>(name: &str, candidates: &[&'c str]) -> Option<&'c str> {
 
 /// Whether one text is the other with words before it.
 fn ends_with_words(long: &str, short: &str) -> bool {
-    !short.is_empty() && long.strip_suffix(short).is_some_and(|start| start.ends_with('_'))
+    short.len() >= SHORTEST && long.strip_suffix(short).is_some_and(|start| start.ends_with('_'))
 }
 
 /// Whether one text is the other with words after it.
 fn begins_with_words(long: &str, short: &str) -> bool {
-    !short.is_empty() && long.strip_prefix(short).is_some_and(|rest| rest.starts_with('_'))
+    short.len() >= SHORTEST && long.strip_prefix(short).is_some_and(|rest| rest.starts_with('_'))
 }
 
 fn has_words(long: &str, short: &str) -> bool {
