@@ -102,6 +102,7 @@ pub fn check(environment: &Environment, kinds: &Kinds, now: Timestamp) -> Vec<Fi
     let declared = environment.resources.values();
     let mut found: Vec<_> = declared.flat_map(|declared| of_resource(environment, kinds, declared, now)).collect();
     found.extend(same_names(environment, kinds));
+    found.extend(loose_cidrs(environment));
     findings::heard(found, environment)
 }
 
@@ -120,16 +121,25 @@ fn of_resource(environment: &Environment, kinds: &Kinds, declared: &Declared, no
     found
 }
 
+/// Networks whose CIDRs do not say just what they stand for.
+pub(crate) fn loose_cidrs(environment: &Environment) -> impl Iterator<Item = Finding> {
+    environment.loose_cidrs.iter().map(|(network, cidr)| findings::loose_cidr(network, cidr))
+}
+
 /// Resources of one kind whose names would collide.
 pub(crate) fn same_names(environment: &Environment, kinds: &Kinds) -> Vec<Finding> {
     let mut found = Vec::new();
     for kind in kinds.iter().filter(|kind| kind.naming.unique) {
+        let of_kind = environment.resources.values().filter(|declared| declared.address.kind == kind.name);
         let mut named: HashMap<&str, Vec<&Declared>> = HashMap::new();
-        for declared in environment.resources.values().filter(|declared| declared.address.kind == kind.name) {
-            let others = named.entry(&declared.name).or_default();
-            let same = |other: &&&Declared| (kind.same_scope)(&declared.document, &other.document).unwrap_or(true);
-            found.extend(others.iter().find(same).map(|other| findings::same_name(declared, &other.address)));
-            others.push(declared);
+        for declared in of_kind {
+            named.entry(&declared.name).or_default().push(declared);
+        }
+        for same in named.into_values().filter(|same| same.len() > 1) {
+            for (at, declared) in same.iter().enumerate() {
+                let scope = |other: &&&Declared| (kind.same_scope)(&declared.document, &other.document).unwrap_or(true);
+                found.extend(same[..at].iter().find(scope).map(|other| findings::same_name(declared, &other.address)));
+            }
         }
     }
     found

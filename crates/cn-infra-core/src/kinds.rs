@@ -85,11 +85,14 @@ pub struct Kind {
     /// References, check and normalize in one conversion, for the planner: conversions are what planning costs.
     pub compare: CompareFn,
     /// [`Resource::check`], on documents.
-    pub check: fn(&Document, Option<&Document>, &Situation<'_>) -> Result<Vec<Finding>, DocumentError>,
+    pub check: CheckFn,
 }
 
 /// [`Resource::references`], on a document.
 pub type ReferencesFn = fn(&mut Document, &mut dyn FnMut(&str, &mut Reference)) -> Result<(), DocumentError>;
+
+/// [`Resource::check`], on documents.
+pub type CheckFn = fn(&Document, Option<&Document>, &Situation<'_>) -> Result<Vec<Finding>, DocumentError>;
 
 /// Shows the references of a desired and a live document, checks the one against the other, then normalizes both.
 pub type CompareFn = fn(

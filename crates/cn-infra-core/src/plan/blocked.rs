@@ -1,12 +1,13 @@
 //! What waits: a step that names a resource which is not there needs the create of it, or is held back with it.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use crate::address::{Address, StepId};
 use crate::environment::Environment;
 use crate::plan::identity::{Identity, Refusal};
 use crate::plan::steps::{Draft, Drafts};
-use crate::plan::{Action, Blocked};
+use crate::plan::{Action, Blocked, Step};
 
 /// Gives each step the creates that it needs, and holds back those that would wait in vain.
 pub(super) fn settle(drafts: Drafts, identity: &Identity<'_>, environment: &Environment) -> (Vec<Draft>, Vec<Blocked>) {
@@ -16,56 +17,72 @@ pub(super) fn settle(drafts: Drafts, identity: &Identity<'_>, environment: &Envi
         let missing = draft.refers.iter().filter(|address| identity.object(address).is_none());
         draft.step.needs = missing.map(StepId::whole).collect();
     }
-    let refusals = refusals(&steps, environment);
-    let mut settled = Vec::with_capacity(steps.len());
-    for (draft, refusal) in steps.into_iter().zip(refusals) {
-        match refusal {
-            None => settled.push(draft),
-            // The resource itself is held back: that says it for its parts.
-            Some(Waiting { on, .. }) if draft.step.id.part.is_some() && on == draft.step.id.address => {}
-            Some(Waiting { refusal, .. }) => {
-                let Refusal { why, hint } = refusal;
-                let (id, action) = (draft.step.id, draft.step.action);
-                blocked.push(Blocked { id, action, why, hint, differences: draft.step.differences });
+    let mut refusals = refusals(&steps, environment);
+    if !refusals.is_empty() {
+        let mut settled = Vec::with_capacity(steps.len());
+        for (index, draft) in steps.into_iter().enumerate() {
+            match refusals.remove(&index) {
+                None => settled.push(draft),
+                Some(waiting) => blocked.extend(waiting.hold(draft)),
             }
         }
+        steps = settled;
     }
     blocked.sort_by(|a, b| a.id.cmp(&b.id));
-    (settled, blocked)
+    (steps, blocked)
 }
 
-#[derive(Clone)]
+/// What a step waits for in vain.
 struct Waiting {
     on: Address,
     refusal: Refusal,
 }
 
-/// For each step why it would wait in vain, if it would.
-fn refusals(steps: &[Draft], environment: &Environment) -> Vec<Option<Waiting>> {
+impl Waiting {
+    /// The held-back step; a part says nothing where its own resource is held back already.
+    fn hold(self, draft: Draft) -> Option<Blocked> {
+        let Step { id, action, differences, .. } = draft.step;
+        let Refusal { why, hint } = self.refusal;
+        (id.part.is_none() || self.on != id.address).then_some(Blocked { id, action, why, hint, differences })
+    }
+}
+
+/// The steps that would wait in vain, by index.
+fn refusals(steps: &[Draft], environment: &Environment) -> HashMap<usize, Waiting> {
     let creates = steps.iter().filter(|draft| draft.step.action == Action::Create && draft.step.id.part.is_none());
     let creating: HashSet<_> = creates.map(|draft| &draft.step.id).collect();
+    let mut refusals = HashMap::new();
+    for (index, draft) in steps.iter().enumerate() {
+        if let Some(need) = draft.step.needs.iter().find(|need| !creating.contains(need)) {
+            refusals.insert(index, unmet(&need.address, environment));
+        }
+    }
+    if !refusals.is_empty() {
+        pass_on(&mut refusals, steps);
+    }
+    refusals
+}
+
+/// What waits for a step that waits in vain does so too.
+fn pass_on(refusals: &mut HashMap<usize, Waiting>, steps: &[Draft]) {
     let mut dependents: HashMap<&StepId, Vec<usize>> = HashMap::new();
-    let mut refusals = vec![None; steps.len()];
-    let mut held = Vec::new();
     for (index, draft) in steps.iter().enumerate() {
         for need in &draft.step.needs {
             dependents.entry(need).or_default().push(index);
-            if !creating.contains(need) && refusals[index].is_none() {
-                refusals[index] = Some(unmet(&need.address, environment));
-                held.push(index);
-            }
         }
     }
+    let mut held: Vec<_> = refusals.keys().copied().collect();
+    // Which of several is named as the reason must not depend on the order of a hash map.
+    held.sort_unstable();
     while let Some(index) = held.pop() {
         let id = &steps[index].step.id;
         for &dependent in dependents.get(id).into_iter().flatten() {
-            if refusals[dependent].is_none() {
-                refusals[dependent] = Some(waits_for(&id.address));
+            if let Entry::Vacant(entry) = refusals.entry(dependent) {
+                entry.insert(waits_for(&id.address));
                 held.push(dependent);
             }
         }
     }
-    refusals
 }
 
 /// Why a resource that is neither there nor created holds others back.

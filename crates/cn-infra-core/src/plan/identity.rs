@@ -1,5 +1,6 @@
 //! Which object is whose, by the tags on the objects: the record that other tools keep in a state file.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
 use crate::address::{Address, PhysicalId};
@@ -16,7 +17,7 @@ use crate::token::Token;
 pub struct Identity<'a> {
     claims: HashMap<&'a Address, Claim<'a>>,
     others: HashMap<Address, &'a Object>,
-    addresses: HashMap<&'a PhysicalId, Address>,
+    addresses: HashMap<&'a PhysicalId, Cow<'a, Address>>,
     unlisted: Vec<(Address, &'a Object)>,
     pub(super) copies: Vec<(&'a Address, &'a Object)>,
     pub(super) refused: HashMap<&'a Address, Refusal>,
@@ -68,7 +69,7 @@ impl<'a> Identity<'a> {
 
     /// The address that stands for an object: `kind.name` in this environment, `environment/kind.name` in others.
     pub fn address(&self, id: &PhysicalId) -> Option<&Address> {
-        self.addresses.get(id)
+        self.addresses.get(id).map(Cow::as_ref)
     }
 
     /// The objects of this environment that no resource claims, by address.
@@ -78,7 +79,13 @@ impl<'a> Identity<'a> {
 
     fn take(&mut self, address: &'a Address, object: &'a Object, basis: Basis) {
         self.claims.insert(address, Claim { object, basis });
-        self.addresses.insert(&object.id, address.clone());
+        self.name(object, &Cow::Borrowed(address));
+    }
+
+    /// References read live may name an object by any of its ids.
+    fn name(&mut self, object: &'a Object, address: &Cow<'a, Address>) {
+        let ids = std::iter::once(&object.id).chain(&object.aliases);
+        self.addresses.extend(ids.map(|id| (id, address.clone())));
     }
 
     fn is_taken(&self, object: &Object) -> bool {
@@ -89,7 +96,14 @@ impl<'a> Identity<'a> {
 /// Finds out which object is whose.
 pub fn identify<'a>(environment: &'a Environment, live: &'a Live, kinds: &Kinds) -> Identity<'a> {
     let mut tagged = Tagged::read(environment, live);
-    let mut identity = Identity { leaving: tagged.leaving, gone: tagged.gone, ..Identity::default() };
+    let objects = tagged.present.len();
+    let mut identity = Identity {
+        claims: HashMap::with_capacity(objects),
+        addresses: HashMap::with_capacity(objects),
+        leaving: tagged.leaving,
+        gone: tagged.gone,
+        ..Identity::default()
+    };
     let mut without = Vec::new();
     for declared in environment.resources.values() {
         match tagged.present.remove(&declared.address) {
@@ -101,7 +115,7 @@ pub fn identify<'a>(environment: &'a Environment, live: &'a Live, kinds: &Kinds)
         let former = declared.renamed_from.as_ref().and_then(|former| tagged.present.remove(former));
         former.map(|objects| identity.choose(declared, &objects, Basis::FormerAddress)).is_none()
     });
-    identity.keep_others(tagged.present, tagged.elsewhere);
+    identity.keep_others(tagged.present, &tagged.elsewhere);
     if !without.is_empty() {
         identity.strangers = Strangers::of(live, |object| !identity.claims_object(object));
         let search = Search { environment, live };
@@ -127,31 +141,28 @@ impl<'a> Tagged<'a> {
     fn read(environment: &Environment, live: &'a Live) -> Self {
         let mut tagged = Self::default();
         for (kind, object) in live.all() {
-            let project = object.tags.get(PROJECT);
-            if project.is_none_or(|project| *project != environment.project) {
+            let tag = |key| object.tags.get(key).map(String::as_str);
+            if tag(PROJECT) != Some(&environment.project) {
                 continue;
             }
-            let Some(owner) = object.owner() else { continue };
-            if owner.address.kind == kind && owner.address.environment.is_none() {
-                tagged.add(owner, object, &environment.name);
+            let (Some(of), Some(address)) = (tag(ENVIRONMENT), tag(ADDRESS)) else { continue };
+            let Ok(address) = address.parse::<Address>() else { continue };
+            if address.kind == kind && address.environment.is_none() {
+                tagged.add(address, object, of, of == environment.name);
             }
         }
         tagged
     }
 
-    fn add(&mut self, owner: Owner, object: &'a Object, environment: &str) {
-        let here = owner.environment == environment;
+    fn add(&mut self, address: Address, object: &'a Object, environment: &str, here: bool) {
         match &object.readiness {
-            Readiness::Gone if here => *self.gone.entry(owner.address).or_default() += 1,
+            Readiness::Gone if here => *self.gone.entry(address).or_default() += 1,
             Readiness::Leaving(_) if here => {
-                self.leaving.insert(owner.address, object);
+                self.leaving.insert(address, object);
             }
             Readiness::Gone | Readiness::Leaving(_) => {}
-            _ if here => self.present.entry(owner.address).or_default().push(object),
-            _ => {
-                let address = owner.address.in_environment(&owner.environment);
-                self.elsewhere.entry(address).or_default().push(object);
-            }
+            _ if here => self.present.entry(address).or_default().push(object),
+            _ => self.elsewhere.entry(address.in_environment(environment)).or_default().push(object),
         }
     }
 }
@@ -178,13 +189,13 @@ impl<'a> Identity<'a> {
     fn keep_others(
         &mut self,
         unlisted: HashMap<Address, Vec<&'a Object>>,
-        elsewhere: HashMap<Address, Vec<&'a Object>>,
+        elsewhere: &HashMap<Address, Vec<&'a Object>>,
     ) {
-        for (address, objects) in unlisted.iter().chain(&elsewhere) {
+        for (address, objects) in unlisted.iter().chain(elsewhere) {
             // Two objects of one address: neither can stand for it.
             if let [object] = objects[..] {
                 self.others.insert(address.clone(), object);
-                self.addresses.insert(&object.id, address.clone());
+                self.name(object, &Cow::Owned(address.clone()));
             }
         }
         let pairs = unlisted
@@ -195,7 +206,7 @@ impl<'a> Identity<'a> {
     }
 
     fn claims_object(&self, object: &Object) -> bool {
-        self.addresses.get(&object.id).is_some_and(|address| self.claims.contains_key(address))
+        self.addresses.get(&object.id).is_some_and(|address| self.claims.contains_key(address.as_ref()))
     }
 }
 

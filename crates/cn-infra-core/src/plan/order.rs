@@ -4,33 +4,34 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
 use crate::address::StepId;
-use crate::plan::PlanError;
 use crate::plan::steps::Draft;
+use crate::plan::{PlanError, Step};
 
-/// Sorts steps; fails where they need each other in a circle.
-pub(super) fn sort(mut drafts: Vec<Draft>) -> Result<Vec<Draft>, PlanError> {
-    drafts.sort_by(|a, b| a.step.id.cmp(&b.step.id));
-    let order = order(&drafts)?;
-    let mut drafts: Vec<_> = drafts.into_iter().map(Some).collect();
-    Ok(order.into_iter().filter_map(|index| drafts[index].take()).collect())
+/// The steps in order; fails where they need each other in a circle.
+pub(super) fn sort(drafts: Vec<Draft>) -> Result<Vec<Step>, PlanError> {
+    let mut steps: Vec<_> = drafts.into_iter().map(|draft| draft.step).collect();
+    steps.sort_by(|a, b| a.id.cmp(&b.id));
+    let order = order(&steps)?;
+    let mut steps: Vec<_> = steps.into_iter().map(Some).collect();
+    Ok(order.into_iter().filter_map(|index| steps[index].take()).collect())
 }
 
-fn order(drafts: &[Draft]) -> Result<Vec<usize>, PlanError> {
-    let index: HashMap<&StepId, usize> = if drafts.iter().all(|draft| draft.step.needs.is_empty()) {
+fn order(steps: &[Step]) -> Result<Vec<usize>, PlanError> {
+    let index: HashMap<&StepId, usize> = if steps.iter().all(|step| step.needs.is_empty()) {
         HashMap::new()
     } else {
-        drafts.iter().enumerate().map(|(index, draft)| (&draft.step.id, index)).collect()
+        steps.iter().enumerate().map(|(index, step)| (&step.id, index)).collect()
     };
-    let mut dependents = vec![Vec::new(); drafts.len()];
-    let mut missing = vec![0_usize; drafts.len()];
-    for (at, draft) in drafts.iter().enumerate() {
-        for needed in draft.step.needs.iter().filter_map(|need| index.get(need)) {
+    let mut dependents = vec![Vec::new(); steps.len()];
+    let mut missing = vec![0_usize; steps.len()];
+    for (at, step) in steps.iter().enumerate() {
+        for needed in step.needs.iter().filter_map(|need| index.get(need)) {
             dependents[*needed].push(at);
             missing[at] += 1;
         }
     }
-    let mut ready: BinaryHeap<_> = (0..drafts.len()).filter(|at| missing[*at] == 0).map(Reverse).collect();
-    let mut order = Vec::with_capacity(drafts.len());
+    let mut ready: BinaryHeap<_> = (0..steps.len()).filter(|at| missing[*at] == 0).map(Reverse).collect();
+    let mut order = Vec::with_capacity(steps.len());
     while let Some(Reverse(at)) = ready.pop() {
         order.push(at);
         for dependent in std::mem::take(&mut dependents[at]) {
@@ -40,9 +41,9 @@ fn order(drafts: &[Draft]) -> Result<Vec<usize>, PlanError> {
             }
         }
     }
-    if order.len() == drafts.len() {
+    if order.len() == steps.len() {
         return Ok(order);
     }
-    let stuck = (0..drafts.len()).filter(|at| missing[*at] > 0);
-    Err(PlanError::Cycle { steps: stuck.map(|at| drafts[at].step.id.clone()).collect() })
+    let stuck = (0..steps.len()).filter(|at| missing[*at] > 0);
+    Err(PlanError::Cycle { steps: stuck.map(|at| steps[at].id.clone()).collect() })
 }

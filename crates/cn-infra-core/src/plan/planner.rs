@@ -12,6 +12,7 @@ use crate::kinds::Kinds;
 use crate::live::Live;
 use crate::owner::PROTECT;
 use crate::plan::identity::{Identity, identify};
+use crate::plan::in_use::InUse;
 use crate::plan::only::Only;
 use crate::plan::prune::{self, Pruned};
 use crate::plan::reading::Names;
@@ -119,14 +120,14 @@ pub fn plan(
     blocked.retain(|blocked| only.includes(&blocked.id.address));
     if options.prune {
         let names = Names { environment, identity };
-        let mut pruned = prune::deletes(names, kinds, &only)?;
+        let in_use = InUse { live, kinds, names, steps: &steps };
+        let mut pruned = prune::deletes(&in_use, &only)?;
         pruned.come_after(&steps);
         let Pruned { steps: deletes, blocked: kept, left_out: others } = pruned;
         steps.extend(deletes);
         blocked.extend(kept);
         left_out.extend(others);
     }
-    let steps = order::sort(steps)?;
     let ids = ids(&steps, identity);
     Ok(Plan {
         environment: environment.name.clone(),
@@ -135,7 +136,7 @@ pub fn plan(
         region: environment.region.clone(),
         files: environment.hash.clone(),
         at: live.at,
-        steps: steps.into_iter().map(|draft| draft.step).collect(),
+        steps: order::sort(steps)?,
         blocked,
         unlisted: unlisted(identity),
         findings: findings::heard(all_findings(found, environment, identity, kinds), environment),
@@ -214,5 +215,6 @@ fn all_findings(
 ) -> Vec<Finding> {
     found.extend(identity.copies.iter().map(|(address, copy)| findings::copy(address, copy)));
     found.extend(crate::check::same_names(environment, kinds));
+    found.extend(crate::check::loose_cidrs(environment));
     found
 }

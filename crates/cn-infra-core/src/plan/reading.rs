@@ -1,5 +1,7 @@
 //! One resource ready to be compared: templates filled, objects named by addresses, equal meaning made equal value.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 
 use crate::address::{Address, Reference};
@@ -14,27 +16,27 @@ use crate::plan::template;
 use crate::resource::Role;
 
 /// A desired and a live document in comparable form, and the resources that they name.
-pub(super) struct Reading {
+pub(super) struct Reading<'a> {
     pub compared: Compared,
-    desired: Vec<Named>,
-    live: Vec<Named>,
+    desired: Vec<Named<'a>>,
+    live: Vec<Named<'a>>,
 }
 
 /// A resource named in a field.
-struct Named {
-    address: Address,
+struct Named<'a> {
+    address: Cow<'a, Address>,
     part: Option<&'static str>,
     /// The field's path, if only a create uses the field.
     create_only: Option<String>,
 }
 
-impl Reading {
+impl<'a> Reading<'a> {
     /// Reads a resource and its object, if it has one.
     pub(super) fn of(
         kind: &Kind,
         declared: &Declared,
         object: Option<&Object>,
-        names: &Names<'_>,
+        names: &Names<'a>,
         now: Timestamp,
     ) -> Result<Self, DocumentError> {
         let (mut desired, mut live) = (Vec::new(), Vec::new());
@@ -53,24 +55,24 @@ impl Reading {
 
     /// The resources that a create of a part or the rest refers to.
     pub(super) fn refers(&self, part: Option<&str>) -> Vec<Address> {
-        self.desired.iter().filter(|named| named.part == part).map(|named| named.address.clone()).collect()
+        self.desired.iter().filter(|named| named.part == part).map(|named| named.address.clone().into_owned()).collect()
     }
 
     /// The resources that an update refers to: fields that only a create uses do not count, unless they change.
     pub(super) fn refers_if(&self, part: Option<&str>, changed: impl Fn(&str) -> bool) -> Vec<Address> {
         let of_part = self.desired.iter().filter(|named| named.part == part);
         let used = of_part.filter(|named| named.create_only.as_deref().is_none_or(&changed));
-        used.map(|named| named.address.clone()).collect()
+        used.map(|named| named.address.clone().into_owned()).collect()
     }
 
     /// The resources that the live side names.
     pub(super) fn mentions(&self, part: Option<&str>) -> Vec<Address> {
-        self.live.iter().filter(|named| named.part == part).map(|named| named.address.clone()).collect()
+        self.live.iter().filter(|named| named.part == part).map(|named| named.address.clone().into_owned()).collect()
     }
 }
 
-impl Named {
-    fn at(kind: &Kind, path: &str, address: Address) -> Self {
+impl<'a> Named<'a> {
+    fn at(kind: &Kind, path: &str, address: Cow<'a, Address>) -> Self {
         let field = path.split('.').next().unwrap_or(path);
         let create_only = matches!(kind.tree.at(path), Some(FieldTree::Leaf { role: Role::CreateOnly, .. }));
         Self { address, part: kind.part_of(field), create_only: create_only.then(|| path.to_owned()) }
@@ -84,26 +86,26 @@ pub(super) struct Names<'a> {
     pub identity: &'a Identity<'a>,
 }
 
-impl Names<'_> {
+impl<'a> Names<'a> {
     /// Makes a reference an address where one is known for it; an object of someone else keeps its id.
-    pub(super) fn rewrite(&self, reference: &mut Reference) -> Option<Address> {
+    pub(super) fn rewrite(&self, reference: &mut Reference) -> Option<Cow<'a, Address>> {
         match reference {
             Reference::Foreign(id) => {
-                let address = self.identity.address(id)?.clone();
+                let address = self.identity.address(id)?;
                 *reference = Reference::Resource(address.clone());
-                Some(address)
+                Some(Cow::Borrowed(address))
             }
             Reference::Resource(address) => {
                 if address.environment.as_ref() == Some(&self.environment.name) {
                     address.environment = None;
                 }
-                Some(address.clone())
+                Some(Cow::Owned(address.clone()))
             }
         }
     }
 
     /// The document with its templates filled, if it has any.
-    fn fill(&self, kind: &Kind, document: &Document, named: &mut Vec<Named>) -> Option<Document> {
+    fn fill(&self, kind: &Kind, document: &Document, named: &mut Vec<Named<'a>>) -> Option<Document> {
         let may_hold_one = kind.fields.iter().any(|field| field.file);
         if !may_hold_one || !document.0.iter().any(|(field, value)| is_unfilled(kind, field, value)) {
             return None;

@@ -57,7 +57,7 @@ pub(super) struct Drafter<'a> {
 struct Subject<'a> {
     kind: &'a Kind,
     declared: &'a Declared,
-    reading: Reading,
+    reading: Reading<'a>,
     /// The value of the tag that remembers the file's keys.
     keys: Option<String>,
 }

@@ -57,7 +57,7 @@ impl Creation<'_> {
             let bearer = self.identity.strangers.with_token_of(|| self.token(declared, *generation));
             bearer.is_some_and(|object| object.readiness == Readiness::Gone)
         };
-        (gone..).find(|generation| !used(generation)).unwrap_or(gone)
+        (gone..u32::MAX).find(|generation| !used(generation)).unwrap_or(gone)
     }
 
     fn token(&self, declared: &Declared, generation: u32) -> Token {
@@ -84,10 +84,10 @@ impl Creation<'_> {
             }
         }
         for object in self.identity.strangers.named(kind, &declared.name) {
-            if (kind.same_scope)(&declared.document, &object.live)? {
-                if let Some(refusal) = self.same_name(declared, kind, object) {
-                    return Ok(Some(refusal));
-                }
+            if (kind.same_scope)(&declared.document, &object.live)?
+                && let Some(refusal) = self.same_name(declared, kind, object)
+            {
+                return Ok(Some(refusal));
             }
         }
         Ok(None)
@@ -98,14 +98,14 @@ impl Creation<'_> {
     }
 
     fn same_name(&self, declared: &Declared, kind: &Kind, object: &Object) -> Option<Refusal> {
-        let owned = self.owner_of(declared, object);
-        if !kind.naming.unique && (owned.is_some() || self.anyway.contains(&declared.address)) {
+        let owner = self.owner_of(declared, object);
+        if !kind.naming.unique && (owner.is_some() || self.anyway.contains(&declared.address)) {
             return None;
         }
         if let Readiness::Leaving(_) = object.readiness {
             return Some(still_leaving(object));
         }
-        Some(match owned {
+        Some(match owner {
             None => self.exists(declared, kind, object),
             Some(owner) => Refusal {
                 why: format!("{} is named {:?} too and belongs to {owner}", object.id, declared.name),

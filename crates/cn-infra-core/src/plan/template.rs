@@ -68,12 +68,11 @@ fn fill_text(template: &str, look_up: &mut dyn FnMut(&Address, &str) -> Option<S
             rest = after;
             continue;
         };
-        match output(name).and_then(|(address, output)| look_up(&address, output)) {
-            Some(value) => filled.push_str(&value),
-            None => {
-                complete = false;
-                filled.extend(["{{", name, "}}"]);
-            }
+        if let Some(value) = output(name).and_then(|(address, output)| look_up(&address, output)) {
+            filled.push_str(&value);
+        } else {
+            complete = false;
+            filled.extend(["{{", name, "}}"]);
         }
         rest = behind;
     }
