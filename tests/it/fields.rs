@@ -25,6 +25,7 @@ use toml::{Table, Value};
 pub struct Sample {
     /// The file's stem.
     pub file_name: String,
+    /// The kind of its subject.
     pub kind: String,
     /// The environment's resources.
     pub file: Table,

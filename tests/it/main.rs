@@ -2,6 +2,7 @@
 
 mod account;
 mod bad_files;
+mod docs;
 mod fields;
 mod fields_on_moto;
 mod moto;
