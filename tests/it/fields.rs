@@ -4,7 +4,7 @@
 //! field another value. Exemptions stand in `docs/fields.md`. What is live here is what the file said, so this proves
 //! comparison, impact and silence about what is left out; `fields_on_moto` proves the sending.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use cn_infra::aws::kinds;
@@ -17,14 +17,27 @@ use cn_infra::core::owner::NAME;
 use cn_infra::core::plan::{Plan, PlanOptions, plan};
 use cn_infra::core::resource::Role;
 use cn_infra::core::testing::{contract, samples::NOW};
+use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
 /// One file of samples.
+#[derive(Clone)]
 pub struct Sample {
-    kind: String,
-    file: Table,
+    /// The file's stem.
+    pub file_name: String,
+    pub kind: String,
+    /// The environment's resources.
+    pub file: Table,
     /// Field of the subject, with its other value.
     pub changes: Vec<(String, Value)>,
+    /// Field, with what a create sends for it and does not send without it.
+    pub create: BTreeMap<String, Vec<String>>,
+    /// Field, with the writing calls that its change makes; none if the change is blocked.
+    pub requests: BTreeMap<String, Vec<String>>,
+    /// Field, or `tags`, with the program by which another client changes it.
+    pub elsewhere: BTreeMap<String, String>,
+    /// Texts of the file with what stands for them in an account.
+    pub replacements: Vec<(String, String)>,
 }
 
 impl Sample {
@@ -41,9 +54,14 @@ impl Sample {
         let stem = path.file_stem().unwrap().to_str().unwrap();
         let changes = whole.remove("changes").unwrap().as_table().unwrap().clone();
         Self {
+            file_name: stem.to_owned(),
             kind: stem.split('-').next().unwrap().to_owned(),
             file: whole.remove("file").unwrap().as_table().unwrap().clone(),
             changes: changes.into_iter().collect(),
+            create: table(&mut whole, "create"),
+            requests: table(&mut whole, "requests"),
+            elsewhere: table(&mut whole, "elsewhere"),
+            replacements: Vec::new(),
         }
     }
 
@@ -52,22 +70,36 @@ impl Sample {
         self.file[&self.kind]["subject"].to_string_table()
     }
 
-    fn address(&self) -> Address {
+    pub fn address(&self) -> Address {
         Address::new(self.kind.clone(), "subject")
     }
 
     /// The environment with one field of the subject set to another value, or left out.
     pub fn environment(&self, change: Option<(&str, Option<&Value>)>) -> Environment {
-        let mut file = self.file.clone();
+        let mut changed = self.clone();
         if let Some((path, value)) = change {
-            let subject = file[&self.kind].as_table_mut().unwrap()["subject"].as_table_mut().unwrap();
-            set(subject, path, value);
+            changed.set(path, value);
         }
         let header = "[environment]\nname = \"matrix\"\nproject = \"fields\"\naccount = \"123456789012\"\nregion = \"us-west-2\"\n";
-        let files = Texts(format!("{header}\n{}", toml::to_string(&file).unwrap()));
-        Environment::load_from(&files, Path::new("environments"), "matrix", &kinds())
+        let text = self.replaced(&format!("{header}\n{}", toml::to_string(&changed.file).unwrap()));
+        let name = self.replaced("matrix");
+        Environment::load_from(&Texts(text), Path::new("environments"), &name, &kinds())
             .unwrap_or_else(|errors| panic!("{} with {change:?}:\n{errors}", self.kind))
     }
+
+    /// Sets one field of the subject to another value, or leaves it out.
+    pub fn set(&mut self, path: &str, value: Option<&Value>) {
+        set(self.file[&self.kind]["subject"].as_table_mut().unwrap(), path, value);
+    }
+
+    fn replaced(&self, text: &str) -> String {
+        self.replacements.iter().fold(text.to_owned(), |text, (written, real)| text.replace(written, real))
+    }
+}
+
+/// One table of a file of samples; empty if it is not there.
+fn table<T: DeserializeOwned>(file: &mut Table, name: &str) -> BTreeMap<String, T> {
+    file.remove(name).map_or_else(BTreeMap::new, |table| table.try_into().unwrap())
 }
 
 trait StringTable {
@@ -104,7 +136,7 @@ impl Files for Texts {
             )
         };
         let text = match path.file_name().and_then(|name| name.to_str()) {
-            Some("matrix.toml") => self.0.clone(),
+            Some(environment) if environment.ends_with(".toml") => self.0.clone(),
             Some("first.json") => policy("First"),
             Some("second.json") => policy("Second"),
             Some("first.sh") => "#!/bin/sh\necho first\n".to_owned(),
@@ -203,7 +235,7 @@ fn every_kind_keeps_the_contract() {
     for kind in kinds.iter() {
         let subjects: Vec<_> = samples.iter().filter(|sample| sample.kind == kind.name).map(Sample::subject).collect();
         // What every kind has is the core's; a kind never sees it.
-        let own: Vec<_> = subjects.iter().map(|subject| without_name(subject)).collect();
+        let own: Vec<_> = subjects.iter().map(|subject| without_common(subject)).collect();
         let own: Vec<_> = own.iter().map(String::as_str).collect();
         let exempt = exempt("sample");
         let found = contract::violations(&kinds, kind, &own);
@@ -218,9 +250,10 @@ fn every_kind_keeps_the_contract() {
     }
 }
 
-fn without_name(subject: &str) -> String {
+fn without_common(subject: &str) -> String {
     let mut table: Table = subject.parse().unwrap();
     table.remove("name");
+    table.remove("tags");
     toml::to_string(&table).unwrap()
 }
 
@@ -281,15 +314,19 @@ fn a_field_left_out_is_never_mentioned() {
         let kinds = kinds();
         for (path, _) in &sample.changes {
             let kind = kinds.get(&sample.kind).unwrap();
-            let name = format!("{}.{}", kind.name, pattern(kind, path));
-            // Within a rule nothing can be left out: the table of rules is managed whole.
-            if kind.required.contains(&path.as_str()) || is_rule(path) || exempt("left out").contains(&name) {
+            if !can_be_left_out(kind, path) {
                 continue;
             }
             let plan = planned(&sample.environment(Some((path, None))), &live);
             assert_eq!((&plan.steps, &plan.blocked), (&vec![], &vec![]), "{}.{path}", sample.kind);
         }
     }
+}
+
+/// Whether a file may leave the field alone out. Within a rule nothing can be: the table of rules is managed whole.
+pub fn can_be_left_out(kind: &Kind, path: &str) -> bool {
+    let name = format!("{}.{}", kind.name, pattern(kind, path));
+    !kind.required.contains(&path) && !is_rule(path) && !exempt("left out").contains(&name)
 }
 
 fn is_rule(path: &str) -> bool {

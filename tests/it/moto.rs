@@ -27,7 +27,7 @@ impl Moto {
     pub fn start() -> Self {
         let port = free_port();
         let server = Command::new(python())
-            .args([SERVE, &port.to_string()])
+            .args([SERVE, &port.to_string(), "--attached"])
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -233,7 +233,7 @@ fn a_create_lists_its_fields() {
         }),
     );
     insta::assert_snapshot!(steps(vec![server, rules, bucket]), @"
-    + instance.web               create
+    + instance.web               create coralnet-production-web
         type              t2.large
         security_groups   security_group.web, sg-0123456789abcdef0
         public_ip         false
@@ -244,8 +244,8 @@ fn a_create_lists_its_fields() {
     + security_group.web/rules   create
         ingress.ssh     tcp 22 from developers (198.51.100.7/32, 203.0.113.0/28)
         ingress.range   udp 8000-8010 from pl-0123456789abcdef0
-        egress          {}
-    + bucket.media               create
+        egress          nothing
+    + bucket.media               create coralnet-production-web
         policy_file   (3 lines) (known after apply)
         cors          {origins *, methods GET, max_age_seconds 3000}
         website       none
@@ -273,7 +273,7 @@ fn a_value_that_no_object_tells_yet_is_known_after_apply() {
           -   "Referer": "a"
           +   "Referer": "{{elastic_ip.site.public_ip}}"
             }
-    + bucket.logs    create
+    + bucket.logs    create coralnet-production-web
         policy_file   http://{{elastic_ip.site.public_ip}}/* (known after apply)
     "#);
 }
@@ -340,7 +340,7 @@ fn rules_change_come_and_go() {
     insta::assert_snapshot!(steps(vec![step]), @"
     ~ security_group.db/rules   in place
         ssh   from           + 192.0.2.1/32
-        ssh   description    + operators
+        ssh   description    → operators
         egress mail   port   25 → 587
         + app: tcp 5432 from security_group.web
         - egress all: everything to everyone (0.0.0.0/0, ::/0)
@@ -378,7 +378,7 @@ fn names_and_tags() {
     ~ instance.web   in place
         name   alpha → coralnet-production-web
     ~ bucket.media   tags repaired; in place
-        tags.Project     + coralnet
+        tags.Project     → coralnet
         - tags.Owner
         ownership tags   cn-infra:environment
     ");

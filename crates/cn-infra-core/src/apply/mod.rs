@@ -116,7 +116,7 @@ impl Default for ApplyOptions {
 pub struct Report {
     /// Every step with its outcome.
     pub outcomes: BTreeMap<StepId, Outcome>,
-    /// The objects that it made.
+    /// The objects that it made, or found made by an earlier apply of the same saved plan.
     pub made: BTreeMap<Address, PhysicalId>,
     /// Whether it was cancelled.
     pub cancelled: bool,

@@ -67,6 +67,11 @@ impl<'a> Poll<'a> {
         self.manager
     }
 
+    #[cfg(test)]
+    pub fn declared(&self) -> &[Wanted<Document>] {
+        &self.declared
+    }
+
     /// Watches one object; the first reading is one that begins after now.
     pub fn watch(&self, id: &PhysicalId) -> Watch<'_> {
         self.add(Some(id.clone()), self.begun.load(Ordering::Relaxed))

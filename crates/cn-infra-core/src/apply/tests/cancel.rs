@@ -56,6 +56,15 @@ async fn no_second_call_of_a_change_is_sent() {
 }
 
 #[tokio::test]
+async fn no_second_call_is_sent_even_if_it_could_be_at_once() {
+    let world = World::with(Timing { latency: seconds(2), stops: Duration::ZERO, ..Timing::default() });
+    world.given(vec![create("host.web", host("small"))]).await;
+    let step = world.update("host.web", host("small"), host("large"));
+    cancelled_after(&world, 3, vec![step]).await;
+    assert_eq!(world.cloud.changes(), ["create host.web", "update host.web size"]);
+}
+
+#[tokio::test]
 async fn cancelled_before_it_began_nothing_is_done() {
     let world = World::new();
     world.cancellation.cancel();

@@ -86,6 +86,14 @@ async fn a_part_is_taken_away_from_an_object_that_stays() {
 }
 
 #[tokio::test]
+async fn what_goes_away_just_before_the_call_is_deleted() {
+    let world = with(vec![create("link.site", json!({}))]).await;
+    world.cloud.fail("delete", 1, Trouble::Refusal(ErrorClass::Gone));
+    let told = world.apply(vec![world.delete("link.site")]).await;
+    assert!(told.report.is_success() && !told.events.contains("retries"), "{}", told.events);
+}
+
+#[tokio::test]
 async fn a_lost_answer_is_looked_at() {
     let world = with(vec![create("link.site", json!({}))]).await;
     world.cloud.fail("delete", 1, Trouble::Loss(ErrorClass::Unknown));

@@ -115,6 +115,25 @@ async fn a_kind_that_nobody_manages_fails_only_its_own_steps() {
 }
 
 #[test]
+fn readings_are_for_what_all_steps_of_a_resource_manage() {
+    let world = World::new();
+    let (managers, kinds) = (world.cloud.managers(), kinds());
+    let steps = vec![
+        create("group.web", json!({ "description": "d" })),
+        create("group.web/rules", json!({ "ingress": {} })),
+        Step { before: Some(document(json!({ "host": "none" }))), ..step("link.old", Action::Delete, None) },
+    ];
+    let plan = plan(steps);
+    let (events, _) = mpsc::unbounded_channel();
+    let run = Run::new(&plan, &kinds, &managers, &world.options, &world.clock, &world.cancellation, events);
+    let managed =
+        |kind: &str| json!(run.poll(kind).unwrap().declared().iter().map(|w| &w.resource).collect::<Vec<_>>());
+    assert_eq!(managed("group"), json!([{ "description": "d", "ingress": {} }]));
+    assert_eq!(managed("link"), json!([{ "host": "none" }]));
+    assert_eq!(run.poll("group").unwrap().declared()[0].owner, owner(&Address::new("group", "web")));
+}
+
+#[test]
 fn long_plans_take_linear_time() {
     let steps: Vec<_> = (0..100_000)
         .map(|number| {

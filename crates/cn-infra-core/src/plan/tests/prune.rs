@@ -128,6 +128,29 @@ fn prune_is_limited_by_only() {
     ");
 }
 
+#[test]
+fn what_others_still_use_stays() {
+    let mut world = unlisted();
+    world.options.prune = true;
+    world.declare("host.web", json!({ "size": "small" }));
+    world.owned("host.web", "host-0002", json!({ "size": "small", "groups": ["group-000b"] }));
+    let plan = world.plan();
+    let blocked: Vec<_> = plan.blocked.iter().map(|blocked| (blocked.id.to_string(), blocked.why.as_str())).collect();
+    assert_eq!(
+        blocked,
+        [("group.b".to_owned(), "host.web still uses it"), ("group.a".to_owned(), "group.b refers to it and stays"),]
+    );
+}
+
+#[test]
+fn what_the_plan_takes_out_of_use_is_deleted() {
+    let mut world = unlisted();
+    world.options.prune = true;
+    world.declare("host.web", json!({ "groups": [] }));
+    world.owned("host.web", "host-0002", json!({ "groups": ["group-000b"] }));
+    assert_eq!(world.plan().blocked, []);
+}
+
 /// A kind whose objects hold what cannot be made again.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 struct Vault {}
