@@ -1,6 +1,7 @@
 //! The library as its users have it: real kinds, the real SDK, environments from files.
 
 mod account;
+mod bad_files;
 mod fields;
 mod fields_on_moto;
 mod moto;

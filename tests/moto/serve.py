@@ -1,11 +1,16 @@
-"""serve.py PORT: moto's server on loopback, with what it gets so wrong that no client can work with it put right.
+"""serve.py PORT [--prepare]: moto's server on loopback, with what it gets so wrong that no client can work with it put right.
+
+Put right below: all databases have one DbiResourceId; GetBucketVersioning answers with a wrong element; an address that
+was associated by network interface tells no instance; RunInstances drops DisableApiTermination.
 
 What else it gets wrong, and is left as it is, since the tool copes: tags in CreateBucket are ignored; a new bucket has
 no ownership controls and no public access block, where AWS since 2023 sets both; changes of a database that should wait
-for its window are carried out at once; `resolve:ssm:` image ids are kept as text; a security group in use is deleted;
-client tokens are not honoured; ObjectSizeGreaterThan and ObjectSizeLessThan of lifecycle rules are dropped;
-Performance Insights of a database are not kept. AWS's own behaviour is in its API reference, and wins.
+for its window are carried out at once; `resolve:ssm:` image ids are kept as text; DescribeVolumes tells no
+DeleteOnTermination; a security group in use is deleted; client tokens are not honoured; ObjectSizeGreaterThan and
+ObjectSizeLessThan of lifecycle rules are dropped; Performance Insights of a database are not kept. AWS's own behaviour
+is in its API reference, and wins.
 
+With --prepare the account gets what environments/ takes for granted: a key pair and an instance profile.
 The server ends when its standard input closes, so that no test leaves one behind.
 """
 
@@ -14,6 +19,9 @@ import sys
 import threading
 import uuid
 
+from moto.backends import get_backend
+from moto.ec2.models.elastic_ip_addresses import ElasticAddress
+from moto.ec2.responses.instances import InstanceResponse
 from moto.rds.models import DBInstance
 from moto.s3.responses import S3Response
 from moto.server import main
@@ -44,9 +52,43 @@ def named_versioning():
     S3Response.get_bucket_versioning = get
 
 
+def instances_of_interfaces():
+    """DescribeAddresses tells the instance of an interface; moto tells it only where the request named the instance."""
+
+    def instance_id(self):
+        instance = self.instance or getattr(self.eni, "instance", None)
+        return instance.id if instance else ""
+
+    ElasticAddress.instance_id = property(instance_id)
+
+
+def protected_from_the_start():
+    """RunInstances takes DisableApiTermination; moto drops it."""
+    original = InstanceResponse.run_instances
+
+    def run(self):
+        answer = original(self)
+        for instance in answer.result.instances:
+            instance.disable_api_termination = self._get_param("DisableApiTermination") or False
+        return answer
+
+    InstanceResponse.run_instances = run
+
+
+def prepare():
+    """What stands in the account before the environments are applied."""
+    account = "123456789012"
+    get_backend("ec2")[account]["us-west-2"].create_key_pair("coralnet", "ed25519", tags={})
+    get_backend("iam")[account]["aws"].create_instance_profile("coralnet-server", "/", role_names=[])
+
+
 if __name__ == "__main__":
     unique_resource_ids()
     named_versioning()
+    instances_of_interfaces()
+    protected_from_the_start()
+    if "--prepare" in sys.argv:
+        prepare()
     if not sys.stdin.isatty():
         threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
     main(["-H", "127.0.0.1", "-p", sys.argv[1]])

@@ -15,6 +15,7 @@ pub fn environment(addresses: &[&str]) -> Environment {
         region: "us-west-2".to_owned(),
         tier: Tier::Production,
         networks: Networks::default(),
+        loose_cidrs: Vec::new(),
         values: BTreeMap::new(),
         resources: declared.map(|declared| (declared.address.clone(), declared)).collect(),
         silences: Vec::new(),

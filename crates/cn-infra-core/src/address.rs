@@ -143,7 +143,7 @@ impl<R: Resource> Ref<R> {
     }
 
     /// The reference itself, for [`Resource::references`].
-    pub fn as_mut(&mut self) -> &mut Reference {
+    pub fn get_mut(&mut self) -> &mut Reference {
         &mut self.reference
     }
 

@@ -102,6 +102,7 @@ pub fn check(environment: &Environment, kinds: &Kinds, now: Timestamp) -> Vec<Fi
     let declared = environment.resources.values();
     let mut found: Vec<_> = declared.flat_map(|declared| of_resource(environment, kinds, declared, now)).collect();
     found.extend(same_names(environment, kinds));
+    found.extend(loose_cidrs(environment));
     findings::heard(found, environment)
 }
 
@@ -118,6 +119,11 @@ fn of_resource(environment: &Environment, kinds: &Kinds, declared: &Declared, no
     }
     found.extend(tags::remembered_keys(declared, kind).err().map(|length| findings::too_many_tags(address, length)));
     found
+}
+
+/// Networks whose CIDRs do not say just what they stand for.
+pub(crate) fn loose_cidrs(environment: &Environment) -> impl Iterator<Item = Finding> {
+    environment.loose_cidrs.iter().map(|(network, cidr)| findings::loose_cidr(network, cidr))
 }
 
 /// Resources of one kind whose names would collide.

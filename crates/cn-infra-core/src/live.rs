@@ -17,7 +17,8 @@ pub type Outputs = BTreeMap<String, String>;
 pub struct Observed<R> {
     /// The cloud's id.
     pub id: PhysicalId,
-    /// Other texts that name it just as well, for `adopt`: an elastic IP's address.
+    /// Other texts that name it just as well, for `adopt` and in what others refer to: an elastic IP's address, an
+    /// instance's network interface.
     pub aliases: Vec<PhysicalId>,
     /// The name that consoles show: group name, identifier, bucket name, `Name` tag.
     pub name: Option<String>,

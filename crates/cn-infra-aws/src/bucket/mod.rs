@@ -39,6 +39,7 @@ pub use cors::CorsRule;
 pub use encryption::{Encryption, KmsEncryption};
 pub use lifecycle::{LifecycleRule, Transition};
 pub use logging::Logging;
+pub use observe::READS_IN_FLIGHT;
 pub use website::{Protocol, Website};
 
 use crate::session::Session;
@@ -113,7 +114,7 @@ impl Resource for Bucket {
 
     fn references(&mut self, each: &mut dyn FnMut(&str, &mut Reference)) {
         if let Some(logging) = self.logging.as_mut().and_then(OrNone::some_mut) {
-            each("logging.bucket", logging.bucket.as_mut());
+            each("logging.bucket", logging.bucket.get_mut());
         }
     }
 

@@ -15,8 +15,8 @@ use super::aspect::Aspect;
 use super::target::Target;
 use crate::session::Session;
 
-/// How many calls wait for an answer at once, over all buckets. S3 takes thousands per second.
-const IN_FLIGHT: usize = 64;
+/// How many reading calls wait for an answer at once, over all buckets. S3 takes thousands per second.
+pub const READS_IN_FLIGHT: usize = 64;
 
 /// What one call reads; the tags come first, as what they answer says most about why a bucket cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,9 +38,8 @@ pub(super) async fn buckets(
     session: &Session,
     scope: &Scope<'_, Bucket>,
 ) -> Result<Vec<Observed<Bucket>>, ManageError> {
-    let calls =
-        wanted(scope).into_iter().flat_map(|(name, what)| what.into_iter().map(move |what| (name.clone(), what)));
-    let mut answers = stream::iter(calls).map(|(name, what)| answer(session, name, what)).buffer_unordered(IN_FLIGHT);
+    let calls = stream::iter(wanted(scope)).map(|(what, name)| answer(session, name, what));
+    let mut answers = calls.buffer_unordered(READS_IN_FLIGHT);
     let mut by_bucket: BTreeMap<String, BTreeMap<What, Result<Reading, ManageError>>> = BTreeMap::new();
     while let Some((name, what, reading)) = answers.next().await {
         by_bucket.entry(name).or_default().insert(what, reading);
@@ -49,21 +48,23 @@ pub(super) async fn buckets(
     observed.filter_map(Result::transpose).collect()
 }
 
-/// What to read of each bucket. One that is asked for and not declared, to be deleted, needs its tags alone.
-fn wanted(scope: &Scope<'_, Bucket>) -> BTreeMap<String, BTreeSet<What>> {
-    let mut wanted: BTreeMap<String, BTreeSet<What>> = BTreeMap::new();
+/// What to read, in the order of sending. A bucket that is asked for and not declared, to be deleted, needs its tags
+/// alone.
+///
+/// Each bucket has a host of its own. Sorted by what is read, a bucket's next call finds the connection of its former
+/// one free; bucket by bucket, every call of a bucket would open a connection.
+fn wanted(scope: &Scope<'_, Bucket>) -> BTreeSet<(What, String)> {
+    let mut wanted = BTreeSet::new();
     for declared in scope.declared {
         let adopted = declared.adopt.as_ref().map(|id| &id.0);
         for name in std::iter::once(&declared.name).chain(adopted) {
             let aspects = Aspect::managed_by(&declared.resource).map(What::Aspect);
-            wanted.entry(name.clone()).or_default().extend(aspects.chain([What::Tags]));
+            wanted.extend(aspects.chain([What::Tags]).map(|what| (what, name.clone())));
         }
     }
     if let Some(only) = scope.only {
-        wanted.retain(|name, _| scope.includes(name));
-        for id in only {
-            wanted.entry(id.0.clone()).or_default().insert(What::Tags);
-        }
+        wanted.retain(|(_, name)| scope.includes(name));
+        wanted.extend(only.iter().map(|id| (What::Tags, id.0.clone())));
     }
     wanted
 }

@@ -475,6 +475,28 @@ async fn versioning_is_read_from_an_answer_with_another_root_too() {
     assert_eq!(read("").await, Some(false));
 }
 
+/// Each bucket has a host of its own: bucket by bucket, every call would open a connection.
+#[tokio::test]
+async fn one_aspect_of_all_buckets_is_read_before_the_next() {
+    let names = ["first", "second"];
+    let script = names.iter().fold(Script::new(), |script, name| {
+        script
+            .answer(&format!("GET /{name}?tagging"), &tag_set(&owner().tags()))
+            .answer(&format!("GET /{name}?versioning"), "<VersioningConfiguration/>")
+    });
+    let versioned = || bucket(json!({ "versioning": false }));
+    let declared = names.map(|name| Wanted { owner: owner(), name: name.into(), adopt: None, resource: versioned() });
+    Buckets::new(&script.session()).observe(&Scope { only: None, declared: &declared }).await.unwrap();
+    let requests = script.requests();
+    let calls: Vec<_> = requests.iter().filter_map(|request| request.lines().next()).collect();
+    insta::assert_snapshot!(calls.join("\n"), @r"
+    GET /first?tagging
+    GET /second?tagging
+    GET /first?versioning
+    GET /second?versioning
+    ");
+}
+
 #[tokio::test]
 async fn a_reading_of_one_bucket_reads_no_other() {
     let script = Script::new().answer("GET /old?tagging", &tag_set(&owner().tags()));

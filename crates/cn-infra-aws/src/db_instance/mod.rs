@@ -240,7 +240,7 @@ impl Resource for DbInstance {
         let Some(groups) = &mut self.security_groups else { return };
         // A set does not lend its members for change: they are taken out and put back in their new order.
         let shown = std::mem::take(groups).into_iter().map(|mut group| {
-            each("security_groups", group.as_mut());
+            each("security_groups", group.get_mut());
             group
         });
         *groups = shown.collect();

@@ -55,7 +55,7 @@ impl Resource for ElasticIp {
 
     fn references(&mut self, each: &mut dyn FnMut(&str, &mut Reference)) {
         if let Some(Target::Instance(instance)) = &mut self.instance {
-            each("instance", instance.as_mut());
+            each("instance", instance.get_mut());
         }
     }
 
@@ -70,7 +70,7 @@ impl Resource for ElasticIp {
     }
 
     fn validate(&self, each: &mut dyn FnMut(Problem)) {
-        if let Some(Target::Interface(id)) = &self.instance {
+        if let Some(id) = self.instance.as_ref().and_then(Target::interface) {
             let message = format!("{id} is a network interface: an address is given to an instance");
             each(Problem::new("instance", message).hint("write instance.NAME or i-0123456789abcdef0"));
         }
@@ -137,8 +137,8 @@ impl Manager for ElasticIps {
         match wanted {
             None => {}
             Some(Target::None) => associate::disassociate(&self.ec2, id).await?,
-            Some(target @ (Target::Instance(_) | Target::Interface(_))) => {
-                associate::associate(&self.ec2, change.live, &target.to_string()).await?;
+            Some(Target::Instance(instance)) => {
+                associate::associate(&self.ec2, change.live, instance.id().unwrap_or_default()).await?;
             }
         }
         Ok(Progress::Done)

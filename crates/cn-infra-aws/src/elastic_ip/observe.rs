@@ -38,9 +38,8 @@ pub(super) fn observed(address: Address) -> Option<Observed<ElasticIp>> {
         ("private_ip", address.private_ip_address),
     ];
     let filled = |id: Option<String>| id.filter(|id| !id.is_empty());
-    let instance = filled(address.instance_id).map(|id| Target::Instance(Ref::foreign(id)));
-    let interface = filled(address.network_interface_id).map(Target::Interface);
-    let target = instance.or(interface).unwrap_or(Target::None);
+    let points_at = filled(address.instance_id).or_else(|| filled(address.network_interface_id));
+    let target = points_at.map_or(Target::None, |id| Target::Instance(Ref::foreign(id)));
     Some(Observed {
         id,
         aliases,

@@ -14,10 +14,23 @@ use crate::text_form::text_form;
 pub enum Target {
     /// `"none"`: nothing.
     None,
-    /// An instance, by its primary network interface.
+    /// An instance. Live may show a network interface's id instead: that of an instance is known by it, and one that
+    /// is no instance's (a NAT gateway's, a load balancer's) stays.
     Instance(Ref<Instance>),
-    /// A network interface that is no instance's: a NAT gateway's, a load balancer's. Seen in live only.
-    Interface(String),
+}
+
+impl Target {
+    /// The network interface whose id it is.
+    pub(super) fn interface(&self) -> Option<&str> {
+        match self {
+            Self::None => None,
+            Self::Instance(instance) => instance.id().filter(|id| is_interface(id)),
+        }
+    }
+}
+
+fn is_interface(id: &str) -> bool {
+    is_id("eni-", id)
 }
 
 text_form!(Target, "elastic_ip_target", "none, instance.NAME, ENVIRONMENT/instance.NAME or i-0123456789abcdef0");
@@ -27,7 +40,6 @@ impl fmt::Display for Target {
         match self {
             Self::None => f.write_str("none"),
             Self::Instance(instance) => instance.fmt(f),
-            Self::Interface(id) => f.write_str(id),
         }
     }
 }
@@ -38,7 +50,7 @@ impl FromStr for Target {
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
             "none" => Ok(Self::None),
-            _ if is_id("eni-", text) => Ok(Self::Interface(text.to_owned())),
+            _ if is_interface(text) => Ok(Self::Instance(Ref::foreign(text))),
             _ => text.parse().map(Self::Instance),
         }
     }

@@ -180,7 +180,7 @@ impl Resource for Instance {
 
     fn references(&mut self, each: &mut dyn FnMut(&str, &mut Reference)) {
         for group in self.security_groups.iter_mut().flatten() {
-            each("security_groups", group.as_mut());
+            each("security_groups", group.get_mut());
         }
     }
 

@@ -5,8 +5,8 @@ mod attributes;
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_ec2::types::{
-    Filter, HibernationOptions, InstanceNetworkInterface, InstanceStateName, MonitoringState, Volume as LiveVolume,
-    VolumeAttachment,
+    EbsInstanceBlockDevice, Filter, HibernationOptions, InstanceNetworkInterface, InstanceStateName, MonitoringState,
+    Volume as LiveVolume, VolumeAttachment,
 };
 use aws_sdk_ec2::{operation, types as ec2};
 use cn_infra_core::address::{PhysicalId, Ref};
@@ -95,11 +95,15 @@ fn observed(instance: &ec2::Instance, attached: Option<&Attached>) -> Option<Obs
     let mut live = live(instance);
     if let Some(attached) = attached {
         let volumes = attached.get(id).map_or(&[][..], Vec::as_slice);
-        (live.root_volume, live.volumes) = volumes_of(instance.root_device_name(), volumes);
+        (live.root_volume, live.volumes) = volumes_of(instance, volumes);
     }
     Some(Observed {
         id: PhysicalId::from(id),
-        aliases: Vec::new(),
+        aliases: primary_interface(instance)
+            .and_then(|interface| interface.network_interface_id())
+            .map(PhysicalId::from)
+            .into_iter()
+            .collect(),
         name: tags.get(NAME).cloned(),
         token: instance.client_token().filter(|token| !token.is_empty()).map(str::to_owned),
         readiness: readiness(instance),
@@ -190,20 +194,26 @@ fn groups(instance: &ec2::Instance, interface: Option<&InstanceNetworkInterface>
 
 /// The volume that the instance starts from, and the others by their device.
 fn volumes_of(
-    root_device: Option<&str>,
+    instance: &ec2::Instance,
     volumes: &[(LiveVolume, VolumeAttachment)],
 ) -> (Option<Disk>, Option<BTreeMap<String, Volume>>) {
     let (mut root, mut others) = (None, BTreeMap::new());
     for (volume, attachment) in volumes {
         let Some(device) = attachment.device() else { continue };
-        let disk = Disk::of(volume, attachment);
-        if root_device.is_some_and(|root| same_device(root, device)) {
+        let disk = Disk::of(volume, mapping(instance, volume));
+        if instance.root_device_name().is_some_and(|root| same_device(root, device)) {
             root = Some(disk);
         } else {
             others.insert(device.to_owned(), Volume::at(device, disk));
         }
     }
     (root, Some(others))
+}
+
+/// The instance's own entry for a volume: what becomes of the volume with the instance is set there.
+fn mapping<'a>(instance: &'a ec2::Instance, volume: &LiveVolume) -> Option<&'a EbsInstanceBlockDevice> {
+    let mut mappings = instance.block_device_mappings().iter().filter_map(|mapping| mapping.ebs());
+    mappings.find(|ebs| ebs.volume_id() == volume.volume_id())
 }
 
 fn outputs(instance: &ec2::Instance) -> Outputs {

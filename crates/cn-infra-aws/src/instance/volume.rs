@@ -89,14 +89,14 @@ pub enum VolumeType {
 }
 
 impl Disk {
-    /// What AWS tells of a volume and its attachment.
-    pub(super) fn of(volume: &ec2::Volume, attachment: &ec2::VolumeAttachment) -> Self {
+    /// What AWS tells of a volume, and of it as the instance's.
+    pub(super) fn of(volume: &ec2::Volume, mapping: Option<&ec2::EbsInstanceBlockDevice>) -> Self {
         Self {
             size_gib: volume.size(),
             volume_type: volume.volume_type().and_then(VolumeType::of),
             iops: volume.iops(),
             throughput: volume.throughput(),
-            delete_on_termination: attachment.delete_on_termination(),
+            delete_on_termination: mapping.and_then(ec2::EbsInstanceBlockDevice::delete_on_termination),
             encrypted: volume.encrypted(),
             kms_key: volume.kms_key_id().map(str::to_owned),
         }

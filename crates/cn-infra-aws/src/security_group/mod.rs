@@ -119,7 +119,7 @@ impl Resource for SecurityGroup {
             let path = format!("{}.{name}.{}", direction.field(), direction.peer_fields().0);
             for peer in rule.peers_mut(direction).into_iter().flatten() {
                 if let Peer::Group(group) = peer {
-                    each(&path, group.as_mut());
+                    each(&path, group.get_mut());
                 }
             }
         }

@@ -6,6 +6,7 @@ use super::failure::Stop;
 use super::resolve;
 use super::retry::{Backoff, Patience};
 use super::step::Work;
+use super::update;
 use crate::address::PhysicalId;
 use crate::document::Document;
 use crate::event::Failure;
@@ -14,12 +15,13 @@ use crate::manager::{ErrorClass, ManageError, New};
 use crate::token::Token;
 
 pub(super) async fn create(work: &Work<'_>) -> Result<(), Stop> {
+    if let Some(object) = found_before(work).await? {
+        work.run.add_made(&work.step.id.address, &object.id);
+        return update::update(work).await;
+    }
     let mut resource = resolve::desired(work).await?;
     (work.kind.normalize)(&mut resource, &mut Document::default(), work.run.clock.now())?;
-    let id = match found_before(work).await? {
-        Some(object) => object.id,
-        None => make(work, &resource).await?,
-    };
+    let id = make(work, &resource).await?;
     work.run.add_made(&work.step.id.address, &id);
     if work.must_wait() {
         work.ready(&mut work.poll.watch(&id)).await?;
@@ -27,7 +29,7 @@ pub(super) async fn create(work: &Work<'_>) -> Result<(), Stop> {
     Ok(())
 }
 
-/// The object that an earlier apply of the same saved plan made before it ended.
+/// The object that an earlier apply of the same saved plan made before it ended, perhaps without all of its fields.
 async fn found_before(work: &Work<'_>) -> Result<Option<Object>, Failure> {
     if !work.run.options.verify {
         return Ok(None);

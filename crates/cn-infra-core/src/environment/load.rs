@@ -73,7 +73,7 @@ fn build<'a>(
     let root = roots[0];
     check_sections(roots, kinds, report);
     let header = Header::read(name, root, report);
-    let networks = network::read(&include::merge(roots, "networks", report), report);
+    let (networks, loose_cidrs) = network::read(&include::merge(roots, "networks", report), report);
     let values = header::values(&include::merge(roots, "values", report), report);
     let tags = common::tags(include::merge(roots, "tags", report).into_values(), report);
     let defaults = defaults::read(roots, kinds, report);
@@ -93,6 +93,7 @@ fn build<'a>(
         region: header.region,
         tier: header.tier,
         networks,
+        loose_cidrs,
         values,
     }
 }

@@ -65,6 +65,8 @@ pub struct Environment {
     pub tier: Tier,
     /// Named sources and destinations of rules.
     pub networks: Networks,
+    /// CIDRs of `[networks]` with bits set beyond their prefix: the network's name, and the CIDR as written.
+    pub loose_cidrs: Vec<(String, String)>,
     /// What templates may name: `{{site}}`.
     pub values: BTreeMap<String, String>,
     /// The declared resources, by address (without environment).

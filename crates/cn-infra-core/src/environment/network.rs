@@ -18,11 +18,16 @@ use crate::address::is_name;
 #[derive(Default)]
 struct Network<'a> {
     cidrs: Vec<IpNet>,
+    loose: Vec<&'a str>,
     names: Vec<(&'a str, Entry<'a>)>,
 }
 
-/// Expands names within names. What is wrong is reported and left out.
-pub(super) fn read<'a>(entries: &BTreeMap<&'a str, Entry<'a>>, report: &mut Report<'a>) -> Networks {
+/// Expands names within names. What is wrong is reported and left out. Beside it, the CIDRs that have bits set beyond
+/// their prefix: as written, with the network they stand in.
+pub(super) fn read<'a>(
+    entries: &BTreeMap<&'a str, Entry<'a>>,
+    report: &mut Report<'a>,
+) -> (Networks, Vec<(String, String)>) {
     let networks: Vec<_> = entries.values().map(|entry| network(*entry, entries, report)).collect();
     let numbers: BTreeMap<_, _> = entries.keys().enumerate().map(|(number, name)| (*name, number)).collect();
     let members =
@@ -42,7 +47,11 @@ pub(super) fn read<'a>(entries: &BTreeMap<&'a str, Entry<'a>>, report: &mut Repo
         cidrs.dedup();
         expanded[number] = cidrs;
     }
-    Networks(entries.keys().map(|name| (*name).to_owned()).zip(expanded).collect())
+    let names = || entries.keys().map(|name| (*name).to_owned());
+    let loose = names().zip(&networks).flat_map(|(name, network)| {
+        network.loose.iter().map(move |text| (name.clone(), (*text).to_owned())).collect::<Vec<_>>()
+    });
+    (Networks(names().zip(expanded).collect()), loose.collect())
 }
 
 fn report_cycle<'a>(
@@ -80,7 +89,10 @@ fn network<'a>(entry: Entry<'a>, known: &BTreeMap<&'a str, Entry<'a>>, report: &
     for item in items {
         let Some(text) = item.filled_text("a member of a network", report) else { continue };
         match member(text, known) {
-            Ok(Member::Cidr(cidr)) => network.cidrs.push(cidr),
+            Ok(Member::Cidr(cidr)) => {
+                network.cidrs.push(cidr.trunc());
+                network.loose.extend((cidr != cidr.trunc()).then_some(text));
+            }
             Ok(Member::Name) => network.names.push((text, item)),
             Err((message, hint)) => report.error(item.at_value(), message).maybe_hint(hint),
         }
@@ -96,7 +108,7 @@ enum Member {
 /// What a text in `[networks]` means, or why nothing.
 fn member(text: &str, known: &BTreeMap<&str, Entry<'_>>) -> Result<Member, (String, Option<String>)> {
     if let Ok(cidr) = text.parse::<IpNet>() {
-        return Ok(Member::Cidr(cidr.trunc()));
+        return Ok(Member::Cidr(cidr));
     }
     if known.contains_key(text) {
         return Ok(Member::Name);

@@ -1,5 +1,6 @@
 //! The core's own findings: one table of codes, each with a passage in `docs/findings.md`.
 
+use ipnet::IpNet;
 use serde_json::Value;
 
 use crate::address::Address;
@@ -27,6 +28,8 @@ const INVALID: &str = "CN010";
 const TOO_MANY_TAGS: &str = "CN011";
 /// Two resources would have the same name.
 const SAME_NAME: &str = "CN012";
+/// A CIDR of `[networks]` has bits set beyond its prefix.
+const LOOSE_CIDR: &str = "CN013";
 /// A field differs and is left as it is.
 const IGNORED: &str = "CN020";
 
@@ -40,6 +43,7 @@ pub const CODES: &[(&str, Severity)] = &[
     (INVALID, Severity::Error),
     (TOO_MANY_TAGS, Severity::Error),
     (SAME_NAME, Severity::Error),
+    (LOOSE_CIDR, Severity::Warning),
     (IGNORED, Severity::Note),
 ];
 
@@ -99,6 +103,13 @@ pub(crate) fn too_many_tags(address: &Address, length: usize) -> Finding {
 pub(crate) fn same_name(declared: &Declared, other: &Address) -> Finding {
     finding(SAME_NAME, &declared.address, format!("has the name {:?}, as {other} has", declared.name))
         .hint("give one of them another `name`")
+}
+
+/// A CIDR that does not say just what it stands for.
+pub(crate) fn loose_cidr(network: &str, cidr: &str) -> Finding {
+    let canonical = cidr.parse::<IpNet>().map(|cidr| cidr.trunc().to_string()).unwrap_or_default();
+    Finding::new(LOOSE_CIDR, Severity::Warning, format!("{cidr} in the network `{network}` stands for {canonical}"))
+        .hint(format!("write {canonical}, or the address alone with /32 or /128"))
 }
 
 /// Without those that the environment silences, in the order of resources and codes.

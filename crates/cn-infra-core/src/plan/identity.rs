@@ -79,7 +79,13 @@ impl<'a> Identity<'a> {
 
     fn take(&mut self, address: &'a Address, object: &'a Object, basis: Basis) {
         self.claims.insert(address, Claim { object, basis });
-        self.addresses.insert(&object.id, Cow::Borrowed(address));
+        self.name(object, &Cow::Borrowed(address));
+    }
+
+    /// References read live may name an object by any of its ids.
+    fn name(&mut self, object: &'a Object, address: &Cow<'a, Address>) {
+        let ids = std::iter::once(&object.id).chain(&object.aliases);
+        self.addresses.extend(ids.map(|id| (id, address.clone())));
     }
 
     fn is_taken(&self, object: &Object) -> bool {
@@ -189,7 +195,7 @@ impl<'a> Identity<'a> {
             // Two objects of one address: neither can stand for it.
             if let [object] = objects[..] {
                 self.others.insert(address.clone(), object);
-                self.addresses.insert(&object.id, Cow::Owned(address.clone()));
+                self.name(object, &Cow::Owned(address.clone()));
             }
         }
         let pairs = unlisted

@@ -18,6 +18,7 @@ pub(crate) mod diff;
 pub mod file;
 pub(crate) mod findings;
 pub mod identity;
+mod in_use;
 mod only;
 mod order;
 mod outputs;

@@ -12,6 +12,7 @@ use crate::kinds::Kinds;
 use crate::live::Live;
 use crate::owner::PROTECT;
 use crate::plan::identity::{Identity, identify};
+use crate::plan::in_use::InUse;
 use crate::plan::only::Only;
 use crate::plan::prune::{self, Pruned};
 use crate::plan::reading::Names;
@@ -119,7 +120,8 @@ pub fn plan(
     blocked.retain(|blocked| only.includes(&blocked.id.address));
     if options.prune {
         let names = Names { environment, identity };
-        let mut pruned = prune::deletes(names, kinds, &only)?;
+        let in_use = InUse { live, kinds, names, steps: &steps };
+        let mut pruned = prune::deletes(&in_use, &only)?;
         pruned.come_after(&steps);
         let Pruned { steps: deletes, blocked: kept, left_out: others } = pruned;
         steps.extend(deletes);
@@ -213,5 +215,6 @@ fn all_findings(
 ) -> Vec<Finding> {
     found.extend(identity.copies.iter().map(|(address, copy)| findings::copy(address, copy)));
     found.extend(crate::check::same_names(environment, kinds));
+    found.extend(crate::check::loose_cidrs(environment));
     found
 }

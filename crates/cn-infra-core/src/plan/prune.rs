@@ -6,11 +6,12 @@ use serde_json::Value;
 
 use crate::address::{Address, Reference, StepId};
 use crate::document::{Document, DocumentError};
-use crate::kinds::{Kind, Kinds};
+use crate::kinds::Kind;
 use crate::live::Object;
 use crate::manager::TagChange;
 use crate::owner::PROTECT;
 use crate::plan::identity::Refusal;
+use crate::plan::in_use::InUse;
 use crate::plan::only::Only;
 use crate::plan::reading::Names;
 use crate::plan::steps::Draft;
@@ -35,7 +36,8 @@ struct Doomed<'a> {
 }
 
 /// Plans the deletion of every unlisted object that may be deleted.
-pub(super) fn deletes(names: Names<'_>, kinds: &Kinds, only: &Only) -> Result<Pruned, PlanError> {
+pub(super) fn deletes(in_use: &InUse<'_>, only: &Only) -> Result<Pruned, PlanError> {
+    let (names, kinds) = (in_use.names, in_use.kinds);
     let mut pruned = Pruned::default();
     let mut doomed = BTreeMap::new();
     let mut staying = Vec::new();
@@ -53,6 +55,13 @@ pub(super) fn deletes(names: Names<'_>, kinds: &Kinds, only: &Only) -> Result<Pr
         doomed.insert(address.clone(), known);
     }
     pruned.left_out.dedup();
+    for (address, user) in in_use.of(&|address| doomed.contains_key(address))? {
+        if !staying.contains(&address) {
+            let why = format!("{user} still uses it");
+            pruned.block(&address, Refusal { why, hint: format!("take it out of {user} first") });
+            staying.push(address);
+        }
+    }
     keep_what_staying_objects_name(&mut pruned, &mut doomed, staying);
     pruned.add_steps(&doomed);
     Ok(pruned)

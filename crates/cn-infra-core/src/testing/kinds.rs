@@ -105,7 +105,7 @@ impl Resource for Group {
         for (name, rule) in self.ingress.iter_mut().flatten() {
             for source in rule.from.iter_mut().flatten() {
                 if let Source::Group(group) = source {
-                    each(&format!("ingress.{name}.from"), group.as_mut());
+                    each(&format!("ingress.{name}.from"), group.get_mut());
                 }
             }
         }
@@ -223,7 +223,7 @@ impl Resource for Host {
 
     fn references(&mut self, each: &mut dyn FnMut(&str, &mut Reference)) {
         for group in self.groups.iter_mut().flatten() {
-            each("groups", group.as_mut());
+            each("groups", group.get_mut());
         }
     }
 
@@ -282,7 +282,7 @@ impl Resource for Link {
 
     fn references(&mut self, each: &mut dyn FnMut(&str, &mut Reference)) {
         if let Some(host) = self.host.as_mut().and_then(OrNone::some_mut) {
-            each("host", host.as_mut());
+            each("host", host.get_mut());
         }
     }
 

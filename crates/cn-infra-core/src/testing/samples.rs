@@ -23,6 +23,7 @@ pub fn environment() -> Environment {
         region: "us-west-2".into(),
         tier: Tier::Production,
         networks: Networks::default(),
+        loose_cidrs: Vec::new(),
         values: BTreeMap::new(),
         resources: BTreeMap::new(),
         silences: Vec::new(),

@@ -24,11 +24,15 @@ const RUNNING: &str = r"
     <hibernationOptions><configured>false</configured></hibernationOptions>
     <metadataOptions><state>applied</state><httpTokens>required</httpTokens>
       <httpPutResponseHopLimit>1</httpPutResponseHopLimit><httpEndpoint>enabled</httpEndpoint></metadataOptions>
+    <blockDeviceMapping>
+      <item><ebs><volumeId>vol-1</volumeId><deleteOnTermination>true</deleteOnTermination></ebs></item>
+      <item><ebs><volumeId>vol-2</volumeId><deleteOnTermination>false</deleteOnTermination></ebs></item>
+    </blockDeviceMapping>
     <networkInterfaceSet>
-      <item><attachment><deviceIndex>1</deviceIndex></attachment>
+      <item><networkInterfaceId>eni-00000002</networkInterfaceId><attachment><deviceIndex>1</deviceIndex></attachment>
         <groupSet><item><groupId>sg-00000003</groupId></item></groupSet>
         <association><ipOwnerId>123456789012</ipOwnerId></association></item>
-      <item><attachment><deviceIndex>0</deviceIndex></attachment>
+      <item><networkInterfaceId>eni-00000001</networkInterfaceId><attachment><deviceIndex>0</deviceIndex></attachment>
         <groupSet><item><groupId>sg-00000002</groupId></item><item><groupId>sg-00000001</groupId></item></groupSet>
         <association><ipOwnerId>amazon</ipOwnerId></association></item>
     </networkInterfaceSet>";
@@ -43,11 +47,10 @@ const TAGS: &str = r"<tagSet>
 const VOLUMES: &str = r"<volumeSet>
     <item><volumeId>vol-1</volumeId><size>8</size><volumeType>gp3</volumeType><iops>3000</iops><throughput>125</throughput>
       <encrypted>false</encrypted><attachmentSet><item><instanceId>i-0123456789abcdef0</instanceId>
-      <device>/dev/sda1</device><deleteOnTermination>true</deleteOnTermination></item></attachmentSet></item>
+      <device>/dev/sda1</device></item></attachmentSet></item>
     <item><volumeId>vol-2</volumeId><size>100</size><volumeType>st1</volumeType><encrypted>true</encrypted>
       <kmsKeyId>arn:aws:kms:us-west-2:123456789012:key/1</kmsKeyId>
-      <attachmentSet><item><instanceId>i-0123456789abcdef0</instanceId><device>/dev/sdf</device>
-      <deleteOnTermination>false</deleteOnTermination></item></attachmentSet></item>
+      <attachmentSet><item><instanceId>i-0123456789abcdef0</instanceId><device>/dev/sdf</device></item></attachmentSet></item>
     <item><volumeId>vol-3</volumeId><size>1</size><volumeType>gp2</volumeType><attachmentSet/></item>
     </volumeSet>";
 
@@ -82,6 +85,7 @@ async fn one_call_tells_nearly_everything() {
     assert_eq!((script.requests(), waves), (vec!["DescribeInstances\nMaxResults=1000".to_owned()], 2));
     let [web] = &observed[..] else { panic!("{observed:?}") };
     assert_eq!((web.id.0.as_str(), web.token.as_deref(), &web.readiness), (ID, Some("TOKEN"), &Readiness::Ready));
+    assert_eq!(web.aliases, ["eni-00000001".into()]);
     assert_eq!((web.name.as_deref(), &web.unfinished), (Some("coralnet-production-web"), &None));
     insta::assert_json_snapshot!(web.live, @r#"
     {

@@ -176,6 +176,15 @@ fn networks_are_expanded_in_canonical_form_without_repetition() {
 }
 
 #[test]
+fn a_cidr_that_stands_for_more_than_it_says_is_a_finding() {
+    let loose = format!("{HEADER}[networks]\noffice = [\"198.51.100.7/24\", \"2001:db8::/32\"]\n");
+    let environment = Memory::default().with("test.toml", loose).load().unwrap_or_else(|problems| panic!("{problems}"));
+    let found = crate::check::check(&environment, &super::kinds::kinds(), crate::testing::samples::NOW);
+    let found: Vec<_> = found.iter().map(|finding| (finding.code.as_str(), finding.message.as_str())).collect();
+    assert_eq!(found, [("CN013", "198.51.100.7/24 in the network `office` stands for 198.51.100.0/24")]);
+}
+
+#[test]
 fn resolved_values_tell_where_they_were_set() {
     let mut text = String::new();
     for resource in resolved(&load()) {

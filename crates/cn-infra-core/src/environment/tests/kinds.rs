@@ -151,10 +151,10 @@ impl Resource for Server {
 
     fn references(&mut self, each: &mut dyn FnMut(&str, &mut Reference)) {
         for group in self.groups.iter_mut().flatten() {
-            each("groups", group.as_mut());
+            each("groups", group.get_mut());
         }
         if let Some(after) = &mut self.after {
-            each("after", after.as_mut());
+            each("after", after.get_mut());
         }
     }
 
@@ -221,11 +221,11 @@ impl Resource for Group {
 
     fn references(&mut self, each: &mut dyn FnMut(&str, &mut Reference)) {
         if let Some(parent) = &mut self.parent {
-            each("parent", parent.as_mut());
+            each("parent", parent.get_mut());
         }
         for (name, rule) in self.ingress.iter_mut().flatten() {
             if let Some(group) = &mut rule.group {
-                each(&format!("ingress.{name}.group"), group.as_mut());
+                each(&format!("ingress.{name}.group"), group.get_mut());
             }
         }
     }

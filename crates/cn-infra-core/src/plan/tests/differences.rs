@@ -241,3 +241,12 @@ fn a_document_that_is_not_of_its_kind_is_an_error() {
     hint: 
     ");
 }
+
+#[test]
+fn a_live_reference_may_name_an_object_by_an_alias() {
+    let mut world = host(json!({}), json!({}));
+    world.objects[0].aliases = vec!["host-card".into()];
+    world.declare("link.site", json!({ "host": "host.web" }));
+    world.owned("link.site", "link-0001", json!({ "host": "host-card" }));
+    assert_eq!(world.show(), "");
+}

@@ -4,8 +4,12 @@ use insta::assert_snapshot;
 use serde_json::json;
 
 use super::World;
+use crate::kinds::Kinds;
+use crate::live::Live;
 use crate::owner;
-use crate::testing::samples::address;
+use crate::plan::PlanOptions;
+use crate::resource::{Field, FieldChange, Impact, Naming, Output, Resource};
+use crate::testing::samples::{self, address};
 
 /// Two groups that name each other and a host in one of them, all unlisted; and a resource to create.
 fn unlisted() -> World {
@@ -121,5 +125,63 @@ fn prune_is_limited_by_only() {
     left out link.new
     left out group.a
     left out group.b
+    ");
+}
+
+#[test]
+fn what_others_still_use_stays() {
+    let mut world = unlisted();
+    world.options.prune = true;
+    world.declare("host.web", json!({ "size": "small" }));
+    world.owned("host.web", "host-0002", json!({ "size": "small", "groups": ["group-000b"] }));
+    let plan = world.plan();
+    let blocked: Vec<_> = plan.blocked.iter().map(|blocked| (blocked.id.to_string(), blocked.why.as_str())).collect();
+    assert_eq!(
+        blocked,
+        [("group.b".to_owned(), "host.web still uses it"), ("group.a".to_owned(), "group.b refers to it and stays"),]
+    );
+}
+
+#[test]
+fn what_the_plan_takes_out_of_use_is_deleted() {
+    let mut world = unlisted();
+    world.options.prune = true;
+    world.declare("host.web", json!({ "groups": [] }));
+    world.owned("host.web", "host-0002", json!({ "groups": ["group-000b"] }));
+    assert_eq!(world.plan().blocked, []);
+}
+
+/// A kind whose objects hold what cannot be made again.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+struct Vault {}
+
+impl Resource for Vault {
+    const KIND: &'static str = "vault";
+    const FIELDS: &'static [Field] = &[];
+    const OUTPUTS: &'static [Output] = &[];
+    const NAMING: Naming = Naming { tag: false, required: true, unique: true };
+    const PRUNE: bool = false;
+    const ID_FORM: &'static str = "a vault's name";
+
+    fn is_physical_id(_: &str) -> bool {
+        true
+    }
+
+    fn impact(_: &FieldChange<'_, Self>) -> Impact {
+        Impact::in_place()
+    }
+}
+
+#[test]
+fn kinds_can_be_kept_from_prune() {
+    let mut live = Live::new(samples::NOW);
+    live.insert("vault", vec![samples::owned("vault.old", samples::object("old", "old", json!({})))]);
+    let options = PlanOptions { prune: true, ..PlanOptions::default() };
+    let kinds = Kinds::new().with::<Vault>();
+    let plan = crate::plan::plan(&samples::environment(), &live, &kinds, &options, samples::NOW).expect("a plan");
+    assert_snapshot!(super::show(&plan), @"
+    ! vault.old: a vault is not deleted by --prune
+        hint: `cn-infra vault delete` does it
+    unlisted vault.old old
     ");
 }
