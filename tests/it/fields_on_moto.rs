@@ -128,7 +128,8 @@ impl Proof {
         }
         for (path, program) in sample.elsewhere.clone() {
             let shown = self.changed_elsewhere(&sample, &path, &program).await;
-            self.wrong.extend(shown.err().map(|error| format!("{}.{path} changed elsewhere: {error}", sample.file_name)));
+            self.wrong
+                .extend(shown.err().map(|error| format!("{}.{path} changed elsewhere: {error}", sample.file_name)));
         }
         for (path, expected) in &whole.create {
             let sent = self.create_without(kind, whole, path, expected).await;
@@ -213,7 +214,8 @@ impl Proof {
         expected: &[String],
     ) -> Result<(), String> {
         let with = self.creates(whole).await?;
-        let missing: Vec<_> = expected.iter().filter(|line| !with.contains(line) && !line.starts_with("without: ")).collect();
+        let missing: Vec<_> =
+            expected.iter().filter(|line| !with.contains(line) && !line.starts_with("without: ")).collect();
         if !missing.is_empty() {
             return Err(format!("a create does not send {missing:#?}"));
         }
@@ -264,7 +266,9 @@ fn in_general(name: &str, value: &str) -> String {
     let prefix = value.rsplit_once('-').filter(|(_, id)| id.len() == 17 && id.bytes().all(|c| c.is_ascii_hexdigit()));
     match prefix {
         _ if name == "ClientToken" => "…".to_owned(),
-        Some((prefix, _)) if !value.ends_with("123456789abcdef0") && !value.ends_with("fedcba9876543210") => prefix.to_owned(),
+        Some((prefix, _)) if !value.ends_with("123456789abcdef0") && !value.ends_with("fedcba9876543210") => {
+            prefix.to_owned()
+        }
         _ => value.to_owned(),
     }
 }
@@ -273,7 +277,11 @@ fn is_empty(plan: &Plan) -> Result<(), String> {
     if plan.steps.is_empty() && plan.blocked.is_empty() {
         return Ok(());
     }
-    let all = plan.steps.iter().flat_map(|step| &step.differences).chain(plan.blocked.iter().flat_map(|held| &held.differences));
+    let all = plan
+        .steps
+        .iter()
+        .flat_map(|step| &step.differences)
+        .chain(plan.blocked.iter().flat_map(|held| &held.differences));
     let all: Vec<_> = all.map(|it| format!("{}: {:?} → {:?}", it.path, it.before, it.after)).collect();
     Err(format!("the plan is not empty: {all:#?}"))
 }
