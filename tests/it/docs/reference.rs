@@ -96,7 +96,8 @@ impl Page {
             // The form of an id is its kind's.
             let meaning = description(&fields[name]);
             let meaning = meaning.split(" under management").next().unwrap_or_default().to_owned();
-            let rest = if name == "adopt" { " under management; how an id is written stands with each kind." } else { "" };
+            let rest =
+                if name == "adopt" { " under management; how an id is written stands with each kind." } else { "" };
             let _ = writeln!(page, "| `{name}` | {form} | {meaning}{rest} |");
         }
     }
@@ -150,7 +151,8 @@ impl Page {
         let shown = if kind.naming.tag { "the object's `Name` tag" } else { "the object's own name" };
         let unique = if kind.naming.unique { "no two objects can share it" } else { "several objects may share it" };
         let default = if kind.naming.required { "no default" } else { "default: `PROJECT-ENVIRONMENT-NAME`" };
-        let rename = impact(kind, "name", &Value::from("old"), &Value::from("new"), &Document::default(), &Document::default());
+        let rename =
+            impact(kind, "name", &Value::from("old"), &Value::from("new"), &Document::default(), &Document::default());
         let _ = writeln!(page, "- `name` is {shown}; {unique}; {default}. A change: {rename}.");
         let _ = writeln!(page, "- `adopt` takes an id written like {}.", kind.id_form);
         for part in kind.parts {
@@ -212,7 +214,8 @@ impl Page {
             return forms.join(", ");
         }
         if let Some(values) = found["enum"].as_array() {
-            let values: Vec<_> = values.iter().filter_map(Value::as_str).map(|value| format!("`\"{value}\"`")).collect();
+            let values: Vec<_> =
+                values.iter().filter_map(Value::as_str).map(|value| format!("`\"{value}\"`")).collect();
             return values.join(", ");
         }
         if let Some(types) = found["type"].as_array() {
@@ -253,7 +256,9 @@ impl Page {
             meaning.push(format!("[AWS]({link})"));
         }
         // Forms of a text are described with its type.
-        if about["type"] == "string" && about["format"].is_null() && schema["type"].is_null() || list_of["type"] == "string" {
+        if about["type"] == "string" && about["format"].is_null() && schema["type"].is_null()
+            || list_of["type"] == "string"
+        {
             let described = description(about);
             if !described.is_empty() && !meaning.contains(&described) {
                 meaning.push(sentence(&described));
@@ -291,7 +296,11 @@ impl Page {
         for name in nested {
             let definition = &self.schema["$defs"][name];
             let required = definition["required"].as_array().cloned().unwrap_or_default();
-            let _ = writeln!(page, "\n**{}**\n\n| field | type | meaning |\n| --- | --- | --- |", description(definition).trim_end_matches('.'));
+            let _ = writeln!(
+                page,
+                "\n**{}**\n\n| field | type | meaning |\n| --- | --- | --- |",
+                description(definition).trim_end_matches('.')
+            );
             for (field, schema) in definition["properties"].as_object().into_iter().flatten() {
                 let needed = if required.contains(&field.as_str().into()) { "Required. " } else { "" };
                 let _ = writeln!(page, "| `{field}` | {} | {needed}{} |", self.form(schema), self.meaning(schema));
