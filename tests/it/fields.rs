@@ -93,6 +93,13 @@ impl Sample {
         set(self.file[&self.kind]["subject"].as_table_mut().unwrap(), path, value);
     }
 
+    /// Sets one field of the subject to what another sample has there.
+    pub fn restore(&mut self, path: &str, from: &Sample) {
+        let subject = &from.file[&from.kind]["subject"];
+        let value = path.split('.').fold(subject, |value, key| &value[key]);
+        self.set(path, Some(value));
+    }
+
     fn replaced(&self, text: &str) -> String {
         self.replacements.iter().fold(text.to_owned(), |text, (written, real)| text.replace(written, real))
     }
