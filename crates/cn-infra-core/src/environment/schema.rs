@@ -70,11 +70,17 @@ fn drop_null(schema: &mut Value) {
 fn with_common(table: Value, kind: &Kind) -> Value {
     let id = format!("An existing object to take under management: {}.", kind.id_form);
     let common = [
-        ("name", json!({ "type": "string", "description": "The name that consoles show. Default: project-environment-name of the resource." })),
+        (
+            "name",
+            json!({ "type": "string", "description": "The name that consoles show. Default: project-environment-name of the resource." }),
+        ),
         ("tags", tags()),
         ("protect", protect()),
         ("adopt", json!({ "type": "string", "description": id })),
-        ("renamed_from", json!({ "type": "string", "description": "The address it had before, kind.name: its object is renamed, not made anew." })),
+        (
+            "renamed_from",
+            json!({ "type": "string", "description": "The address it had before, kind.name: its object is renamed, not made anew." }),
+        ),
     ];
     with(table, common)
 }
