@@ -97,7 +97,8 @@ impl Page {
             // The form of an id is its kind's.
             let meaning = description(&fields[name]);
             let meaning = meaning.split(" under management").next().unwrap_or_default().to_owned();
-            let rest = if name == "adopt" { " under management; how an id is written stands with each kind." } else { "" };
+            let rest =
+                if name == "adopt" { " under management; how an id is written stands with each kind." } else { "" };
             let _ = writeln!(page, "| `{name}` | {form} | {meaning}{rest} |");
         }
     }
@@ -151,7 +152,8 @@ impl Page {
             (false, _) => "the object's own name, which no other can have",
         };
         let default = if kind.naming.required { "required" } else { "default: `PROJECT-ENVIRONMENT-NAME`" };
-        let rename = impact(kind, "name", &Value::from("old"), &Value::from("new"), &Document::default(), &Document::default());
+        let rename =
+            impact(kind, "name", &Value::from("old"), &Value::from("new"), &Document::default(), &Document::default());
         let _ = writeln!(page, "- `name` is {shown}; {default}. A change: {rename}.");
         let _ = writeln!(page, "- `adopt` takes an id written like {}.", kind.id_form);
         for part in kind.parts {
@@ -213,7 +215,8 @@ impl Page {
             return forms.join(", ");
         }
         if let Some(values) = found["enum"].as_array() {
-            let values: Vec<_> = values.iter().filter_map(Value::as_str).map(|value| format!("`\"{value}\"`")).collect();
+            let values: Vec<_> =
+                values.iter().filter_map(Value::as_str).map(|value| format!("`\"{value}\"`")).collect();
             return values.join(", ");
         }
         if let Some(types) = found["type"].as_array() {
@@ -260,7 +263,8 @@ impl Page {
         }
         let choices = definition["oneOf"].as_array().or(definition["anyOf"].as_array());
         let described = choices.into_iter().flatten().filter(|choice| choice["const"].is_string());
-        let described = described.filter(|choice| description(choice).trim_matches('`') != choice["const"].as_str().unwrap_or_default());
+        let described = described
+            .filter(|choice| description(choice).trim_matches('`') != choice["const"].as_str().unwrap_or_default());
         let described = described.filter(|choice| !description(choice).is_empty());
         let choices = described.map(|choice| {
             let name = choice["const"].as_str().unwrap_or_default();
@@ -291,7 +295,11 @@ impl Page {
         for name in nested {
             let definition = &self.schema["$defs"][name];
             let required = definition["required"].as_array().cloned().unwrap_or_default();
-            let _ = writeln!(page, "\n**{}**\n\n| field | type | meaning |\n| --- | --- | --- |", description(definition).trim_end_matches('.'));
+            let _ = writeln!(
+                page,
+                "\n**{}**\n\n| field | type | meaning |\n| --- | --- | --- |",
+                description(definition).trim_end_matches('.')
+            );
             for (field, schema) in definition["properties"].as_object().into_iter().flatten() {
                 let needed = if required.contains(&field.as_str().into()) { "Required. " } else { "" };
                 let _ = writeln!(page, "| `{field}` | {} | {needed}{} |", self.form(schema), self.meaning(schema));
