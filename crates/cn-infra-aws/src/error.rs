@@ -199,8 +199,9 @@ mod tests {
         assert_eq!(error.class, ErrorClass::Unknown);
         assert!(error.message.starts_with("AllocateAddress: the answer cannot be read"), "{}", error.message);
 
-        let script = Script::new().answer("DescribeAddresses", "<publicIp></wrong>&&");
-        let answer = script.session().ec2.describe_addresses().send().await.expect_err("it is no XML");
-        assert_eq!(failed("DescribeAddresses", answer).class, ErrorClass::Invalid);
+        let script = Script::new().answer("GET /media?versioning", "<Nonsense/>");
+        let answer = script.session().s3.get_bucket_versioning().bucket("media").send().await;
+        let error = failed("GetBucketVersioning", answer.expect_err("it has the wrong root"));
+        assert_eq!(error.class, ErrorClass::Invalid);
     }
 }
