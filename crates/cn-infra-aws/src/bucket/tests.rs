@@ -463,18 +463,6 @@ async fn a_bucket_of_another_region_is_told() {
     insta::assert_snapshot!(failure, @"bucket coralnet-production is in eu-west-1, not in us-west-2");
 }
 
-#[tokio::test]
-async fn versioning_is_read_from_an_answer_with_another_root_too() {
-    let read = async |status: &str| {
-        let body = format!("<GetBucketVersioningResponse>{status}</GetBucketVersioningResponse>");
-        let script = Script::new().fail(&get("tagging"), 404, "NoSuchTagSet").answer(&get("versioning"), &body);
-        observe(&script, bucket(json!({ "versioning": true }))).await.unwrap()[0].live.versioning
-    };
-    assert_eq!(read("<Status>Enabled</Status>").await, Some(true));
-    assert_eq!(read("<Status>Suspended</Status>").await, Some(false));
-    assert_eq!(read("").await, Some(false));
-}
-
 /// Each bucket has a host of its own: bucket by bucket, every call would open a connection.
 #[tokio::test]
 async fn one_aspect_of_all_buckets_is_read_before_the_next() {
