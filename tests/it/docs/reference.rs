@@ -110,7 +110,7 @@ impl Page {
     fn kind(&self, kind: &Kind, page: &mut String) {
         let table = self.table(kind.name);
         let _ = writeln!(page, "\n## `{}`\n\n{}\n", kind.name, description(table));
-        self.facts(kind, page);
+        facts(kind, page);
         page.push_str("\n| field | type | role | a change | meaning |\n| --- | --- | --- | --- | --- |\n");
         let mut nested = Vec::new();
         let mut told = Vec::new();
@@ -136,33 +136,6 @@ impl Page {
         page.push_str("\n| output | meaning |\n| --- | --- |\n");
         for output in kind.outputs {
             let _ = writeln!(page, "| `{{{{{}.NAME.{}}}}}` | {} |", kind.name, output.name, output.doc);
-        }
-    }
-
-    /// What holds for the kind as a whole.
-    fn facts(&self, kind: &Kind, page: &mut String) {
-        let required = |needed: &str| format!("`{needed}`");
-        let needed: Vec<_> = kind.required.iter().map(|needed| required(needed)).collect();
-        if !needed.is_empty() {
-            let _ = writeln!(page, "- Required, here or in `[defaults.{}]`: {}.", kind.name, needed.join(", "));
-        }
-        let shown = match (kind.naming.tag, kind.naming.unique) {
-            (true, true) => "the object's own name, which no other can have, and its `Name` tag",
-            (true, false) => "the object's `Name` tag, which others may have too",
-            (false, _) => "the object's own name, which no other can have",
-        };
-        let default = if kind.naming.required { "required" } else { "default: `PROJECT-ENVIRONMENT-NAME`" };
-        let rename =
-            impact(kind, "name", &Value::from("old"), &Value::from("new"), &Document::default(), &Document::default());
-        let _ = writeln!(page, "- `name` is {shown}; {default}. A change: {rename}.");
-        let _ = writeln!(page, "- `adopt` takes an id written like {}.", kind.id_form);
-        for part in kind.parts {
-            let fields: Vec<_> = part.fields.iter().map(|field| required(field)).collect();
-            let fields = fields.join(" and ");
-            let _ = writeln!(page, "- {fields}: a step of its own in a plan, `{}.NAME/{}`.", kind.name, part.name);
-        }
-        if !kind.prune {
-            page.push_str("- `--prune` does not delete it.\n");
         }
     }
 
@@ -340,6 +313,33 @@ impl Page {
                 several.join("<br>")
             }
         }
+    }
+}
+
+/// What holds for the kind as a whole.
+fn facts(kind: &Kind, page: &mut String) {
+    let required = |needed: &str| format!("`{needed}`");
+    let needed: Vec<_> = kind.required.iter().map(|needed| required(needed)).collect();
+    if !needed.is_empty() {
+        let _ = writeln!(page, "- Required, here or in `[defaults.{}]`: {}.", kind.name, needed.join(", "));
+    }
+    let shown = match (kind.naming.tag, kind.naming.unique) {
+        (true, true) => "the object's own name, which no other can have, and its `Name` tag",
+        (true, false) => "the object's `Name` tag, which others may have too",
+        (false, _) => "the object's own name, which no other can have",
+    };
+    let default = if kind.naming.required { "required" } else { "default: `PROJECT-ENVIRONMENT-NAME`" };
+    let rename =
+        impact(kind, "name", &Value::from("old"), &Value::from("new"), &Document::default(), &Document::default());
+    let _ = writeln!(page, "- `name` is {shown}; {default}. A change: {rename}.");
+    let _ = writeln!(page, "- `adopt` takes an id written like {}.", kind.id_form);
+    for part in kind.parts {
+        let fields: Vec<_> = part.fields.iter().map(|field| required(field)).collect();
+        let fields = fields.join(" and ");
+        let _ = writeln!(page, "- {fields}: a step of its own in a plan, `{}.NAME/{}`.", kind.name, part.name);
+    }
+    if !kind.prune {
+        page.push_str("- `--prune` does not delete it.\n");
     }
 }
 
