@@ -98,7 +98,9 @@ impl SessionError {
                 format!("they are those of {arn}; choose others with --profile or AWS_PROFILE")
             }
             Self::Unreachable(_) => {
-                "check the network, HTTPS_PROXY, and AWS_ENDPOINT_URL if it is set; nothing was changed".to_owned()
+                "check the network, the region in the file, HTTPS_PROXY, and AWS_ENDPOINT_URL if it is set; nothing was \
+                 changed"
+                    .to_owned()
             }
         }
     }
