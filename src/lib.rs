@@ -21,6 +21,7 @@
 //!     region: environment.region.clone(),
 //!     account: environment.account.clone(),
 //!     read_only: false,
+//!     timeout: None,
 //! })
 //! .await?;
 //! let managers = cn_infra::aws::managers(&session);
