@@ -1,7 +1,8 @@
 """serve.py PORT [--prepare] [--attached]: moto's server on loopback, with what it gets so wrong that no client can work with it put right.
 
 Put right below: all databases have one DbiResourceId; GetBucketVersioning answers with a wrong element; an address that
-was associated by network interface tells no instance; RunInstances drops DisableApiTermination.
+was associated by network interface tells no instance, and one that moves stays shown at the interface that it left, as
+does the one that it displaces; RunInstances drops DisableApiTermination.
 
 What else it gets wrong, and is left as it is, since the tool copes: tags in CreateBucket are ignored; a new bucket has
 no ownership controls and no public access block, where AWS since 2023 sets both; changes of a database that should wait
@@ -20,7 +21,7 @@ import threading
 import uuid
 
 from moto.backends import get_backend
-from moto.ec2.models.elastic_ip_addresses import ElasticAddress
+from moto.ec2.models.elastic_ip_addresses import ElasticAddress, ElasticAddressBackend
 from moto.ec2.responses.instances import InstanceResponse
 from moto.rds.models import DBInstance
 from moto.s3.responses import S3Response
@@ -62,6 +63,24 @@ def instances_of_interfaces():
     ElasticAddress.instance_id = property(instance_id)
 
 
+def one_address_per_interface():
+    """An address leaves the interface where it was, and displaces the one of the interface where it arrives."""
+    original = ElasticAddressBackend.associate_address
+
+    def associate(self, instance=None, eni=None, address=None, allocation_id=None, reassociate=False):
+        moving = next(a for a in self.addresses if address == a.public_ip or allocation_id == a.allocation_id)
+        left = moving.eni
+        answer = original(self, instance, eni, address, allocation_id, reassociate)
+        if left and left is not moving.eni:
+            left.public_ip = None
+        for other in self.addresses:
+            if other is not moving and other.eni and other.eni is moving.eni:
+                other.eni = other.instance = other.association_id = None
+        return answer
+
+    ElasticAddressBackend.associate_address = associate
+
+
 def protected_from_the_start():
     """RunInstances takes DisableApiTermination; moto drops it."""
     original = InstanceResponse.run_instances
@@ -86,6 +105,7 @@ if __name__ == "__main__":
     unique_resource_ids()
     named_versioning()
     instances_of_interfaces()
+    one_address_per_interface()
     protected_from_the_start()
     if "--prepare" in sys.argv:
         prepare()

@@ -41,6 +41,9 @@ pub(crate) fn is_read(operation: &str) -> bool {
     ["Describe", "Get", "List", "Head"].iter().any(|read| operation.starts_with(read))
 }
 
+/// What is said of a call that nobody answers.
+const SILENT: &str = "no answer within the time limit";
+
 /// The innermost useful text of an SDK error, without any Debug dump.
 pub(crate) fn sentence<E>(error: &SdkError<E, HttpResponse>) -> String
 where
@@ -57,23 +60,27 @@ where
                 (None, None) => format!("the service answered HTTP {}", context.raw().status().as_u16()),
             }
         }
-        SdkError::TimeoutError(_) => "no answer within the time limit".to_owned(),
+        SdkError::TimeoutError(_) => SILENT.to_owned(),
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => SILENT.to_owned(),
         SdkError::ResponseError(_) => unreadable(error),
         other => innermost(other),
     }
 }
 
+/// The parser's own words would dump its insides.
 fn unreadable(error: &(dyn Error + 'static)) -> String {
-    format!("the answer cannot be read: {}", innermost(error))
+    let why = innermost(error);
+    let why = if why.contains("XML") { "it is not the XML that AWS sends" } else { &why };
+    format!("the answer cannot be read: {why}")
 }
 
-/// The last error of a chain that says something.
+/// The last error of a chain that says something, in one line.
 pub(crate) fn innermost(error: &(dyn Error + 'static)) -> String {
     let mut last = error;
     while let Some(source) = last.source() {
         last = source;
     }
-    last.to_string()
+    last.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The credentials error within a chain.
@@ -197,7 +204,7 @@ mod tests {
     async fn an_answer_that_is_no_xml_is_said_to_be_unreadable() {
         let error = allocate(Script::new().answer("AllocateAddress", "<publicIp></wrong>&&")).await;
         assert_eq!(error.class, ErrorClass::Unknown);
-        assert!(error.message.starts_with("AllocateAddress: the answer cannot be read"), "{}", error.message);
+        assert_eq!(error.message, "AllocateAddress: the answer cannot be read: it is not the XML that AWS sends");
 
         let script = Script::new().answer("GET /media?versioning", "<Nonsense/>");
         let answer = script.session().s3.get_bucket_versioning().bucket("media").send().await;

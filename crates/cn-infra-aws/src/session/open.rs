@@ -20,11 +20,10 @@ use super::Session;
 use super::calls::wave;
 use crate::error::{credentials_error, failed};
 
-/// Time limits: to connect, for the first byte of an answer, for one attempt, for a call with its retries.
+/// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(3);
-const READ: Duration = Duration::from_secs(30);
-const ATTEMPT: Duration = Duration::from_mins(1);
-const OPERATION: Duration = Duration::from_mins(3);
+/// How long a call waits for its answer to begin, unless the caller says otherwise.
+const ANSWER: Duration = Duration::from_secs(30);
 
 /// Which account to open, and how.
 #[derive(Clone, Debug)]
@@ -37,6 +36,9 @@ pub struct SessionOptions {
     pub account: String,
     /// Refuse every operation that may write.
     pub read_only: bool,
+    /// How long a call waits for its answer to begin; `None`: 30 seconds. One attempt takes at most twice, a call with
+    /// its retries six times as long.
+    pub timeout: Option<Duration>,
 }
 
 /// A session could not be opened.
@@ -148,11 +150,12 @@ impl Session {
 }
 
 async fn config(options: &SessionOptions) -> SdkConfig {
+    let answer = options.timeout.unwrap_or(ANSWER);
     let timeouts = TimeoutConfig::builder()
-        .connect_timeout(CONNECT)
-        .read_timeout(READ)
-        .operation_attempt_timeout(ATTEMPT)
-        .operation_timeout(OPERATION)
+        .connect_timeout(CONNECT.min(answer))
+        .read_timeout(answer)
+        .operation_attempt_timeout(answer * 2)
+        .operation_timeout(answer * 6)
         .build();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .region(Region::new(options.region.clone()))

@@ -240,6 +240,5 @@ fn note(impact: &Impact) -> Option<String> {
 
 /// What changes in a file, as it will be shown before it is written.
 pub fn file_difference(path: &std::path::Path, before: &str, after: &str, style: super::Style) -> String {
-    let rows = [row(&path.display().to_string(), What::Text(line_diff::difference(before, after)))];
-    super::plan::rows(&rows, style) + "\n"
+    super::plan::file(path, &line_diff::difference(before, after), style) + "\n"
 }

@@ -25,10 +25,15 @@ impl View {
     /// Asks a question that only `yes` agrees to.
     pub async fn ask(&self, question: &str) -> Answer {
         let question = self.stderr_style().paint(Ink::Strong, question);
-        self.dialog(&format!("\n{question} Only `yes` is accepted: "));
+        let ask = async {
+            self.dialog(&format!("\n{question} Only `yes` is accepted: "));
+            read_line().await
+        };
         let answer = tokio::select! {
-            line = read_line() => answer(line.as_deref()),
+            // Ctrl-C is listened for before the question shows.
+            biased;
             _ = tokio::signal::ctrl_c() => Answer::Interrupted,
+            line = ask => answer(line.as_deref()),
         };
         self.dialog("\n");
         answer

@@ -1,4 +1,5 @@
-//! The order of steps: each after those it needs, and else by address, so that a plan always reads the same.
+//! The order of steps: each after those it needs, a part right after its resource where that lets it, and else by
+//! address, so that a plan always reads the same.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
@@ -31,12 +32,18 @@ fn order(steps: &[Step]) -> Result<Vec<usize>, PlanError> {
         }
     }
     let mut ready: BinaryHeap<_> = (0..steps.len()).filter(|at| missing[*at] == 0).map(Reverse).collect();
+    let mut parts = Vec::new();
     let mut order = Vec::with_capacity(steps.len());
-    while let Some(Reverse(at)) = ready.pop() {
+    while let Some(at) = parts.pop().or_else(|| ready.pop().map(|Reverse(at)| at)) {
         order.push(at);
         for dependent in std::mem::take(&mut dependents[at]) {
             missing[dependent] -= 1;
-            if missing[dependent] == 0 {
+            if missing[dependent] > 0 {
+                continue;
+            }
+            if steps[dependent].id.address == steps[at].id.address {
+                parts.push(dependent);
+            } else {
                 ready.push(Reverse(dependent));
             }
         }
