@@ -126,11 +126,8 @@ def main():
     infra = [str(arguments.binary.resolve()), "--environments", str(ROOT / "environments")]
     with tempfile.TemporaryDirectory() as directory:
         log = Path(directory, "calls")
-        moto = serve(ROOT / "tests/moto/serve.py")
+        moto = serve(ROOT / "tests/moto/serve.py", "--prepare", "--attached")
         proxy = serve(HERE / "proxy.py", moto, arguments.delay, log)
-        prepare = "import boto3; boto3.client('ec2').create_key_pair(KeyName='coralnet'); " \
-                  "boto3.client('iam').create_instance_profile(InstanceProfileName='coralnet-server')"
-        measured([sys.executable, "-c", prepare], client(moto), directory)
         measured([*infra, "apply", "production", "--yes"], client(moto), directory)
         cases = {
             "cn-infra plan": [*infra, "plan", "production", "--detailed-exitcode"],

@@ -25,6 +25,7 @@ use toml::{Table, Value};
 pub struct Sample {
     /// The file's stem.
     pub file_name: String,
+    /// The kind of its subject.
     pub kind: String,
     /// The environment's resources.
     pub file: Table,
@@ -135,7 +136,9 @@ impl Files for Texts<'_> {
         let root = r#"{"AWS": "arn:aws:iam::123456789012:root"}"#;
         let delivery = r#"{"Service": "logging.s3.amazonaws.com"}"#;
         let text = match path.file_name().and_then(|name| name.to_str()) {
-            Some(name) if name.ends_with(".toml") => return Ok(self.environment.clone().into_bytes()),
+            Some(_) if path.extension().is_some_and(|extension| extension == "toml") => {
+                return Ok(self.environment.clone().into_bytes());
+            }
             Some("first.json") => policy("First", root, "s3:GetObject", "field-matrix"),
             Some("second.json") => policy("Second", root, "s3:GetObject", "field-matrix"),
             Some("deliver-to-logs.json") => policy("Logs", delivery, "s3:PutObject", "field-matrix-logs"),

@@ -1,4 +1,4 @@
-"""serve.py PORT [--prepare]: moto's server on loopback, with what it gets so wrong that no client can work with it put right.
+"""serve.py PORT [--prepare] [--attached]: moto's server on loopback, with what it gets so wrong that no client can work with it put right.
 
 Put right below: all databases have one DbiResourceId; GetBucketVersioning answers with a wrong element; an address that
 was associated by network interface tells no instance, and one that moved still shows where it was;
@@ -14,7 +14,7 @@ ObjectSizeLessThan of lifecycle rules are dropped; what docs/fields.md exempts f
 is in its API reference, and wins.
 
 With --prepare the account gets what environments/ takes for granted: a key pair and an instance profile.
-The server ends when its standard input closes, so that no test leaves one behind.
+With --attached the server ends when its standard input closes, so that no test leaves one behind.
 """
 
 import os
@@ -158,6 +158,6 @@ if __name__ == "__main__":
     kept_database_settings()
     if "--prepare" in sys.argv:
         prepare()
-    if not sys.stdin.isatty():
+    if "--attached" in sys.argv:
         threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
     main(["-H", "127.0.0.1", "-p", sys.argv[1]])

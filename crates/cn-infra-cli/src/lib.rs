@@ -13,6 +13,7 @@ mod error;
 mod exit;
 mod inventory;
 mod nearest;
+mod open_files;
 mod survey;
 mod target;
 mod view;
@@ -58,7 +59,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<ExitCode> {
         Command::Schema => commands::schema::run(context),
         Command::Adopt(arguments) => block_on(commands::adopt::run(arguments, context)),
         Command::Completions { shell } => {
-            context.view.completions(*shell, &mut Arguments::command());
+            view::completions(*shell, &mut Arguments::command());
             Ok(ExitCode::Done)
         }
     }
@@ -66,6 +67,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<ExitCode> {
 
 /// One thread is enough: all there is to do is to wait for AWS.
 fn block_on(command: impl Future<Output = Result<ExitCode>>) -> Result<ExitCode> {
+    open_files::allow_many();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|error| CommandError::from(anyhow::Error::new(error)))?.block_on(command)
 }
