@@ -2,13 +2,15 @@
 
 Put right below: all databases have one DbiResourceId; GetBucketVersioning answers with a wrong element; an address that
 was associated by network interface tells no instance, and one that moves stays shown at the interface that it left, as
-does the one that it displaces; RunInstances drops DisableApiTermination.
+does the one that it displaces; ModifyInstanceMetadataOptions clears what it is not given; RunInstances drops
+DisableApiTermination and the throughput of volumes; GetBucketAcl tells one permission of each grantee; the port and
+Performance Insights of a database are filed away.
 
 What else it gets wrong, and is left as it is, since the tool copes: tags in CreateBucket are ignored; a new bucket has
 no ownership controls and no public access block, where AWS since 2023 sets both; changes of a database that should wait
 for its window are carried out at once; `resolve:ssm:` image ids are kept as text; DescribeVolumes tells no
 DeleteOnTermination; a security group in use is deleted; client tokens are not honoured; ObjectSizeGreaterThan and
-ObjectSizeLessThan of lifecycle rules are dropped; Performance Insights of a database are not kept. AWS's own behaviour
+ObjectSizeLessThan of lifecycle rules are dropped; what docs/fields.md exempts from checks on moto. AWS's own behaviour
 is in its API reference, and wins.
 
 With --prepare the account gets what environments/ takes for granted: a key pair and an instance profile.
@@ -21,9 +23,11 @@ import threading
 import uuid
 
 from moto.backends import get_backend
+from moto.ec2.models import EC2Backend
 from moto.ec2.models.elastic_ip_addresses import ElasticAddress, ElasticAddressBackend
 from moto.ec2.responses.instances import InstanceResponse
 from moto.rds.models import DBInstance
+from moto.s3.models import FakeAcl, FakeGrant
 from moto.s3.responses import S3Response
 from moto.server import main
 
@@ -39,6 +43,18 @@ def unique_resource_ids():
     DBInstance.__init__ = init
 
 
+def kept_database_settings():
+    """Performance Insights are told, and the port can be changed; moto files both under the names of the parameters."""
+
+    def init(self, *args, **kwargs):
+        original(self, *args, **kwargs)
+        self.enable_performance_insights = kwargs.get("enable_performance_insights") or False
+
+    original, DBInstance.__init__ = DBInstance.__init__, init
+    DBInstance.performance_insights_enabled = property(lambda self: self.enable_performance_insights)
+    DBInstance.db_port_number = property(lambda self: self.port, lambda self, port: setattr(self, "port", port))
+
+
 def named_versioning():
     """GetBucketVersioning answers with VersioningConfiguration; moto names the element after the action."""
     original = S3Response.get_bucket_versioning
@@ -51,6 +67,17 @@ def named_versioning():
         return (*answer[:-1], body.replace("GetBucketVersioningResponse", "VersioningConfiguration"))
 
     S3Response.get_bucket_versioning = get
+
+
+def every_permission():
+    """GetBucketAcl has a grant for each permission; moto tells the first of each grantee."""
+    original = S3Response._acl_to_dict
+
+    def to_dict(acl):
+        grants = [FakeGrant(grant.grantees, [permission]) for grant in acl.grants for permission in grant.permissions]
+        return original(FakeAcl(grants))
+
+    S3Response._acl_to_dict = staticmethod(to_dict)
 
 
 def instances_of_interfaces():
@@ -81,14 +108,36 @@ def one_address_per_interface():
     ElasticAddressBackend.associate_address = associate
 
 
-def protected_from_the_start():
-    """RunInstances takes DisableApiTermination; moto drops it."""
+def kept_metadata_options():
+    """ModifyInstanceMetadataOptions changes what it is given; moto clears the rest."""
+    original = EC2Backend.modify_instance_metadata_options
+
+    def modify(self, instance_id, http_tokens=None, hop_limit=None, http_endpoint=None, **others):
+        there = self.get_instance(instance_id).metadata_options
+        return original(
+            self,
+            instance_id,
+            http_tokens=http_tokens or there.http_tokens,
+            hop_limit=hop_limit or there.http_put_response_hop_limit,
+            http_endpoint=http_endpoint or there.http_endpoint,
+            **others,
+        )
+
+    EC2Backend.modify_instance_metadata_options = modify
+
+
+def kept_by_run_instances():
+    """RunInstances takes DisableApiTermination and the throughput of volumes; moto drops both."""
     original = InstanceResponse.run_instances
 
     def run(self):
         answer = original(self)
+        volumes = {volume["DeviceName"]: volume.get("Ebs", {}) for volume in self._get_param("BlockDeviceMappings", [])}
         for instance in answer.result.instances:
             instance.disable_api_termination = self._get_param("DisableApiTermination") or False
+            for device, attached in instance.block_device_mapping.items():
+                throughput = volumes.get(device, {}).get("Throughput")
+                self.ec2_backend.volumes[attached.volume_id].throughput = throughput and int(throughput)
         return answer
 
     InstanceResponse.run_instances = run
@@ -104,9 +153,12 @@ def prepare():
 if __name__ == "__main__":
     unique_resource_ids()
     named_versioning()
+    every_permission()
     instances_of_interfaces()
     one_address_per_interface()
-    protected_from_the_start()
+    kept_metadata_options()
+    kept_by_run_instances()
+    kept_database_settings()
     if "--prepare" in sys.argv:
         prepare()
     if "--attached" in sys.argv:

@@ -53,7 +53,8 @@ async fn create_new(
         .set_vpc_security_group_ids(group_ids(it)?)
         .set_db_subnet_group_name(it.subnet_group.clone())
         .set_db_parameter_group_name(it.parameter_group.clone())
-        .set_storage_encrypted(it.storage_encrypted)
+        // A key asks for encryption; RDS refuses it alone.
+        .set_storage_encrypted(it.storage_encrypted.or(it.kms_key.as_ref().map(|_| true)))
         .set_kms_key_id(it.kms_key.clone())
         .set_deletion_protection(it.deletion_protection)
         .set_auto_minor_version_upgrade(it.auto_minor_version_upgrade)

@@ -124,6 +124,13 @@ async fn create_sends_only_what_the_file_says() {
 }
 
 #[tokio::test]
+async fn a_key_asks_for_encryption() {
+    let script = Script::new().answer("CreateDBInstance", &made());
+    create(&script, json!({ "engine": "postgres", "class": "db.t3.micro", "kms_key": "alias/site" })).await.unwrap();
+    assert!(script.writes().contains("StorageEncrypted=true\nKmsKeyId=alias/site"), "{}", script.writes());
+}
+
+#[tokio::test]
 async fn create_is_not_sent_again_when_the_answer_is_lost() {
     let script = Script::new().fail("CreateDBInstance", 500, "InternalFailure");
     let error = create(&script, all_fields()).await.unwrap_err();

@@ -104,6 +104,14 @@ async fn one_call_makes_all_of_it() {
 }
 
 #[tokio::test]
+async fn a_key_asks_for_encryption() {
+    let script = Script::new().answer("RunInstances", &made("pending"));
+    let volumes = json!({ "data": { "device": "/dev/sdf", "size_gib": 1, "kms_key": "alias/data" } });
+    create(&script, json!({ "type": "t2.large", "image": "resolve:ssm:/image", "volumes": volumes })).await.unwrap();
+    assert!(script.writes().contains("BlockDeviceMapping.1.Ebs.Encrypted=true"), "{}", script.writes());
+}
+
+#[tokio::test]
 async fn what_is_left_out_is_not_sent() {
     let script = Script::new().answer("RunInstances", &made("pending"));
     let fields = json!({
