@@ -2,11 +2,11 @@
 
 Put right below: all databases have one DbiResourceId; GetBucketVersioning answers with a wrong element; an address that
 was associated by network interface tells no instance, and one that moves stays shown at the interface that it left, as
-does the one that it displaces; RunInstances drops DisableApiTermination.
+does the one that it displaces; RunInstances drops DisableApiTermination; CreateBucket drops tags.
 
-What else it gets wrong, and is left as it is, since the tool copes: tags in CreateBucket are ignored; a new bucket has
-no ownership controls and no public access block, where AWS since 2023 sets both; changes of a database that should wait
-for its window are carried out at once; `resolve:ssm:` image ids are kept as text; DescribeVolumes tells no
+What else it gets wrong, and is left as it is, since the tool copes: a new bucket has no ownership controls and no
+public access block, where AWS since 2023 sets both; changes of a database that should wait for its window are carried
+out at once; `resolve:ssm:` image ids are kept as text; DescribeVolumes tells no
 DeleteOnTermination; a security group in use is deleted; client tokens are not honoured; ObjectSizeGreaterThan and
 ObjectSizeLessThan of lifecycle rules are dropped; Performance Insights of a database are not kept. AWS's own behaviour
 is in its API reference, and wins.
@@ -20,6 +20,7 @@ import sys
 import threading
 import uuid
 
+import xmltodict
 from moto.backends import get_backend
 from moto.ec2.models.elastic_ip_addresses import ElasticAddress, ElasticAddressBackend
 from moto.ec2.responses.instances import InstanceResponse
@@ -94,6 +95,21 @@ def protected_from_the_start():
     InstanceResponse.run_instances = run
 
 
+def tagged_from_the_start():
+    """CreateBucket takes tags; moto drops them."""
+    original = S3Response._bucket_response_put
+
+    def put(self, request, bucket_name, querystring):
+        answer = original(self, request, bucket_name, querystring)
+        if not querystring and self.body:
+            tags = xmltodict.parse(self.body, force_list=["Tag"])["CreateBucketConfiguration"].get("Tags")
+            if tags:
+                self.backend.put_bucket_tagging(bucket_name, {tag["Key"]: tag["Value"] for tag in tags["Tag"]})
+        return answer
+
+    S3Response._bucket_response_put = put
+
+
 def prepare():
     """What stands in the account before the environments are applied."""
     account = "123456789012"
@@ -107,6 +123,7 @@ if __name__ == "__main__":
     instances_of_interfaces()
     one_address_per_interface()
     protected_from_the_start()
+    tagged_from_the_start()
     if "--prepare" in sys.argv:
         prepare()
     if "--attached" in sys.argv:
