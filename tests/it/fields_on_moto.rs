@@ -234,12 +234,7 @@ impl Proof<'_> {
     }
 
     /// What a create sends for a field is what one without it does not send.
-    async fn create_without(
-        &mut self,
-        whole: &Sample,
-        path: &str,
-        expected: &[String],
-    ) -> Result<(), String> {
+    async fn create_without(&mut self, whole: &Sample, path: &str, expected: &[String]) -> Result<(), String> {
         let with = self.creates(whole).await?;
         let missing: Vec<_> =
             expected.iter().filter(|line| !with.contains(line) && !line.starts_with("without: ")).collect();

@@ -19,6 +19,8 @@ where
     let status = error.raw_response().map(|response| response.status().as_u16());
     let class = match (&error, &code) {
         (SdkError::ServiceError(_), Some(code)) => class_of(code, status),
+        // A reading that cannot be read will not be next time; what a write did is not known.
+        (SdkError::ServiceError(_), None) if status == Some(200) && is_read(what) => ErrorClass::Invalid,
         (SdkError::ServiceError(_), None) => class_of_status(status),
         (SdkError::ConstructionFailure(_), _) => ErrorClass::Invalid,
         (SdkError::DispatchFailure(_), _) if credentials_error(&error).is_some() => ErrorClass::Denied,
@@ -32,6 +34,11 @@ where
         other => Some(other.into()),
     };
     ManageError { class, code, message, hint, request_id, source }
+}
+
+/// Whether an operation only reads, by its name.
+pub(crate) fn is_read(operation: &str) -> bool {
+    ["Describe", "Get", "List", "Head"].iter().any(|read| operation.starts_with(read))
 }
 
 /// What is said of a call that nobody answers.
@@ -198,5 +205,10 @@ mod tests {
         let error = allocate(Script::new().answer("AllocateAddress", "<publicIp></wrong>&&")).await;
         assert_eq!(error.class, ErrorClass::Unknown);
         assert_eq!(error.message, "AllocateAddress: the answer cannot be read: it is not the XML that AWS sends");
+
+        let script = Script::new().answer("GET /media?versioning", "<Nonsense/>");
+        let answer = script.session().s3.get_bucket_versioning().bucket("media").send().await;
+        let error = failed("GetBucketVersioning", answer.expect_err("it has the wrong root"));
+        assert_eq!(error.class, ErrorClass::Invalid);
     }
 }

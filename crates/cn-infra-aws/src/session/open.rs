@@ -12,6 +12,7 @@ use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_types::os_shim_internal::{Env, Fs};
 use cn_infra_core::manager::{ErrorClass, ManageError};
 
@@ -99,7 +100,9 @@ impl SessionError {
                 format!("they are those of {arn}; choose others with --profile or AWS_PROFILE")
             }
             Self::Unreachable(_) => {
-                "check the network, HTTPS_PROXY, and AWS_ENDPOINT_URL if it is set; nothing was changed".to_owned()
+                "check the network, the region in the file, HTTPS_PROXY, and AWS_ENDPOINT_URL if it is set; nothing was \
+                 changed"
+                    .to_owned()
             }
         }
     }
@@ -173,7 +176,7 @@ fn http_client() -> SharedHttpClient {
     Builder::new().build_with_connector_fn(|settings, components| {
         let mut connector = Connector::builder().proxy_config(ProxyConfig::from_env());
         connector.set_connector_settings(settings.cloned());
-        connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
+        connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
         connector.tls_provider(Provider::Rustls(CryptoMode::Ring)).build()
     })
 }

@@ -7,8 +7,7 @@ use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
-/// What a reading operation's name begins with, in EC2, RDS, S3 and STS.
-const READS: [&str; 4] = ["Describe", "Get", "List", "Head"];
+use crate::error::is_read;
 
 /// Refuses every operation that may write, before it is serialized or signed.
 #[derive(Debug)]
@@ -35,7 +34,7 @@ impl Intercept for ReadOnly {
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let operation = config.load::<Metadata>().map_or("an unnamed operation", Metadata::name);
-        if READS.iter().any(|read| operation.starts_with(read)) {
+        if is_read(operation) {
             return Ok(());
         }
         Err(WriteRefused { operation: operation.to_owned() }.into())

@@ -158,10 +158,11 @@ fn created(after: &Document, networks: &Networks) -> Vec<Row> {
     rows
 }
 
-/// Tags of the user's one by one; ours, which nobody chose, in one row where they are repaired.
+/// Tags of the user's one by one, but the name's where the name is shown; ours, which nobody chose, in one row where they are repaired.
 fn tags(step: &Step) -> Vec<Row> {
     let created = step.action == Action::Create;
-    let users = |key: &str| !owner::is_reserved(key) && (key != owner::NAME || !created);
+    let is_said = created || step.rename.is_some();
+    let users = |key: &str| !owner::is_reserved(key) && (key != owner::NAME || !is_said);
     let shown = |path: &str| step.differences.iter().any(|difference| difference.path == path);
     let mut rows = Vec::new();
     for (key, value) in step.tags.set.iter().filter(|(key, _)| users(key)) {
