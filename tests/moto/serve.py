@@ -4,11 +4,11 @@ Put right below: all databases have one DbiResourceId; GetBucketVersioning answe
 was associated by network interface tells no instance, and one that moves stays shown at the interface that it left, as
 does the one that it displaces; ModifyInstanceMetadataOptions clears what it is not given; RunInstances drops
 DisableApiTermination and the throughput of volumes; GetBucketAcl tells one permission of each grantee; the port and
-Performance Insights of a database are filed away.
+Performance Insights of a database are filed away; CreateBucket drops tags.
 
-What else it gets wrong, and is left as it is, since the tool copes: tags in CreateBucket are ignored; a new bucket has
-no ownership controls and no public access block, where AWS since 2023 sets both; changes of a database that should wait
-for its window are carried out at once; `resolve:ssm:` image ids are kept as text; DescribeVolumes tells no
+What else it gets wrong, and is left as it is, since the tool copes: a new bucket has no ownership controls and no
+public access block, where AWS since 2023 sets both; changes of a database that should wait for its window are carried
+out at once; `resolve:ssm:` image ids are kept as text; DescribeVolumes tells no
 DeleteOnTermination; a security group in use is deleted; client tokens are not honoured; ObjectSizeGreaterThan and
 ObjectSizeLessThan of lifecycle rules are dropped; what docs/fields.md exempts from checks on moto. AWS's own behaviour
 is in its API reference, and wins.
@@ -22,6 +22,7 @@ import sys
 import threading
 import uuid
 
+import xmltodict
 from moto.backends import get_backend
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.elastic_ip_addresses import ElasticAddress, ElasticAddressBackend
@@ -143,6 +144,21 @@ def kept_by_run_instances():
     InstanceResponse.run_instances = run
 
 
+def tagged_from_the_start():
+    """CreateBucket takes tags; moto drops them."""
+    original = S3Response._bucket_response_put
+
+    def put(self, request, bucket_name, querystring):
+        answer = original(self, request, bucket_name, querystring)
+        if not querystring and self.body:
+            tags = xmltodict.parse(self.body, force_list=["Tag"])["CreateBucketConfiguration"].get("Tags")
+            if tags:
+                self.backend.put_bucket_tagging(bucket_name, {tag["Key"]: tag["Value"] for tag in tags["Tag"]})
+        return answer
+
+    S3Response._bucket_response_put = put
+
+
 def prepare():
     """What stands in the account before the environments are applied."""
     account = "123456789012"
@@ -159,6 +175,7 @@ if __name__ == "__main__":
     kept_metadata_options()
     kept_by_run_instances()
     kept_database_settings()
+    tagged_from_the_start()
     if "--prepare" in sys.argv:
         prepare()
     if "--attached" in sys.argv:

@@ -1,5 +1,6 @@
 //! The plan for a person at a terminal: a pure function of the plan's data.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -220,13 +221,17 @@ pub fn totals(plan: &Plan) -> String {
     format!("Plan: {}.", counts.join(", "))
 }
 
-/// `1 unlisted: instance.old (plan production --prune)`.
+/// `1 unlisted: instance.old (plan production --prune)`; not of those that the plan itself deletes or may not delete.
 pub fn unlisted(plan: &Plan) -> Option<String> {
-    let name = |object: &Unlisted| {
+    let deleted = plan.steps.iter().filter(|step| step.action == Action::Delete).map(|step| &step.id);
+    let kept = plan.blocked.iter().filter(|blocked| blocked.action == Action::Delete).map(|blocked| &blocked.id);
+    let pruned: BTreeSet<_> = deleted.chain(kept).map(|id| &id.address).collect();
+    let unlisted: Vec<_> = plan.unlisted.iter().filter(|object| !pruned.contains(&object.address)).collect();
+    let name = |object: &&Unlisted| {
         if object.protected { format!("{} (protected)", object.address) } else { object.address.to_string() }
     };
-    let names = named(plan.unlisted.iter().map(name))?;
-    Some(format!("{} unlisted: {names} (plan {} --prune)", plan.unlisted.len(), plan.environment))
+    let names = named(unlisted.iter().map(name))?;
+    Some(format!("{} unlisted: {names} (plan {} --prune)", unlisted.len(), plan.environment))
 }
 
 /// What `--only` left out.

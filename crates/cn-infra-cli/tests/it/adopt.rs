@@ -26,7 +26,7 @@ fn adopting_writes_the_file_only_once_it_is_agreed_to() {
           hint: `cn-infra adopt staging security_group.db sg-…` takes it under management
 
     Plan: 0 to create, 0 to update, 0 to delete, 1 blocked.
-    --only leaves out … steps: bucket.media, elastic_ip.site, elastic_ip.site/association, instance.web, security_group.web and 1 more.
+    --only leaves out 6 steps: bucket.media, elastic_ip.site, elastic_ip.site/association, instance.web, security_group.web and 1 more.
     stderr:
     16 API calls in 2 waves, … s.
     ");
@@ -36,7 +36,7 @@ fn adopting_writes_the_file_only_once_it_is_agreed_to() {
     assert_snapshot!(checkout.run(&format!("{adopt} --dry-run")), @r#"
     exit 0
     stdout:
-          environments/staging.toml
+      ~ environments/staging.toml
               description = "CoralNet staging database"
             + adopt = "sg-…"
               [security_group.db.ingress]
@@ -51,19 +51,19 @@ fn adopting_writes_the_file_only_once_it_is_agreed_to() {
           description    CoralNet staging web server
           vpc            default
           tags.Project   coralnet
-      ~ security_group.db/rules    in place, nobody allowed before and after is cut off
-          + app: tcp 5432 from security_group.web
-          + operators: tcp 5432 from developers (192.0.2.44/32, 198.51.100.7/32, 203.0.113.0/28)
-          - egress (unnamed) everything to 0.0.0.0/0
       + security_group.web/rules   create
           ingress.http    tcp 80 from developers (192.0.2.44/32, 198.51.100.7/32, 203.0.113.0/28)
           ingress.https   tcp 443 from developers (192.0.2.44/32, 198.51.100.7/32, 203.0.113.0/28)
           ingress.ping    icmp echo-request from everyone (0.0.0.0/0, ::/0)
           ingress.ssh     tcp 22 from developers (192.0.2.44/32, 198.51.100.7/32, 203.0.113.0/28)
           egress.all      everything to everyone (0.0.0.0/0, ::/0)
+      ~ security_group.db/rules    in place, nobody allowed before and after is cut off
+          + app: tcp 5432 from security_group.web
+          + operators: tcp 5432 from developers (192.0.2.44/32, 198.51.100.7/32, 203.0.113.0/28)
+          - egress (unnamed) everything to 0.0.0.0/0
 
     Plan: 2 to create, 2 to update, 0 to delete.
-    --only leaves out … steps: bucket.media, db_instance.main, elastic_ip.site, elastic_ip.site/association, instance.web.
+    --only leaves out 5 steps: bucket.media, db_instance.main, elastic_ip.site, elastic_ip.site/association, instance.web.
     "#);
     assert_eq!(checkout.read(FILE), before);
     for (answer, code) in [("no\n", 1), ("\u{3}", 130)] {
@@ -77,7 +77,14 @@ fn adopting_writes_the_file_only_once_it_is_agreed_to() {
     let added: Vec<_> = checkout.read(FILE).lines().filter(|line| !before.contains(line)).map(mask).collect();
     assert_eq!(added, [r#"adopt = "sg-…""#]);
     checkout.expect(0, "apply staging --yes");
-    assert_snapshot!(checkout.expect(0, "plan staging --detailed-exitcode"), @"");
+    assert_snapshot!(mask(&checkout.expect(0, "plan staging --detailed-exitcode")), @"
+    staging · coralnet · account 123456789012 · us-west-2
+
+      note[CN003] security_group.db: sg-… is under management
+          hint: remove `adopt` from the file
+
+    staging matches its file: nothing to do.
+    ");
 }
 
 #[test]
@@ -92,7 +99,7 @@ fn what_cannot_be_adopted_leaves_the_file_alone() {
     assert_snapshot!(checkout.run(&format!("adopt staging security_group.db {group} --yes")), @r#"
     exit 4
     stdout:
-          environments/staging.toml
+      ~ environments/staging.toml
               description = "CoralNet staging database"
             + adopt = "sg-…"
               [security_group.db.ingress]
@@ -103,7 +110,7 @@ fn what_cannot_be_adopted_leaves_the_file_alone() {
           hint: give it up in environment production first, or refer to it as "production/security_group.db"
 
     Plan: 0 to create, 0 to update, 0 to delete, 1 blocked.
-    --only leaves out … steps: bucket.media, elastic_ip.site, elastic_ip.site/association, instance.web, security_group.web and 1 more.
+    --only leaves out 6 steps: bucket.media, elastic_ip.site, elastic_ip.site/association, instance.web, security_group.web and 1 more.
     stderr:
     error: blocked; nothing was written
     "#);
@@ -111,6 +118,8 @@ fn what_cannot_be_adopted_leaves_the_file_alone() {
     exit 1
     stderr:
     error: security_group.db is to adopt sg-…, and there is no such security_group
+
+    hint: correct `adopt` of security_group.db; remove it, and security_group.db is created
     ");
     assert_snapshot!(checkout.run("adopt staging security_group.db i-0123456789abcdef0 --yes"), @"
     exit 64

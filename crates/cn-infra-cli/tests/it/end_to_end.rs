@@ -81,6 +81,12 @@ fn both_environments_from_nothing_through_drift_to_pruned() {
           description    CoralNet production web server
           vpc            default
           tags.Project   coralnet
+      + security_group.web/rules      create
+          ingress.http    tcp 80 from everyone (0.0.0.0/0, ::/0)
+          ingress.https   tcp 443 from everyone (0.0.0.0/0, ::/0)
+          ingress.ping    icmp echo-request from everyone (0.0.0.0/0, ::/0)
+          ingress.ssh     tcp 22 from developers (192.0.2.44/32, 198.51.100.7/32, 203.0.113.0/28)
+          egress.all      everything to everyone (0.0.0.0/0, ::/0)
       + instance.web                  create coralnet-production-web
           type                     t2.large
           image                    resolve:ssm:/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id
@@ -103,12 +109,6 @@ fn both_environments_from_nothing_through_drift_to_pruned() {
           ingress.app         tcp 5432 from security_group.web
           ingress.operators   tcp 5432 from developers (192.0.2.44/32, 198.51.100.7/32, 203.0.113.0/28)
           egress              nothing
-      + security_group.web/rules      create
-          ingress.http    tcp 80 from everyone (0.0.0.0/0, ::/0)
-          ingress.https   tcp 443 from everyone (0.0.0.0/0, ::/0)
-          ingress.ping    icmp echo-request from everyone (0.0.0.0/0, ::/0)
-          ingress.ssh     tcp 22 from developers (192.0.2.44/32, 198.51.100.7/32, 203.0.113.0/28)
-          egress.all      everything to everyone (0.0.0.0/0, ::/0)
 
     Plan: 9 to create, 0 to update, 0 to delete.
     ");
@@ -167,27 +167,91 @@ fn both_environments_from_nothing_through_drift_to_pruned() {
     let file = checkout.read("environments/production.toml");
     let (header, _) = file.split_once("[security_group.web]").unwrap();
     checkout.write("environments/production.toml", header);
-    assert_snapshot!(mask(&checkout.expect(0, PLAN_PRODUCTION)), @"");
-    assert_snapshot!(mask(&checkout.expect(4, "plan production --prune")), @"");
+    assert_snapshot!(mask(&checkout.expect(0, PLAN_PRODUCTION)), @"
+    production · coralnet · account 123456789012 · us-west-2
+
+    production matches its file: nothing to do. 5 unlisted: db_instance.main (protected), elastic_ip.site (protected), instance.web (protected), security_group.db, security_group.web (plan production --prune)
+    ");
+    assert_snapshot!(mask(&checkout.expect(4, "plan production --prune")), @"
+    production · coralnet · account 123456789012 · us-west-2
+
+      ! db_instance.main     blocked: is protected by its tag cn-infra:protect
+          hint: declare db_instance.main again with `protect = false`, apply, then prune
+      ! elastic_ip.site      blocked: is protected by its tag cn-infra:protect
+          hint: declare elastic_ip.site again with `protect = false`, apply, then prune
+      ! instance.web         blocked: is protected by its tag cn-infra:protect
+          hint: declare instance.web again with `protect = false`, apply, then prune
+      ! security_group.web   blocked: instance.web refers to it and stays
+          hint: delete instance.web first
+      ! security_group.db    blocked: db_instance.main refers to it and stays
+          hint: delete db_instance.main first
+
+    Plan: 0 to create, 0 to update, 0 to delete, 5 blocked.
+    ");
     checkout.expect(4, "apply production --prune --yes");
 
     // Protection is lifted in an apply of its own; then everything goes but the bucket.
-    let open =
-        file.replace("protect                = true", "protect = false").replace("protect  = true", "protect = false");
-    let open = open
-        .replace("protect               = true", "protect = false")
-        .replace("protect     = true", "protect = false");
-    let open = open.replace("termination_protection = true", "termination_protection = false");
-    let open = open.replace("deletion_protection   = true", "deletion_protection = false");
-    checkout.write("environments/production.toml", &open);
-    assert_snapshot!(mask(&checkout.expect(2, PLAN_PRODUCTION)), @"");
+    let open: Vec<_> = file
+        .lines()
+        .map(|line| if is_protection(line) { line.replace("= true", "= false") } else { line.to_owned() })
+        .collect();
+    checkout.write("environments/production.toml", &open.join("\n"));
+    assert_snapshot!(mask(&checkout.expect(2, PLAN_PRODUCTION)), @"
+    production · coralnet · account 123456789012 · us-west-2
+
+      ~ bucket.media       in place
+          protect   true → false
+      ~ db_instance.main   in place
+          deletion_protection   true → false
+          protect               true → false
+      ~ elastic_ip.site    in place
+          protect   true → false
+      ~ instance.web       in place
+          termination_protection   true → false
+          protect                  true → false
+
+      warning[CN306] db_instance.main: a production database can be deleted by one call
+          hint: set deletion_protection = true
+      warning[CN201] instance.web: a production server can be terminated by one call
+          hint: set `termination_protection = true`
+
+    Plan: 0 to create, 4 to update, 0 to delete.
+    ");
     checkout.expect(0, "apply production --yes");
     checkout.write("environments/production.toml", header);
-    assert_snapshot!(mask(&checkout.expect(4, "plan production --prune")), @"");
-    checkout.expect(4, "apply production --prune --yes");
-    assert_snapshot!(mask(&checkout.expect(0, PLAN_PRODUCTION)), @"");
+    assert_snapshot!(mask(&checkout.expect(2, "plan production --prune --detailed-exitcode")), @"
+    production · coralnet · account 123456789012 · us-west-2
+
+      - db_instance.main              delete db-EDC12BF0BC08402FAF420D2AAC
+      - elastic_ip.site/association   delete
+      - elastic_ip.site               delete eipalloc-…
+      - instance.web                  delete i-…
+      - security_group.db/rules       delete
+      - security_group.db             delete sg-…
+      - security_group.web/rules      delete
+      - security_group.web            delete sg-…
+
+    Plan: 0 to create, 0 to update, 8 to delete.
+    ");
+    checkout.expect(0, "apply production --prune --yes");
+    assert_snapshot!(mask(&checkout.expect(0, PLAN_PRODUCTION)), @"
+    production · coralnet · account 123456789012 · us-west-2
+
+    production matches its file: nothing to do.
+    ");
     checkout.expect(0, PLAN_STAGING);
-    assert_snapshot!(moto.boto3(COUNTS), @"");
+    assert_snapshot!(moto.boto3(COUNTS), @"
+    ['running', 'terminated']
+    ['coralnet-staging-db', 'coralnet-staging-web', 'default']
+    1 addresses
+    ['coralnet-staging']
+    ['coralnet-production', 'coralnet-staging']
+    ");
+}
+
+/// Whether a line of a file says that something may not be deleted.
+fn is_protection(line: &str) -> bool {
+    ["protect ", "termination_protection ", "deletion_protection "].iter().any(|field| line.starts_with(field))
 }
 
 /// What is there of each kind.

@@ -189,48 +189,6 @@ fn a_wrong_command_line_says_what_is_right() {
     .map(|arguments| format!("$ cn-infra {arguments}\n{}", checkout.run(arguments)))
     .into();
     assert_snapshot!(said.join("\n"), @r#"
-    $ cn-infra 
-    exit 64
-    stderr:
-    Infrastructure as code without a state file: environments in TOML, reconciled with live AWS
-
-    Usage: cn-infra [OPTIONS] <COMMAND>
-
-    Commands:
-      plan         Show what would bring live to what the file says
-      apply        Carry out a plan: of an environment, or the one saved by `plan`
-      check        Check environment files, offline
-      show         Show live objects and their fields, each managed or not
-      output       Print what live objects tell: addresses, endpoints, ids
-      schema       Print the JSON Schema of environment files, for editors
-      adopt        Take an existing object under management
-      completions  Print the completions of a shell
-
-    Options:
-      -h, --help     Print help (see more with '--help')
-      -V, --version  Print version
-
-    Global options:
-          --environments <DIR>  Directory of the environment files; left out: `environments`, here or in
-                                a directory above
-          --profile <NAME>      Profile of the AWS configuration; left out: AWS_PROFILE
-          --parallelism <N>     How many steps run at once [default: 10]
-          --timeout <SECONDS>   How long a call waits for its answer, in seconds; left out:
-                                CN_INFRA_TIMEOUT, else 30
-          --color <WHEN>        `auto`, `always` or `never`: `auto` colours on a terminal, unless
-                                NO_COLOR is set [default: auto]
-      -v, --verbose...          Log what happens to stderr; twice: every call
-      -q, --quiet               No progress, no advice: only data and errors
-
-    Examples:
-      cn-infra check                 are all files valid?
-      cn-infra plan production       what would change?
-      cn-infra apply                 carry out the plan just made
-
-    Credentials and endpoints are AWS's own: AWS_PROFILE, AWS_ENDPOINT_URL, SSO, instance roles.
-    Exit codes: 0 done, 1 failed, 2 pending (plan --detailed-exitcode), … stale, 4 blocked, 64 usage,
-    130 interrupted.
-
     $ cn-infra plan
     exit 64
     stderr:
@@ -288,11 +246,9 @@ fn a_wrong_command_line_says_what_is_right() {
     hint: check the network, HTTPS_PROXY, and AWS_ENDPOINT_URL if it is set; nothing was changed
 
     $ cn-infra plan production --only staging/instance.web
-    exit 1
+    exit 64
     stderr:
-    error: AWS cannot be reached: GetCallerIdentity: Connection refused (os error 111)
-
-    hint: check the network, HTTPS_PROXY, and AWS_ENDPOINT_URL if it is set; nothing was changed
+    error: staging/instance.web is a resource of staging, and this command acts on production
 
     $ cn-infra --timeout 0 check
     exit 64
@@ -336,7 +292,7 @@ fn without_a_directory_of_environments() {
     assert_snapshot!(Checkout::empty().run("plan production").to_string(), @"
     exit 64
     stderr:
-    error: there is no directory environments/ in /tmp/.tmpNvGQDa or above it
+    error: there is no directory environments/ in /tmp/DIRECTORY or above it
 
     hint: run cn-infra in the directory of your files, or name theirs with --environments DIR
     ");

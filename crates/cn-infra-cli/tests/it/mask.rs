@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 /// The kinds of ids that AWS chooses.
-const IDS: [&str; 7] = ["i-", "sg-", "eipalloc-", "eni-", "vol-", "vpc-", "ami-"];
+const IDS: [&str; 8] = ["db-", "i-", "sg-", "eipalloc-", "eni-", "vol-", "vpc-", "ami-"];
 
 /// The text without ids, addresses that moto chose, ports, temporary directories and times.
 pub fn mask(text: &str) -> String {
@@ -44,8 +44,12 @@ fn mask_piece(piece: &str) -> String {
     }
 }
 
+/// Databases have ids of 26 capitals and digits, all else hexadecimal ones.
 fn is_id(word: &str, prefix: &str) -> bool {
-    word.strip_prefix(prefix).is_some_and(|rest| rest.len() >= 8 && rest.chars().all(|c| c.is_ascii_hexdigit()))
+    word.strip_prefix(prefix).is_some_and(|rest| {
+        let database = rest.len() == 26 && rest.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+        database || rest.len() >= 8 && rest.chars().all(|c| c.is_ascii_hexdigit())
+    })
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn an_applied_environment_is_shown_in_every_format() {
 
     **Plan: 5 to create, 0 to update, 0 to delete.**
 
-    <details open><summary>… steps</summary>
+    <details open><summary>5 steps</summary>
 
     ```diff
     + elastic_ip.site   create coralnet-staging-site
@@ -31,6 +31,13 @@ fn an_applied_environment_is_shown_in_every_format() {
         description: CoralNet staging web server
         vpc: default
         tags.Project: coralnet
+
+    + security_group.web/rules   create
+        ingress.http: tcp 80 from developers (192.0.2.44/32, 198.51.100.7/32, 203.0.113.0/28)
+        ingress.https: tcp 443 from developers (192.0.2.44/32, 198.51.100.7/32, 203.0.113.0/28)
+        ingress.ping: icmp echo-request from everyone (0.0.0.0/0, ::/0)
+        ingress.ssh: tcp 22 from developers (192.0.2.44/32, 198.51.100.7/32, 203.0.113.0/28)
+        egress.all: everything to everyone (0.0.0.0/0, ::/0)
 
     + instance.web   create coralnet-staging-web
         type: t2.medium
@@ -48,18 +55,11 @@ fn an_applied_environment_is_shown_in_every_format() {
 
     + elastic_ip.site/association   create
         instance: instance.web
-
-    + security_group.web/rules   create
-        ingress.http: tcp 80 from developers (192.0.2.44/32, 198.51.100.7/32, 203.0.113.0/28)
-        ingress.https: tcp 443 from developers (192.0.2.44/32, 198.51.100.7/32, 203.0.113.0/28)
-        ingress.ping: icmp echo-request from everyone (0.0.0.0/0, ::/0)
-        ingress.ssh: tcp 22 from developers (192.0.2.44/32, 198.51.100.7/32, 203.0.113.0/28)
-        egress.all: everything to everyone (0.0.0.0/0, ::/0)
     ```
 
     </details>
 
-    --only leaves out … steps: bucket.media, db\_instance.main, security\_group.db, security\_group.db/rules.
+    --only leaves out 4 steps: bucket.media, db\_instance.main, security\_group.db, security\_group.db/rules.
     ");
 
     let lines = checkout.expect(0, "apply staging --yes --json");
@@ -76,7 +76,17 @@ fn an_applied_environment_is_shown_in_every_format() {
 fn show(checkout: &Checkout) {
     let text = checkout.expect(0, "show staging");
     let (_, group) = text.split_once("\nsecurity_group.db ").unwrap();
-    assert_snapshot!(mask(group.split_once("\n\n").unwrap().0), @"");
+    assert_snapshot!(mask(group.split_once("\n\n").unwrap().0), @"
+    sg-…   coralnet-staging-db
+    managed      description         CoralNet staging database
+    managed      vpc                 default
+    managed      ingress.app         tcp 5432 from security_group.web
+    managed      ingress.operators   tcp 5432 from developers (192.0.2.44/32, 198.51.100.7/32, 203.0.113.0/28)
+    managed      egress              nothing
+    output       arn                 arn:aws:ec2:us-west-2:123456789012:security-group/sg-…
+    output       id                  sg-…
+    output       vpc                 vpc-…
+    ");
     let json: Value = serde_json::from_str(&checkout.expect(0, "show staging --json")).unwrap();
     assert_eq!(json["resources"].as_array().unwrap().len(), 6);
 }
@@ -91,6 +101,18 @@ fn output(checkout: &Checkout) {
     assert_eq!(checkout.expect(0, "output staging --json"), checkout.expect(0, "output staging --format json"));
     let shell = checkout.expect(0, "output staging --format env");
     assert!(shell.contains(&format!("ELASTIC_IP_SITE_PUBLIC_IP='{address}'\n")), "{shell}");
-    assert_snapshot!(checkout.run("output staging site.ip"), @"");
-    assert_snapshot!(checkout.run("output production elastic_ip.site.public_ip"), @"");
+    assert_snapshot!(checkout.run("output staging site.ip"), @r#"
+    exit 64
+    stderr:
+    error: elastic_ip.site has no output "ip"
+
+    hint: it has allocation_id, private_ip, public_ip
+    "#);
+    assert_snapshot!(checkout.run("output production elastic_ip.site.public_ip"), @"
+    exit 1
+    stderr:
+    error: elastic_ip.site is not there yet
+
+    hint: create it with `cn-infra apply production`
+    ");
 }

@@ -49,8 +49,20 @@ fn a_plan_can_be_kept_elsewhere() {
     let run = checkout.run("apply reviewed.json --yes");
     assert_eq!(run.code, Some(0), "{}", run.stderr);
     assert!(run.stderr.contains("Applied 4 steps to staging."), "{}", run.stderr);
-    assert_snapshot!(checkout.run("apply reviewed.json --yes"), @"");
-    assert_snapshot!(checkout.run("apply reviewed.json --prune --yes"), @"");
+    assert_snapshot!(checkout.run("apply reviewed.json --yes"), @"
+    exit 1
+    stderr:
+    error: there is no saved plan at reviewed.json
+
+    hint: make one with `cn-infra plan ENV`
+    ");
+    assert_snapshot!(checkout.run("apply reviewed.json --prune --yes"), @"
+    exit 64
+    stderr:
+    error: a saved plan is carried out as it is
+
+    hint: give --prune, --only and --create-anyway to `cn-infra plan`, or name the environment here
+    ");
 }
 
 #[test]
@@ -96,7 +108,7 @@ fn a_plan_of_what_moved_meanwhile_writes_nothing() {
         live now  developers (192.0.2.44/32, 198.51.100.7/32, 203.0.113.0/28), 192.0.2.99/32
         wanted    everyone (0.0.0.0/0, ::/0)
 
-    Applied 0 of … step to staging: … stale.
+    Applied 0 of 1 step to staging: 1 stale.
     3 API calls, … s.
     ");
     assert_eq!(moto.boto3(RULES), before);

@@ -64,7 +64,7 @@ fn a_configuration_that_is_broken() {
     assert_snapshot!(plan(&checkout), @"
     exit 1
     stderr:
-    error: the AWS configuration files cannot be read: error parsing /tmp/.tmpLpqJC0/aws-config on line 1:�  Profile definition must end with ']'
+    error: the AWS configuration files cannot be read: error parsing /tmp/DIRECTORY/aws-config on line 1: Profile definition must end with ']'
 
     hint: see ~/.aws/config and ~/.aws/credentials
     ");
@@ -126,18 +126,18 @@ fn an_endpoint_that_is_silent() {
 #[test]
 fn answers_that_are_no_xml() {
     let gate = Gate::answering(200, "<html><body>Sign in to the hotel's network</body></html>");
-    assert_snapshot!(plan(&Checkout::at(gate.endpoint())), @r#"
+    assert_snapshot!(plan(&Checkout::at(gate.endpoint())), @"
     exit 1
     stderr:
-    error: AWS cannot be reached: GetCallerIdentity: the answer cannot be read: error parsing XML: invalid root, expected GetCallerIdentityResponse got StartEl { name: Name { prefix: "", local: "html" }, attributes: [], closed: false, depth: 0 }
+    error: AWS cannot be reached: GetCallerIdentity: the answer cannot be read: it is not the XML that AWS sends
 
     hint: check the network, HTTPS_PROXY, and AWS_ENDPOINT_URL if it is set; nothing was changed
-    "#);
+    ");
     let gate = Gate::answering(200, "Bad Gateway");
     assert_snapshot!(plan(&Checkout::at(gate.endpoint())), @"
     exit 1
     stderr:
-    error: AWS cannot be reached: GetCallerIdentity: the answer cannot be read: error parsing XML: no root element
+    error: AWS cannot be reached: GetCallerIdentity: the answer cannot be read: it is not the XML that AWS sends
 
     hint: check the network, HTTPS_PROXY, and AWS_ENDPOINT_URL if it is set; nothing was changed
     ");
@@ -187,18 +187,18 @@ fn a_call_that_is_denied_in_the_middle_of_an_apply() {
     });
     let checkout = Checkout::at(gate.endpoint());
     let run = checkout.run("apply staging --yes");
-    let report = run.stderr.split_once("\n\n").map(|(_, report)| report).unwrap_or_default();
+    let report = run.stderr.split_once("failed:").map(|(_, report)| report).unwrap_or_default();
+    let report: Vec<_> = report.lines().filter(|line| !line.contains("API calls")).collect();
     assert_eq!(run.code, Some(1));
-    assert_snapshot!(mask(report), @"
+    assert_snapshot!(report.join("\n"), @"
     failed: instance.web
       RunInstances: You are not authorized to perform this operation (UnauthorizedOperation)
-        code UnauthorizedOperation
         hint: the credentials lack a permission for this call
 
     not started: elastic_ip.site/association (needs instance.web, which failed)
 
-    Applied 7 of … steps to staging: 1 failed, 1 not started.
-    55 API calls, … s.
+    Applied 7 of 9 steps to staging: 1 failed, 1 not started.
+    54 API calls, … s.
     ");
     let checkout = checkout.with("AWS_ENDPOINT_URL", moto.endpoint());
     assert!(checkout.expect(2, "plan staging --detailed-exitcode").contains("+ instance.web"));

@@ -64,7 +64,60 @@ fn a_plan_fits_the_terminal_and_is_coloured() {
     // A word that is longer than the line stays whole.
     let fits = |line: &str| line.chars().count() <= 80 || line.contains("resolve:ssm:");
     assert!(text.lines().all(fits), "{text}");
-    assert_snapshot!(mask(&text), @"");
+    assert_snapshot!(mask(&text), @"
+    staging · coralnet · account 123456789012 · us-west-2
+
+      + elastic_ip.site               create coralnet-staging-site
+          tags.Project   coralnet
+      + bucket.media                  create coralnet-staging
+          versioning            false
+          object_ownership      object_writer
+          public_access_block   block_public_acls true, ignore_public_acls false,
+                                block_public_policy false, restrict_public_buckets
+                                false
+          encryption            AES256
+          policy_file           (17 lines) (known after apply)
+          cors                  {origins *, methods GET, headers Authorization,
+                                max_age_seconds 3000}
+          lifecycle             {id unfinished-uploads, enabled true,
+                                abort_incomplete_multipart_days 7}
+          acl                   private
+          tags.Project          coralnet
+      + security_group.web            create coralnet-staging-web
+          description    CoralNet staging web server
+          vpc            default
+          tags.Project   coralnet
+      + security_group.web/rules      create
+          ingress.http    tcp 80 from developers (192.0.2.44/32, 198.51.100.7/32,
+                          203.0.113.0/28)
+          ingress.https   tcp 443 from developers (192.0.2.44/32, 198.51.100.7/32,
+                          203.0.113.0/28)
+          ingress.ping    icmp echo-request from everyone (0.0.0.0/0, ::/0)
+          ingress.ssh     tcp 22 from developers (192.0.2.44/32, 198.51.100.7/32,
+                          203.0.113.0/28)
+          egress.all      everything to everyone (0.0.0.0/0, ::/0)
+      + instance.web                  create coralnet-staging-web
+          type                t2.medium
+          image               resolve:ssm:/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id
+          instance_profile    coralnet-server
+          security_groups     security_group.web
+          public_ip           false
+          key_pair            coralnet
+          shutdown_behavior   stop
+          monitoring          false
+          metadata            tokens required, hop_limit 1
+          root_volume         size_gib 8, type gp3, delete_on_termination true
+          user_data           file (10 lines)
+          tags.Project        coralnet
+      + elastic_ip.site/association   create
+          instance   instance.web
+
+    Plan: 6 to create, 0 to update, 0 to delete.
+    --only leaves out 3 steps: db_instance.main, security_group.db,
+    security_group.db/rules.
+    16 API calls in 2 waves, … s.
+    Carry out 6 steps: cn-infra apply
+    ");
     let plain = at_terminal(&checkout.with("NO_COLOR", "1"), 80, "", "plan staging --only bucket.media").1;
     assert!(!plain.contains('\u{1b}'), "{plain:?}");
 }
@@ -91,10 +144,10 @@ fn only_yes_lets_an_apply_go_on() {
           egress.all      everything to everyone (0.0.0.0/0, ::/0)
 
     Plan: 2 to create, 0 to update, 0 to delete.
-    --only leaves out … steps: bucket.media, db_instance.main, elastic_ip.site,
+    --only leaves out 7 steps: bucket.media, db_instance.main, elastic_ip.site,
     elastic_ip.site/association, instance.web and 2 more.
 
-    Apply these … steps to staging (account 123456789012)? Only `yes` is accepted: y
+    Apply these 2 steps to staging (account 123456789012)? Only `yes` is accepted: y
 
     error: declined; nothing was applied
     ");
