@@ -60,9 +60,7 @@ impl Account {
         let live = self.observe(environment).await;
         let (kinds, addresses) = (kinds(), environment.resources.keys());
         let identity = identify(environment, &live, &kinds);
-        addresses
-            .filter_map(|address| Some((address.clone(), identity.object(address)?.id.clone())))
-            .collect()
+        addresses.filter_map(|address| Some((address.clone(), identity.object(address)?.id.clone()))).collect()
     }
 
     async fn observe(&self, environment: &Environment) -> Live {

@@ -11,7 +11,8 @@ use std::path::Path;
 use cn_infra::aws::kinds;
 use cn_infra::core::environment::{Environment, Files};
 
-const HEADER: &str = "[environment]\nname = \"test\"\nproject = \"coralnet\"\naccount = \"123456789012\"\nregion = \"us-west-2\"\n";
+const HEADER: &str =
+    "[environment]\nname = \"test\"\nproject = \"coralnet\"\naccount = \"123456789012\"\nregion = \"us-west-2\"\n";
 
 /// The files of a case, by name.
 struct Case(BTreeMap<String, String>);

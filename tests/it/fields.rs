@@ -25,6 +25,7 @@ use toml::{Table, Value};
 pub struct Sample {
     /// The file's stem.
     pub file_name: String,
+    /// The kind of its subject.
     pub kind: String,
     /// The environment's resources.
     pub file: Table,
@@ -92,6 +93,13 @@ impl Sample {
         set(self.file[&self.kind]["subject"].as_table_mut().unwrap(), path, value);
     }
 
+    /// Sets one field of the subject to what another sample has there.
+    pub fn restore(&mut self, path: &str, from: &Sample) {
+        let subject = &from.file[&from.kind]["subject"];
+        let value = path.split('.').fold(subject, |value, key| &value[key]);
+        self.set(path, Some(value));
+    }
+
     fn replaced(&self, text: &str) -> String {
         self.replacements.iter().fold(text.to_owned(), |text, (written, real)| text.replace(written, real))
     }
@@ -136,7 +144,7 @@ impl Files for Texts {
             )
         };
         let text = match path.file_name().and_then(|name| name.to_str()) {
-            Some(environment) if environment.ends_with(".toml") => self.0.clone(),
+            Some(_) if path.extension().is_some_and(|extension| extension == "toml") => self.0.clone(),
             Some("first.json") => policy("First"),
             Some("second.json") => policy("Second"),
             Some("first.sh") => "#!/bin/sh\necho first\n".to_owned(),

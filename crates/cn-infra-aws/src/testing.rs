@@ -84,8 +84,17 @@ impl Script {
 
     /// A session whose calls all come here.
     pub(crate) fn session(&self) -> Session {
+        Session::new(&self.config(), "123456789012")
+    }
+
+    /// The same, with the guard that refuses writes.
+    pub(crate) fn read_only_session(&self) -> Session {
+        Session::read_only(&self.config(), "123456789012")
+    }
+
+    fn config(&self) -> SdkConfig {
         let credentials = Credentials::new("AKIDTEST", "secret", None, None, "test");
-        let config = SdkConfig::builder()
+        SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-west-2"))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
@@ -93,8 +102,7 @@ impl Script {
             .retry_config(RetryConfig::standard())
             .sleep_impl(SharedAsyncSleep::new(NoSleep))
             .http_client(self.clone())
-            .build();
-        Session::new(&config, "123456789012")
+            .build()
     }
 
     fn add(self, call: &str, answer: Answer) -> Self {

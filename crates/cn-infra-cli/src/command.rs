@@ -17,7 +17,8 @@ pub struct Context {
 impl Context {
     /// The directory of the environment files.
     pub fn directory(&self) -> Result<Directory> {
-        let here = std::env::current_dir().map_err(|error| CommandError::file("read", ".".as_ref(), error))?;
+        let here = std::env::current_dir()
+            .map_err(|error| CommandError::file("find", "the current directory".as_ref(), error))?;
         Directory::find(self.global.environments.as_deref(), &here)
     }
 }

@@ -64,8 +64,12 @@ impl Survey {
 
     /// Reads what is live and plans the difference.
     pub async fn plan(&self, options: &PlanOptions) -> Result<Plan> {
-        let live = self.observe().await?;
-        Ok(plan(&self.environment, &live, &self.kinds, options, live.at)?)
+        self.plan_of(&self.observe().await?, options)
+    }
+
+    /// Plans the difference to what is live.
+    pub fn plan_of(&self, live: &Live, options: &PlanOptions) -> Result<Plan> {
+        Ok(plan(&self.environment, live, &self.kinds, options, live.at)?)
     }
 
     /// The options of a plan, resources resolved.

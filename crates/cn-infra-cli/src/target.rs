@@ -45,7 +45,8 @@ fn local<'a>(text: &'a str, environment: &Environment) -> Result<&'a str> {
 
 fn unknown(text: &str, environment: &Environment, all: &[String]) -> CommandError {
     let error = CommandError::usage(format!("{} declares no {text}", environment.name));
-    match nearest(text, all) {
+    let names: Vec<_> = environment.resources.keys().map(|address| address.name.clone()).collect();
+    match nearest(text, all.iter().chain(&names)) {
         Some(near) => error.hint(format!("did you mean {near}?")),
         None if all.is_empty() => error,
         None => error.hint(format!("it declares {}", all.join(", "))),
@@ -73,6 +74,7 @@ mod tests {
     fn what_is_not_clear_is_answered_with_the_choice() {
         assert_eq!(hint("web"), "write one of instance.web, security_group.web");
         assert_eq!(hint("instance.wbe"), "did you mean instance.web?");
+        assert_eq!(hint("meda"), "did you mean media?");
         assert_eq!(hint("x"), "it declares bucket.media, instance.web, security_group.web");
     }
 

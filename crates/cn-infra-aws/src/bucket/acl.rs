@@ -5,14 +5,15 @@ use std::collections::BTreeSet;
 use aws_sdk_s3::types::{BucketCannedAcl, Grant};
 use cn_infra_core::manager::{ErrorClass, ManageError};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::target::Target;
 
 /// A canned ACL of the bucket itself; that of its objects is set when they are uploaded.
 ///
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl>
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CannedAcl {
     /// The owner has full control, nobody else has any.
@@ -28,6 +29,24 @@ pub enum CannedAcl {
     /// What no canned ACL says: a live bucket may have it, a file cannot ask for it.
     #[schemars(skip)]
     Custom,
+}
+
+/// What a file can ask for.
+const NAMES: &[&str] = &["private", "public-read", "public-read-write", "authenticated-read", "log-delivery-write"];
+
+/// By hand, so that an error does not offer `custom`.
+impl<'de> Deserialize<'de> for CannedAcl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match String::deserialize(deserializer)?.as_str() {
+            "private" => Ok(Self::Private),
+            "public-read" => Ok(Self::PublicRead),
+            "public-read-write" => Ok(Self::PublicReadWrite),
+            "authenticated-read" => Ok(Self::AuthenticatedRead),
+            "log-delivery-write" => Ok(Self::LogDeliveryWrite),
+            "custom" => Ok(Self::Custom),
+            other => Err(D::Error::unknown_variant(other, NAMES)),
+        }
+    }
 }
 
 impl CannedAcl {

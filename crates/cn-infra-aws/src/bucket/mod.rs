@@ -106,7 +106,7 @@ impl Resource for Bucket {
     ];
     const NAMING: Naming = Naming { tag: false, required: true, unique: true };
     const PRUNE: bool = false;
-    const ID_FORM: &'static str = "the name of a bucket";
+    const ID_FORM: &'static str = "coralnet-production (a bucket's name)";
 
     fn is_physical_id(text: &str) -> bool {
         name::fault(text).is_none()

@@ -67,12 +67,12 @@ fn acl(bucket: &Bucket, each: &mut dyn FnMut(Problem)) {
 }
 
 fn cors(rules: &[CorsRule], each: &mut dyn FnMut(Problem)) {
-    let mut problem = |message: String| each(Problem::new("cors", message));
     if rules.len() > CORS_RULES {
-        problem(format!("{} rules, and S3 allows {CORS_RULES}", rules.len()));
+        each(Problem::new("cors", format!("{} rules, and S3 allows {CORS_RULES}", rules.len())));
     }
-    for (number, rule) in rules.iter().enumerate() {
-        let number = number + 1;
+    for (index, rule) in rules.iter().enumerate() {
+        let number = index + 1;
+        let mut problem = |message: String| each(Problem::new(format!("cors.{index}"), message));
         for method in rule.methods.iter().filter(|method| !METHODS.contains(&method.as_str())) {
             problem(format!("rule {number}: {method:?} is not a method that S3 knows: {}", METHODS.join(", ")));
         }
@@ -90,8 +90,10 @@ fn lifecycle(rules: &[LifecycleRule], each: &mut dyn FnMut(Problem)) {
         each(Problem::new("lifecycle", format!("{} rules, and S3 allows {LIFECYCLE_RULES}", rules.len())));
     }
     let mut ids = BTreeSet::new();
-    for rule in rules {
-        let mut problem = |message: &str| each(Problem::new("lifecycle", format!("rule {:?}: {message}", rule.id)));
+    for (index, rule) in rules.iter().enumerate() {
+        let mut problem = |message: &str| {
+            each(Problem::new(format!("lifecycle.{index}"), format!("rule {:?}: {message}", rule.id)));
+        };
         if rule.id.is_empty() || rule.id.len() > 255 {
             problem("its id must have 1 to 255 characters");
         }

@@ -64,7 +64,9 @@ fn description_problem(path: &str, text: &str) -> Option<Problem> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || " ._-:/()#,@[]+=&;{}!$*".contains(c);
     if let Some(wrong) = text.chars().find(|c| !allowed(*c)) {
         let hint = "letters without accents, digits, spaces and ._-:/()#,@[]+=&;{}!$* are allowed";
-        return Some(Problem::new(path, format!("AWS does not allow {wrong:?} in a description")).hint(hint));
+        return Some(
+            Problem::new(path, format!("AWS does not allow the character {wrong} in a description")).hint(hint),
+        );
     }
     let length = text.len();
     (length > 255).then(|| Problem::new(path, format!("AWS allows 255 characters in a description, this has {length}")))

@@ -67,6 +67,12 @@ impl FromStr for Peer {
         if is_id("pl-", text) {
             return Ok(Self::PrefixList(text.to_owned()));
         }
+        if text.starts_with(|c: char| c.is_ascii_digit()) || text.contains(':') {
+            return Err(format!("{text:?} is no CIDR: write one like \"203.0.113.0/28\""));
+        }
+        if let Some(prefix) = ["sg-", "pl-"].into_iter().find(|prefix| is_short_id(prefix, text)) {
+            return Err(format!("{text:?} is no id: one is written like {prefix}0123456789abcdef0"));
+        }
         if is_name(text) {
             return Ok(Self::Network(text.to_owned()));
         }
@@ -74,6 +80,11 @@ impl FromStr for Peer {
             "{text:?} is neither a network's name nor a CIDR, a group (security_group.NAME, sg-…) or a prefix list (pl-…)"
         ))
     }
+}
+
+/// Whether a text looks like an id with some of its digits missing, and not like the name of a network.
+fn is_short_id(prefix: &str, text: &str) -> bool {
+    text.strip_prefix(prefix).is_some_and(|rest| rest.chars().all(|c| c.is_ascii_hexdigit()))
 }
 
 #[cfg(test)]
@@ -98,6 +109,8 @@ mod tests {
     fn says_what_is_wrong() {
         insta::assert_snapshot!("198.51.100.7".parse::<Peer>().unwrap_err(), @r#""198.51.100.7" is an address, not a CIDR: write "198.51.100.7/32""#);
         insta::assert_snapshot!("2001:db8::1".parse::<Peer>().unwrap_err(), @r#""2001:db8::1" is an address, not a CIDR: write "2001:db8::1/128""#);
+        insta::assert_snapshot!("10.0.0/24".parse::<Peer>().unwrap_err(), @r#""10.0.0/24" is no CIDR: write one like "203.0.113.0/28""#);
+        insta::assert_snapshot!("sg-12".parse::<Peer>().unwrap_err(), @r#""sg-12" is no id: one is written like sg-0123456789abcdef0"#);
         insta::assert_snapshot!("instance.web".parse::<Peer>().unwrap_err(), @r#""instance.web" is neither a network's name nor a CIDR, a group (security_group.NAME, sg-…) or a prefix list (pl-…)"#);
     }
 

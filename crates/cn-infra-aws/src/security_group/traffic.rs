@@ -99,6 +99,7 @@ impl FromStr for Ports {
         match ends {
             Some((first, last)) if first <= last => Ok(Self { first, last }),
             Some((first, last)) => Err(format!("the range {text:?} runs backwards: write \"{last}-{first}\"")),
+            None if port(text).is_some() => Err(format!("{text:?} is one port: write port = {}", text.trim())),
             None => Err(format!("{text:?} is no range of ports: write two numbers up to 65535, as in \"8000-8010\"")),
         }
     }

@@ -8,6 +8,8 @@ use cn_infra_core::address::{Address, PhysicalId};
 use cn_infra_core::apply::ApplyOptions;
 use cn_infra_core::environment::Environment;
 use cn_infra_core::kinds::Kinds;
+use cn_infra_core::live::Live;
+use cn_infra_core::plan::identity::{Basis, identify};
 use cn_infra_core::plan::{Plan, PlanOptions};
 
 use crate::arguments;
@@ -17,12 +19,12 @@ use crate::error::{CommandError, Result};
 use crate::exit::ExitCode;
 use crate::survey::{Access, Survey};
 use crate::target;
-use crate::view::{self, Answer};
+use crate::view::{self, Answer, View};
 use cn_infra_core::environment::edit::set_adopt;
 
 /// Runs the command.
 pub async fn run(arguments: &arguments::Adopt, context: &Context) -> Result<ExitCode> {
-    if !arguments.yes && !arguments.dry_run && !context.view.can_ask() {
+    if !arguments.yes && !arguments.dry_run && !View::can_ask() {
         return Err(CommandError::usage("there is no terminal to ask at")
             .hint("add --yes to adopt without being asked, or --dry-run to see what it would do"));
     }
@@ -32,10 +34,13 @@ pub async fn run(arguments: &arguments::Adopt, context: &Context) -> Result<Exit
     let id = PhysicalId(arguments.id.clone());
     check_id(&id, &address, &survey.kinds)?;
 
+    let live = survey.observe().await?;
+    check_is_new(&address, &survey, &live)?;
     let path = context.directory()?.file(&arguments.environment);
     let edit = Edit::of(&path, &address, &id)?;
     set(&mut survey.environment, &address, &id);
-    let plan = survey.plan(&PlanOptions { only: vec![address.clone()], ..PlanOptions::default() }).await?;
+    let only = PlanOptions { only: vec![address.clone()], ..PlanOptions::default() };
+    let plan = survey.plan_of(&live, &only)?;
     context.view.data(&view::file_difference(&path, &edit.before, &edit.after, context.view.stdout_style()));
     context.view.data(&view::plan::plan(&plan, context.view.stdout_style()));
     if arguments.dry_run {
@@ -55,8 +60,20 @@ pub async fn run(arguments: &arguments::Adopt, context: &Context) -> Result<Exit
 fn check_id(id: &PhysicalId, address: &Address, kinds: &Kinds) -> Result<()> {
     match kinds.get(&address.kind) {
         Some(kind) if !(kind.is_physical_id)(&id.0) => {
-            let error = CommandError::usage(format!("{id} is no id of a {}", address.kind));
+            let error = CommandError::usage(format!("{id} is no id of kind {}", address.kind));
             Err(error.hint(format!("its ids look like {}", kind.id_form)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A resource that has its object adopts no other.
+fn check_is_new(address: &Address, survey: &Survey, live: &Live) -> Result<()> {
+    let identity = identify(&survey.environment, live, &survey.kinds);
+    match identity.claim(address) {
+        Some(claim) if claim.basis == Basis::Tags => {
+            let error = CommandError::usage(format!("{address} has its object already: {}", claim.object.id));
+            Err(error.hint("declare another resource for a second object"))
         }
         _ => Ok(()),
     }

@@ -14,7 +14,7 @@ use crate::command::Context;
 use crate::error::{CommandError, Result};
 use crate::exit::ExitCode;
 use crate::survey::{Access, Survey};
-use crate::view::{self, Answer};
+use crate::view::{self, Answer, View};
 use cn_infra_core::plan::file::{self, PlanFileError};
 
 /// A plan older than this is pointed out.
@@ -32,13 +32,12 @@ enum Target {
 impl Target {
     /// A path has a separator or ends with `.json`; anything else is an environment.
     fn of(argument: Option<&str>) -> Self {
-        match argument {
-            None => Self::File(PathBuf::from(SAVED)),
-            Some(text) if text.contains(std::path::is_separator) || text.ends_with(".json") => {
-                Self::File(PathBuf::from(text))
-            }
-            Some(name) => Self::Environment(name.to_owned()),
+        let Some(text) = argument else { return Self::File(PathBuf::from(SAVED)) };
+        let path = PathBuf::from(text);
+        if text.contains(std::path::is_separator) || path.extension().is_some_and(|extension| extension == "json") {
+            return Self::File(path);
         }
+        Self::Environment(text.to_owned())
     }
 }
 
@@ -51,15 +50,15 @@ pub async fn run(arguments: &arguments::Apply, context: &Context) -> Result<Exit
 }
 
 /// Somebody has to agree: at the terminal, or by `--yes`.
-fn check_can_ask(arguments: &arguments::Apply, context: &Context) -> Result<()> {
-    if arguments.yes || context.view.can_ask() {
+fn check_can_ask(arguments: &arguments::Apply) -> Result<()> {
+    if arguments.yes || View::can_ask() {
         return Ok(());
     }
     Err(CommandError::usage("there is no terminal to ask at").hint("add --yes to apply without being asked"))
 }
 
 async fn fresh(name: &str, arguments: &arguments::Apply, context: &Context) -> Result<ExitCode> {
-    check_can_ask(arguments, context)?;
+    check_can_ask(arguments)?;
     let survey = Survey::open(name, Access::Write, context).await?;
     let plan = survey.plan(&survey.options(&arguments.selection)?).await?;
     show(&plan, arguments, context);
@@ -76,7 +75,7 @@ async fn saved(path: &Path, arguments: &arguments::Apply, context: &Context) -> 
             .hint("give --prune, --only and --create-anyway to `cn-infra plan`, or name the environment here"));
     }
     let plan = load(path)?;
-    check_can_ask(arguments, context)?;
+    check_can_ask(arguments)?;
     let survey = Survey::open(&plan.environment, Access::Write, context).await?;
     check_basis(&plan, &survey.environment)?;
     show(&plan, arguments, context);

@@ -8,8 +8,8 @@ use crate::command::Context;
 use crate::directory::Directory;
 use crate::error::{CommandError, Result};
 use crate::exit::ExitCode;
+use crate::view;
 use crate::view::check::Checked;
-use crate::view::{self};
 use cn_infra_core::check::check;
 use cn_infra_core::environment::Diagnostics;
 
@@ -31,7 +31,9 @@ pub fn run(arguments: &arguments::Check, context: &Context) -> Result<ExitCode> 
         context.view.data(&view::json::document(&view::check::json(&checked))?);
     } else {
         let style = context.view.stdout_style();
-        checked.iter().for_each(|checked| context.view.data(&view::check::checked(checked, style)));
+        for checked in &checked {
+            context.view.data(&view::check::checked(checked, style));
+        }
     }
     Ok(if checked.iter().all(Checked::is_valid) { ExitCode::Done } else { ExitCode::Failed })
 }

@@ -126,12 +126,12 @@ fn replaced_sources(before: &Value, after: &Value, networks: &Networks) -> Optio
     }
     let (from, to) = (rules::sources(before, networks)?, rules::sources(after, networks)?);
     let names = |sources: &[rules::Source]| sources.iter().map(|source| source.name.clone()).collect::<Vec<_>>();
-    let named = from.iter().chain(&to).any(|source| !source.members.is_empty());
+    let is_named = from.iter().chain(&to).any(|source| !source.members.is_empty());
     let in_full = |list: &[Value]| value::inline(&Value::from(list), &Networks::default());
     Some(What::Change {
         before: names(&from).join(", "),
         after: names(&to).join(", "),
-        detail: named.then(|| format!("{} → {}", in_full(before), in_full(after))),
+        detail: is_named.then(|| format!("{} → {}", in_full(before), in_full(after))),
     })
 }
 
@@ -149,7 +149,7 @@ fn created(after: &Document, networks: &Networks) -> Vec<Row> {
     for (field, value) in &after.0 {
         match value {
             Value::Object(entries) if !entries.is_empty() && entries.values().all(Value::is_object) => {
-                let entry = |(key, value)| row(&format!("{field}.{key}"), What::Value(entry_text(value, networks)));
+                let entry = |(key, value)| row(&format!("{field}.{key}"), What::Value(value::inline(value, networks)));
                 rows.extend(entries.iter().map(entry));
             }
             value => rows.push(row(field, What::Value(value::inline(value, networks)))),
@@ -158,22 +158,16 @@ fn created(after: &Document, networks: &Networks) -> Vec<Row> {
     rows
 }
 
-fn entry_text(entry: &Value, networks: &Networks) -> String {
-    match entry {
-        Value::Object(fields) if rules::is_rule(fields) => rules::rule(fields, networks),
-        other => value::inline(other, networks),
-    }
-}
-
-/// Tags of the user's one by one; ours, which nobody chose, in one row where they are repaired.
+/// Tags of the user's one by one, but the name's where the name is shown; ours, which nobody chose, in one row where they are repaired.
 fn tags(step: &Step) -> Vec<Row> {
-    let users = |key: &str| !owner::is_reserved(key) && !(key == owner::NAME && step.action == Action::Create);
+    let created = step.action == Action::Create;
+    let is_said = created || step.rename.is_some();
+    let users = |key: &str| !owner::is_reserved(key) && (key != owner::NAME || !is_said);
     let shown = |path: &str| step.differences.iter().any(|difference| difference.path == path);
     let mut rows = Vec::new();
     for (key, value) in step.tags.set.iter().filter(|(key, _)| users(key)) {
         let label = format!("tags.{key}");
         if !shown(&label) {
-            let created = step.action == Action::Create;
             rows.push(row(&label, if created { What::Value(value.clone()) } else { arrow("", value) }));
         }
     }
@@ -184,7 +178,7 @@ fn tags(step: &Step) -> Vec<Row> {
             .filter(|key| users(key))
             .map(|key| row(&format!("tags.{key}"), What::Entry(Sign::Removed))),
     );
-    if step.action != Action::Create {
+    if !created {
         let ours: Vec<_> =
             step.tags.set.keys().chain(&step.tags.remove).filter(|key| owner::is_reserved(key)).collect();
         if !ours.is_empty() {

@@ -1,5 +1,7 @@
 //! Errors: what happened, what led to it, and after an empty line what to do.
 
+use std::fmt::Write;
+
 use super::color::{Ink, Style};
 use super::layout::hang;
 use crate::error::{CommandError, causes};
@@ -13,10 +15,10 @@ pub fn error(error: &CommandError, style: Style) -> String {
     let label = |text| style.paint(Ink::Alarm, text);
     let mut text = format!("{} {}\n", label("error:"), hang(&error.error.to_string(), 7, None, style));
     for cause in causes(&error.error) {
-        text += &format!("  {} {}\n", label("caused by:"), hang(&cause, 13, None, style));
+        let _ = writeln!(text, "  {} {}", label("caused by:"), hang(&cause, 13, None, style));
     }
     if let Some(hint) = &error.hint {
-        text += &format!("\n{} {}\n", style.paint(Ink::Hint, "hint:"), hang(hint, 6, None, style));
+        let _ = writeln!(text, "\n{} {}", style.paint(Ink::Hint, "hint:"), hang(hint, 6, None, style));
     }
     text
 }

@@ -1,6 +1,7 @@
 //! What happens during an apply, in sentences; and what became of all of it.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::time::Duration;
 
 use cn_infra_core::address::StepId;
@@ -10,6 +11,7 @@ use cn_infra_core::event::{Event, Failure, Moved, Outcome};
 use cn_infra_core::plan::{Action, Plan};
 
 use super::color::{Ink, Style};
+use super::difference::{What, change, row};
 use super::findings::hint;
 use super::layout::{count, hang};
 use super::value;
@@ -78,16 +80,16 @@ pub fn report(report: &Report, plan: &Plan, style: Style) -> String {
 fn failed(step: &StepId, failure: &Failure, style: Style) -> String {
     let Failure { message, causes, hint: advice, code, request_id } = failure;
     let mut text = format!("{} {}\n", style.paint(Ink::Alarm, "failed:"), style.paint(Ink::Strong, step));
-    text += &format!("  {}\n", hang(message, 2, None, style));
+    let _ = writeln!(text, "  {}", hang(message, 2, None, style));
     for cause in causes {
-        text += &format!("    caused by: {}\n", hang(cause, 15, None, style));
+        let _ = writeln!(text, "    caused by: {}", hang(cause, 15, None, style));
     }
     let ids: Vec<_> = [("code", code), ("request", request_id)]
         .into_iter()
         .filter_map(|(name, id)| Some(format!("{name} {}", id.as_ref()?)))
         .collect();
     if !ids.is_empty() {
-        text += &format!("    {}\n", style.paint(Ink::Faint, ids.join(", ")));
+        let _ = writeln!(text, "    {}", style.paint(Ink::Faint, ids.join(", ")));
     }
     text += &advice.as_ref().map_or_else(String::new, |advice| hint(advice, 4, style));
     text + "\n"
@@ -97,13 +99,23 @@ fn stale(step: &StepId, moved: &[Moved], networks: &Networks, style: Style) -> S
     let label = style.paint(Ink::Alarm, "stale:");
     let mut text =
         format!("{label} {} moved since the plan was made; nothing was written\n", style.paint(Ink::Strong, step));
-    for Moved { path, reviewed, live, wanted } in moved {
-        text += &format!("  {path}\n");
-        for (name, side) in [("reviewed", reviewed), ("live now", live), ("wanted", wanted)] {
-            text += &format!("    {name:<9} {}\n", hang(&value::inline(side, networks), 14, None, style));
-        }
+    for moved in moved {
+        text += &three_ways(moved, networks, style);
     }
     text + "\n"
+}
+
+/// A field as it was reviewed, as it is now, and as it would have become; of a text the lines that moved.
+fn three_ways(moved: &Moved, networks: &Networks, style: Style) -> String {
+    let Moved { path, reviewed, live, wanted } = moved;
+    if let what @ What::Text(_) = change(Some(reviewed), Some(live), networks) {
+        return super::plan::rows(&[row(&format!("{path}, reviewed → live now"), what)], style);
+    }
+    let mut text = format!("  {path}\n");
+    for (name, side) in [("reviewed", reviewed), ("live now", live), ("wanted", wanted)] {
+        let _ = writeln!(text, "    {name:<9} {}", hang(&value::inline(side, networks), 14, None, style));
+    }
+    text
 }
 
 /// Steps that were not tried, those with the same reason together.
@@ -159,11 +171,17 @@ mod tests {
             live: json!(["0.0.0.0/0"]),
             wanted: json!(["198.51.100.7/32", "203.0.113.0/28"]),
         };
+        let text = Moved {
+            path: "policy_file".into(),
+            reviewed: json!("{\n  \"Statement\": []\n}\n"),
+            live: json!("{\n  \"Statement\": [1]\n}\n"),
+            wanted: json!("none"),
+        };
         let not_started = || Outcome::NotStarted { because: "needs bucket.media, which failed".into() };
         vec![
             ("instance.web", Outcome::Done),
             ("bucket.media", Outcome::Failed(failure)),
-            ("security_group.web/rules", Outcome::Stale { moved: vec![moved] }),
+            ("security_group.web/rules", Outcome::Stale { moved: vec![moved, text] }),
             ("bucket.logs", not_started()),
             ("bucket.more", not_started()),
         ]
@@ -178,7 +196,7 @@ mod tests {
     #[test]
     fn a_report_says_what_failed_moved_and_was_not_tried() {
         let (report_, plan) = sample();
-        insta::assert_snapshot!(report(&report_, &plan, Style::PLAIN), @"
+        insta::assert_snapshot!(report(&report_, &plan, Style::PLAIN), @r#"
         failed: bucket.media
           PutBucketPolicy: you may not
             caused by: the account blocks public policies
@@ -190,11 +208,18 @@ mod tests {
             reviewed  everyone (0.0.0.0/0, ::/0)
             live now  0.0.0.0/0
             wanted    developers (198.51.100.7/32, 203.0.113.0/28)
+              policy_file, reviewed → live now
+                  {
+                -   "Statement": []
+                +   "Statement": [
+                +     1
+                +   ]
+                  }
 
         not started: bucket.logs, bucket.more (needs bucket.media, which failed)
 
         Applied 1 of 5 steps to production: 1 failed, 1 stale, 2 not started.
-        ");
+        "#);
     }
 
     #[test]
@@ -214,7 +239,7 @@ mod tests {
             Event::Waiting { step: step.clone(), status: "backing-up".into(), elapsed: Duration::from_secs(200) },
             Event::Retrying { step: step.clone(), why: "Throttling".into(), after: Duration::from_millis(400) },
             Event::Cancelled,
-            Event::Finished { step, outcome: Outcome::Done, elapsed: Duration::from_secs(7500) },
+            Event::Finished { step, outcome: Outcome::Done, elapsed: Duration::from_mins(125) },
         ];
         let lines: Vec<_> = events.iter().filter_map(|event| line(event, Style::PLAIN)).collect();
         insta::assert_snapshot!(lines.join("\n"), @"

@@ -8,9 +8,8 @@ use cn_infra_core::live::Readiness;
 use super::color::{Ink, Style};
 use super::layout::{hang, width};
 use super::plan::header;
-use super::{rules, value};
+use super::value;
 use crate::inventory::{Entry, Inventory, LiveField, LiveObject};
-use serde_json::Value;
 
 /// Where values begin: fields are rarely longer.
 const VALUES: usize = 34;
@@ -20,10 +19,10 @@ pub fn inventory(inventory: &Inventory, style: Style) -> String {
     let Inventory { environment, project, account, region, networks, resources, unlisted } = inventory;
     let mut text = header([environment, project, account, region], style);
     for entry in resources {
-        text += &format!("\n{}", resource(entry, networks, style));
+        let _ = write!(text, "\n{}", resource(entry, networks, style));
     }
     if !unlisted.is_empty() {
-        let _ = write!(text, "\n{}\n", style.paint(Ink::Warn, "unlisted: owned, but not in the file"));
+        let _ = writeln!(text, "\n{}", style.paint(Ink::Warn, "unlisted: owned, but not in the file"));
         for object in unlisted {
             let name = object.name.as_deref().unwrap_or_default();
             let protected = if object.protected { " (protected)" } else { "" };
@@ -64,10 +63,7 @@ fn status(readiness: &Readiness, style: Style) -> String {
 
 fn field(field: &LiveField, networks: &Networks, style: Style) -> String {
     let LiveField { path, value, managed } = field;
-    let text = match value {
-        Value::Object(fields) if rules::is_rule(fields) => rules::rule(fields, networks),
-        value => value::inline(value, networks),
-    };
+    let text = value::inline(value, networks);
     let (mark, ink) = if *managed { ("managed    ", Ink::Add) } else { ("not managed", Ink::Faint) };
     let column = 15 + width(path) + gap(path);
     let shown = hang(&text, column, (!managed).then_some(Ink::Faint), style);

@@ -27,9 +27,10 @@ pub mod sample;
 #[cfg(test)]
 mod tests;
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::time::Duration;
 
+use anstream::stream::RawStream;
 use anstream::{AutoStream, ColorChoice};
 
 pub use color::Style;
@@ -52,13 +53,11 @@ pub struct View {
 impl View {
     /// The view that the options ask for.
     pub fn new(global: &Global) -> Self {
-        match global.color {
-            When::Auto => ColorChoice::Auto,
-            When::Always => ColorChoice::Always,
-            When::Never => ColorChoice::Never,
+        Self {
+            stdout: style(&std::io::stdout(), global.color),
+            stderr: style(&std::io::stderr(), global.color),
+            quiet: global.quiet,
         }
-        .write_global();
-        Self { stdout: style(&std::io::stdout()), stderr: style(&std::io::stderr()), quiet: global.quiet }
     }
 
     /// How stdout is written to.
@@ -83,7 +82,7 @@ impl View {
 
     /// Data, to stdout. A reader that has enough, as `head`, is no error.
     pub fn data(&self, text: &str) {
-        let _ = anstream::stdout().lock().write_all(text.as_bytes());
+        let _ = AutoStream::new(std::io::stdout().lock(), choice(self.stdout)).write_all(text.as_bytes());
     }
 
     /// What is good to know, to stderr, unless `--quiet`.
@@ -103,18 +102,13 @@ impl View {
         self.dialog(text);
     }
 
-    /// The completions of a shell, to stdout.
-    pub fn completions(&self, shell: clap_complete::Shell, command: &mut clap::Command) {
-        clap_complete::generate(shell, command, "cn-infra", &mut std::io::stdout());
-    }
-
     /// `19 API calls in 3 waves, 0.21 s.`
     pub fn foot(&self, calls: usize, waves: usize, elapsed: Duration) {
         self.say(&plan::foot(calls, waves, elapsed));
     }
 
     fn dialog(&self, text: &str) {
-        let _ = anstream::stderr().lock().write_all(text.as_bytes());
+        let _ = AutoStream::new(std::io::stderr().lock(), choice(self.stderr)).write_all(text.as_bytes());
     }
 }
 
@@ -125,10 +119,21 @@ pub fn usage(error: &clap::Error) -> ExitCode {
     if error.use_stderr() { ExitCode::Usage } else { ExitCode::Done }
 }
 
-fn style<S: anstream::stream::RawStream + IsTerminal>(stream: &S) -> Style {
+/// The completions of a shell, to stdout.
+pub fn completions(shell: clap_complete::Shell, command: &mut clap::Command) {
+    clap_complete::generate(shell, command, "cn-infra", &mut std::io::stdout());
+}
+
+fn style<S: RawStream>(stream: &S, when: When) -> Style {
     let columns = || terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0));
-    Style {
-        colored: AutoStream::choice(stream) != ColorChoice::Never,
-        width: IsTerminal::is_terminal(stream).then(columns),
-    }
+    let colored = match when {
+        When::Auto => AutoStream::choice(stream) != ColorChoice::Never,
+        When::Always => true,
+        When::Never => false,
+    };
+    Style { colored, width: stream.is_terminal().then(columns) }
+}
+
+fn choice(style: Style) -> ColorChoice {
+    if style.colored { ColorChoice::Always } else { ColorChoice::Never }
 }

@@ -132,7 +132,7 @@ fn row_text(row: &Row, column: usize, style: Style) -> String {
             format!("{}{}\n", label(), lines.join(&format!("\n{:column$}", "")))
         }
         What::Text(lines) => {
-            let lines = lines.iter().map(|line| format!("        {}\n", text_line(line, style)));
+            let lines = lines.iter().map(|line| text_line(line, style) + "\n");
             format!("      {}\n{}", printable(&row.label), lines.collect::<String>())
         }
         What::Entry(sign) => {
@@ -152,10 +152,11 @@ fn signed(line: &Line, column: usize, style: Style) -> String {
     format!("{} {}", style.paint(ink, line.sign.symbol()), hang(&line.text, column, Some(ink), style))
 }
 
-/// A line of a text, as it is.
+/// A line of a text, not wrapped.
 fn text_line(line: &Line, style: Style) -> String {
     let text = format!("{} {}", line.sign.symbol(), printable(&line.text));
-    style.paint(sign_ink(line.sign), text.trim_end())
+    let text = text.trim_end();
+    if text.is_empty() { String::new() } else { format!("        {}", style.paint(sign_ink(line.sign), text)) }
 }
 
 fn sign_ink(sign: Sign) -> Ink {

@@ -1,11 +1,12 @@
 //! Progress of an apply: a line per running step on a terminal, plain lines elsewhere, JSON lines for programs.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::time::Duration;
 
 use cn_infra_core::address::StepId;
 use cn_infra_core::event::{Event, Reporter};
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::color::Style;
 use super::{View, events, json};
@@ -43,8 +44,8 @@ impl Bars {
 
     fn start(&mut self, step: &StepId, doing: &str) {
         let bar = self.all.add(ProgressBar::new_spinner());
-        if let Ok(look) = ProgressStyle::with_template("  {spinner} {prefix}: {wide_msg}") {
-            bar.set_style(look);
+        if let Ok(look) = ProgressStyle::with_template("  {spinner} {prefix}   {time}   {wide_msg}") {
+            bar.set_style(look.with_key("time", time));
         }
         bar.set_prefix(step.to_string());
         bar.set_message(doing.to_owned());
@@ -59,13 +60,17 @@ impl Bars {
     }
 }
 
+/// The time since a step began, as it is now.
+fn time(state: &ProgressState, into: &mut dyn Write) {
+    // A terminal that cannot be written to is no reason to stop an apply.
+    let _ = into.write_str(&events::time(state.elapsed()));
+}
+
 impl Reporter for Bars {
     fn event(&mut self, event: &Event) {
         match event {
             Event::Started { step, action } => return self.start(step, events::doing(*action)),
-            Event::Waiting { step, status, elapsed } => {
-                return self.say(step, format!("{status}, {}", events::time(*elapsed)));
-            }
+            Event::Waiting { step, status, elapsed: _ } => return self.say(step, status.clone()),
             Event::Retrying { step, why, after } => {
                 return self.say(step, format!("{why}; again in {}", events::time(*after)));
             }
@@ -77,7 +82,7 @@ impl Reporter for Bars {
             Event::Began { .. } | Event::Cancelled => {}
         }
         if let Some(line) = events::line(event, self.style) {
-            // A terminal that cannot be written to is no reason to stop an apply.
+            // As above.
             let _ = self.all.println(line);
         }
     }
@@ -103,10 +108,10 @@ impl Lines<'_> {
 
 impl Reporter for Lines<'_> {
     fn event(&mut self, event: &Event) {
-        if self.is_due(event) {
-            if let Some(line) = events::line(event, self.view.stderr_style()) {
-                self.view.say(&format!("{line}\n"));
-            }
+        if self.is_due(event)
+            && let Some(line) = events::line(event, self.view.stderr_style())
+        {
+            self.view.say(&format!("{line}\n"));
         }
     }
 }

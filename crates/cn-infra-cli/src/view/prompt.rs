@@ -18,7 +18,7 @@ pub enum Answer {
 
 impl View {
     /// Whether somebody is there to be asked.
-    pub fn can_ask(&self) -> bool {
+    pub fn can_ask() -> bool {
         std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
     }
 

@@ -74,18 +74,21 @@ mod tests {
     use crate::view::sample::networks;
     use serde_json::json;
 
-    fn shown(list: Value) -> String {
-        value::inline(&list, &networks())
+    fn shown(list: &Value) -> String {
+        value::inline(list, &networks())
     }
 
     #[test]
     fn sources_bear_the_names_of_networks() {
-        assert_eq!(shown(json!(["0.0.0.0/0", "::/0"])), "everyone (0.0.0.0/0, ::/0)");
-        assert_eq!(shown(json!(["203.0.113.0/28", "198.51.100.7/32"])), "developers (198.51.100.7/32, 203.0.113.0/28)");
-        assert_eq!(shown(json!(["198.51.100.7/32"])), "ana (198.51.100.7/32)");
-        assert_eq!(shown(json!(["192.0.2.1/32", "security_group.web"])), "192.0.2.1/32, security_group.web");
+        assert_eq!(shown(&json!(["0.0.0.0/0", "::/0"])), "everyone (0.0.0.0/0, ::/0)");
         assert_eq!(
-            shown(json!(["192.0.2.1/32", "203.0.113.0/28", "198.51.100.7/32"])),
+            shown(&json!(["203.0.113.0/28", "198.51.100.7/32"])),
+            "developers (198.51.100.7/32, 203.0.113.0/28)"
+        );
+        assert_eq!(shown(&json!(["198.51.100.7/32"])), "ana (198.51.100.7/32)");
+        assert_eq!(shown(&json!(["192.0.2.1/32", "security_group.web"])), "192.0.2.1/32, security_group.web");
+        assert_eq!(
+            shown(&json!(["192.0.2.1/32", "203.0.113.0/28", "198.51.100.7/32"])),
             "developers (198.51.100.7/32, 203.0.113.0/28), 192.0.2.1/32"
         );
     }

@@ -3,6 +3,8 @@
 use cn_infra_core::environment::Networks;
 use serde_json::{Map, Value};
 
+use super::rules::{self, Source};
+
 /// What stands for a value that depends on an object that is not there yet.
 pub const KNOWN_AFTER_APPLY: &str = "(known after apply)";
 
@@ -19,6 +21,7 @@ pub fn inline(value: &Value, networks: &Networks) -> String {
         Value::Array(items) if items.is_empty() => NOTHING.to_owned(),
         Value::Object(fields) if fields.is_empty() => NOTHING.to_owned(),
         Value::Array(_) => items(value, networks).join(", "),
+        Value::Object(fields) if rules::is_rule(fields) => rules::rule(fields, networks),
         Value::Object(fields) => template(fields).map_or_else(|| table(fields, networks), unfilled),
     }
 }
@@ -26,8 +29,8 @@ pub fn inline(value: &Value, networks: &Networks) -> String {
 /// The items of a list, each in one line; CIDRs by the networks that stand for them.
 pub fn items(value: &Value, networks: &Networks) -> Vec<String> {
     match value {
-        Value::Array(items) => match super::rules::sources(items, networks) {
-            Some(sources) => sources.iter().map(super::rules::Source::text).collect(),
+        Value::Array(items) => match rules::sources(items, networks) {
+            Some(sources) => sources.iter().map(Source::text).collect(),
             None => items.iter().map(|item| item_text(item, networks)).collect(),
         },
         single => vec![inline(single, networks)],

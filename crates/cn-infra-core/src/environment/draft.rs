@@ -114,17 +114,19 @@ impl<'a> Draft<'a> {
             report.error(self.at, format!("{address} needs `{path}`"));
         }
         if self.kind.naming.required && !self.entries.contains_key("name") {
-            let hint = format!("a {} has no name by default", self.kind.name);
+            let hint = format!("write name = \"…\": a {} has no name by default", self.kind.name);
             report.error(self.at, format!("{address} needs `name`")).hint(hint);
         }
     }
 
-    /// Whether something at a path, within it, or in the same table is wrong already.
+    /// Whether something at a path, within it, around it, or in the same table is wrong already.
     pub fn is_wrong_near(&self, path: &str) -> bool {
         let table = |path: &str| path.rsplit_once('.').map(|(table, _)| table.to_owned());
-        let within =
-            |wrong: &str| wrong.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-        self.wrong.iter().any(|wrong| within(wrong) || table(wrong) == table(path))
+        let within = |inner: &str, outer: &str| {
+            inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let near = |wrong: &str| within(wrong, path) || within(path, wrong) || table(wrong) == table(path);
+        self.wrong.iter().any(|wrong| near(wrong))
     }
 
     /// The value at a dotted path.

@@ -9,7 +9,7 @@ use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue, ValueDeserializer};
 
 use super::common::COMMON;
-use super::nearest::did_you_mean;
+use super::nearest::{did_you_mean, list};
 use super::report::Report;
 use super::source::Place;
 use super::table::{Entry, Key, Value};
@@ -171,11 +171,11 @@ impl<'a> Leaf<'a> {
         for item in items.into_iter().flatten() {
             match self.read_alone(kind, self.list_of(Some(item))) {
                 Ok(_) => right.push(item.clone()),
-                Err(error) => self.report(&error, item, report),
+                Err(error) => self.report(kind, &error, item, report),
             }
         }
         if report.len() == before {
-            self.report(&error, self.entry.value, report);
+            self.report(kind, &error, self.entry.value, report);
             return None;
         }
         Some(Spanned::new(self.entry.value.span(), DeValue::Array(right)))
@@ -202,13 +202,25 @@ impl<'a> Leaf<'a> {
     }
 
     /// Reports an error about the leaf or one value of its list.
-    fn report(&self, error: &toml::de::Error, about: &Value<'a>, report: &mut Report<'a>) {
+    fn report(&self, kind: &Kind, error: &toml::de::Error, about: &Value<'a>, report: &mut Report<'a>) {
         let own = self.entry.value.span();
         // An error of a kind's own has no place; that of the list is given to it.
         let placed = error.span().filter(|span| *span != NOWHERE && *span != own);
         let span = placed.unwrap_or(about.span());
         let found = self.entry.source.text.get(span.clone()).unwrap_or_default();
-        let Wording { message, hint } = reword(&dotted(&self.keys), span != own, error.message(), found);
+        let within = span != own;
+        let Wording { message, hint } = reword(&dotted(&self.keys), within, error.message(), found);
+        let hint = hint.or_else(|| if within { None } else { self.holds(kind) });
         report.error(Place::new(self.entry.source, span), message).maybe_hint(hint);
+    }
+
+    /// What stands in the table that the leaf should be.
+    fn holds(&self, kind: &Kind) -> Option<String> {
+        let tree = self.keys.iter().try_fold(&kind.tree, |tree, key| tree.child(key.get_ref()))?;
+        match tree {
+            FieldTree::Leaf { .. } => None,
+            FieldTree::Fixed(fields) => Some(format!("it can have {}", list(fields.keys().copied()))),
+            FieldTree::Keyed(_) => Some("it holds a table for each name that you choose: { NAME = { … } }".into()),
+        }
     }
 }

@@ -18,7 +18,7 @@ use super::report::Report;
 use super::silence;
 use super::source::{Files, Place, ReadError, Reader, Source};
 use super::syntax;
-use super::table::Table;
+use super::table::{Table, describe};
 use super::text_file;
 use super::{Environment, Networks};
 use crate::address::is_name;
@@ -127,7 +127,11 @@ fn drafts<'a>(
     let mut drafts = Vec::new();
     for kind in kinds.iter() {
         let Some(entry) = root.get(kind.name) else { continue };
-        let Some(table) = entry.table(&format!("`{}`", kind.name), report) else { continue };
+        let Some(table) = entry.as_table() else {
+            let message = format!("`{}` must be a table, not {}", kind.name, describe(entry.value.get_ref()));
+            report.error(entry.at_value(), message).hint(format!("declare each as [{}.NAME]", kind.name));
+            continue;
+        };
         drafts.extend(table.entries().filter_map(|entry| Draft::read(kind, entry, around, report)));
     }
     drafts
@@ -144,7 +148,11 @@ fn expand<'a>(drafts: &mut [Draft<'a>], networks: &Networks, report: &mut Report
         for (path, name) in unknown {
             draft.wrong.push(path.clone());
             let known = networks.0.keys().map(String::as_str);
-            let hint = if report.is_long() { None } else { did_you_mean(&name, "there are", known) };
+            let hint = match networks.0.is_empty() {
+                true => Some("no file has a table [networks]: add it, or write a CIDR".to_owned()),
+                false if report.is_long() => None,
+                false => did_you_mean(&name, "there are", known),
+            };
             report.error(draft.place_of(&path, &name), format!("there is no network `{name}`")).maybe_hint(hint);
         }
     }

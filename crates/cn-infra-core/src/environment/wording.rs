@@ -17,9 +17,9 @@ pub(super) fn reword(path: &str, within: bool, message: &str, found: &str) -> Wo
         return Wording { message: format!("{subject} {said}"), hint: None };
     }
     if let Some((unexpected, expected)) = mismatch(message) {
-        let expected = wanted(expected);
+        let expected = wanted(expected, message.starts_with("invalid value"));
         let message = format!("{subject} must be {expected}, not {}", given(unexpected, found));
-        return Wording { message, hint: unquote(&expected, found) };
+        return Wording { message, hint: as_wanted(&expected, found) };
     }
     if let Some((what, name, known)) = unknown(message) {
         let hint = match nearest(name, known.iter().copied()) {
@@ -62,8 +62,11 @@ fn unknown(message: &str) -> Option<(&str, &str, Vec<&str>)> {
     Some((what, name, known))
 }
 
-fn wanted(expected: &str) -> String {
+/// What is wanted. A range matters to someone whose number lies outside.
+fn wanted(expected: &str, outside: bool) -> String {
     let range = match expected {
+        "u32" if !outside => return "a whole number, 0 or more".into(),
+        "i32" if !outside => return "a whole number".into(),
         "u8" => "0 to 255",
         "u16" => "0 to 65535",
         "u32" => "0 to 4294967295",
@@ -77,7 +80,6 @@ fn wanted(expected: &str) -> String {
         "a string" | "a borrowed string" => return "a text in quotes".into(),
         "a sequence" => return "a list".into(),
         "a map" => return "a table".into(),
-        "a value or \"none\"" => return "a text in quotes or \"none\"".into(),
         _ if expected.starts_with("struct ") => return "a table".into(),
         _ if expected.starts_with("a tuple ") => return "a list".into(),
         _ => return expected.to_owned(),
@@ -99,14 +101,19 @@ fn given(unexpected: &str, found: &str) -> String {
     }
 }
 
-/// Numbers, true and false stand without quotes.
-fn unquote(expected: &str, found: &str) -> Option<String> {
-    let bare = found.strip_prefix(['"', '\''])?.strip_suffix(['"', '\''])?;
-    let fits = match expected {
-        "true or false" => matches!(bare, "true" | "false"),
-        _ => expected.contains("number") && bare.parse::<f64>().is_ok(),
+/// The value as it is meant, where quotes or brackets alone are wrong.
+fn as_wanted(expected: &str, found: &str) -> Option<String> {
+    let Some(bare) = found.strip_prefix(['"', '\'']).and_then(|text| text.strip_suffix(['"', '\''])) else {
+        let is_number = found.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+        return (is_number && expected == "a text in quotes").then(|| format!("write \"{found}\""));
     };
-    fits.then(|| format!("write {bare} without quotes"))
+    match expected {
+        "a list" => Some(format!("write [{found}]")),
+        "true or false" if !matches!(bare, "true" | "false") => None,
+        "true or false" => Some(format!("write {bare} without quotes")),
+        _ if expected.contains("number") && bare.parse::<f64>().is_ok() => Some(format!("write {bare} without quotes")),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -123,7 +130,11 @@ mod tests {
         let cases = [
             ("invalid type: string \"22\", expected u16", "\"22\""),
             ("invalid value: integer `70000`, expected u16", "70000"),
+            ("invalid type: string \"30\", expected i32", "\"30\""),
+            ("invalid value: integer `-1`, expected u32", "-1"),
             ("invalid type: boolean `true`, expected a string", "true"),
+            ("invalid type: floating point `16.4`, expected a string", "16.4"),
+            ("invalid type: string \"web\", expected a sequence", "\"web\""),
             ("invalid type: floating point `1.5`, expected u32", "1.5"),
             ("invalid type: map, expected a string", "2026-01-01"),
             ("invalid type: map, expected a sequence", "{ a = 1 }"),
@@ -139,9 +150,13 @@ mod tests {
         insta::assert_snapshot!(said.join("\n"), @r#"
         `port` must be a whole number from 0 to 65535, not the text "22" (write 22 without quotes)
         `port` must be a whole number from 0 to 65535, not 70000
+        `port` must be a whole number, not the text "30" (write 30 without quotes)
+        `port` must be a whole number from 0 to 4294967295, not -1
         `port` must be a text in quotes, not true
-        `port` must be a whole number from 0 to 4294967295, not 1.5
-        `port` must be a text in quotes, not the date 2026-01-01
+        `port` must be a text in quotes, not 16.4 (write "16.4")
+        `port` must be a list, not the text "web" (write ["web"])
+        `port` must be a whole number, 0 or more, not 1.5
+        `port` must be a text in quotes, not the date 2026-01-01 (write "2026-01-01")
         `port` must be a list, not a table
         `port` must be a table, not a list
         `port` cannot be `tpc` (did you mean `tcp`?)
