@@ -6,7 +6,7 @@ use std::collections::{BinaryHeap, HashMap};
 
 use crate::address::StepId;
 use crate::plan::steps::Draft;
-use crate::plan::{PlanError, Step};
+use crate::plan::{Action, PlanError, Step};
 
 /// The steps in order; fails where they need each other in a circle.
 pub(super) fn sort(drafts: Vec<Draft>) -> Result<Vec<Step>, PlanError> {
@@ -18,11 +18,12 @@ pub(super) fn sort(drafts: Vec<Draft>) -> Result<Vec<Step>, PlanError> {
 }
 
 fn order(steps: &[Step]) -> Result<Vec<usize>, PlanError> {
-    let index: HashMap<&StepId, usize> = if steps.iter().all(|step| step.needs.is_empty()) {
-        HashMap::new()
-    } else {
-        steps.iter().enumerate().map(|(index, step)| (&step.id, index)).collect()
-    };
+    let waits = steps.iter().any(|step| !step.needs.is_empty());
+    // Only deletes wait for parts.
+    let deletes = steps.iter().any(|step| step.action == Action::Delete);
+    let candidates = steps.iter().enumerate().filter(|(_, step)| waits && (deletes || step.id.part.is_none()));
+    let mut index: HashMap<&StepId, usize> = HashMap::with_capacity(if waits { steps.len() } else { 0 });
+    index.extend(candidates.map(|(index, step)| (&step.id, index)));
     let mut dependents = vec![Vec::new(); steps.len()];
     let mut missing = vec![0_usize; steps.len()];
     for (at, step) in steps.iter().enumerate() {
