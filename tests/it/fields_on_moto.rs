@@ -8,7 +8,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cn_infra::aws::kinds;
-use cn_infra::core::environment::Environment;
 use cn_infra::core::kinds::Kind;
 use cn_infra::core::plan::Plan;
 use cn_infra::core::resource::Role;
@@ -182,7 +181,7 @@ impl Proof<'_> {
     async fn make(&self, sample: &Sample) -> Result<Vec<String>, String> {
         let environment = sample.environment(None);
         let plan = self.account.plan(&environment).await?;
-        let sent = self.apply(sample, &environment, &plan).await?;
+        let sent = self.apply(sample, &plan).await?;
         Ok(sent.iter().flat_map(Request::lines).collect())
     }
 
@@ -205,7 +204,7 @@ impl Proof<'_> {
         let changed = sample.environment(Some((path, Some(value))));
         let plan = self.account.plan(&changed).await?;
         is_only_about(&plan, sample, path)?;
-        let sent = self.apply(sample, &changed, &plan).await?;
+        let sent = self.apply(sample, &plan).await?;
         Ok(sent.iter().map(Request::to_string).collect())
     }
 
@@ -227,7 +226,7 @@ impl Proof<'_> {
             sample.set(path, Some(value));
             return Ok(());
         }
-        self.apply(sample, &unchanged, &plan).await?;
+        self.apply(sample, &plan).await?;
         is_empty(&self.account.plan(&unchanged).await?)
     }
 
@@ -244,7 +243,7 @@ impl Proof<'_> {
         } else {
             is_only_about(&plan, sample, path)?;
         }
-        self.apply(sample, &environment, &plan).await?;
+        self.apply(sample, &plan).await?;
         is_empty(&self.account.plan(&environment).await?)
     }
 
@@ -272,9 +271,8 @@ impl Proof<'_> {
     }
 
     /// Applies, and tells what was sent in the words of the sample.
-    async fn apply(&self, sample: &Sample, environment: &Environment, plan: &Plan) -> Result<Vec<Request>, String> {
-        let mut sent = self.account.apply(plan).await?;
-        let ids = self.account.ids(environment).await;
+    async fn apply(&self, sample: &Sample, plan: &Plan) -> Result<Vec<Request>, String> {
+        let (mut sent, ids) = self.account.apply(plan).await?;
         let names: BTreeMap<_, _> = ids.into_iter().map(|(address, id)| (id.0, address.to_string())).collect();
         for request in &mut sent {
             request.call = written(&request.call, sample);
