@@ -691,3 +691,39 @@ async fn deleting_takes_the_rules_away_first_and_does_not_mind_what_is_gone() {
     GroupId=sg-0aaaaaaaaaaaaaaaa
     ");
 }
+
+#[tokio::test]
+async fn a_rule_that_is_gone_meanwhile_does_not_keep_the_others() {
+    let (one, two) = (ssh("sgr-1", "192.0.2.1/32", ""), ssh("sgr-2", "192.0.2.2/32", ""));
+    let script = Script::new()
+        .answer("DescribeSecurityGroupRules", &rules(&[one, two.clone()]))
+        .answer("DescribeSecurityGroupRules", &rules(&[two]))
+        .fail("RevokeSecurityGroupIngress", 400, "InvalidSecurityGroupRuleId.NotFound")
+        .answer("RevokeSecurityGroupIngress", "");
+    delete(&script, Some("rules")).await.unwrap();
+    assert!(script.writes().ends_with(&format!("GroupId={GROUP}\nSecurityGroupRuleId.1=sgr-2")), "{}", script.writes());
+
+    let script = Script::new()
+        .answer("DescribeSecurityGroupRules", &rules(&[ssh("sgr-1", "192.0.2.1/32", "")]))
+        .fail("RevokeSecurityGroupIngress", 400, "InvalidSecurityGroupRuleId.NotFound");
+    let error = delete(&script, Some("rules")).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Busy, "the engine takes `Gone` for a delete that is done");
+}
+
+#[tokio::test]
+async fn rules_on_a_second_page_are_read() {
+    let first = rules(&[ssh("sgr-1", "192.0.2.1/32", "")]) + "<nextToken>more</nextToken>";
+    let script = Script::new()
+        .answer("DescribeSecurityGroupRules", &first)
+        .answer("DescribeSecurityGroupRules", &rules(&[ssh("sgr-2", "192.0.2.2/32", "")]));
+    set_rules(&script, "ingress.ssh = { port = 22, from = ['192.0.2.1/32', '192.0.2.2/32'] }").await.unwrap();
+    assert_eq!(script.writes(), "");
+    assert!(script.requests()[1].contains("NextToken=more"));
+
+    let page = |id: &str| format!("<securityGroupInfo><item><groupId>{id}</groupId></item></securityGroupInfo>");
+    let script = Script::new()
+        .answer("DescribeSecurityGroups", &(page("sg-1") + "<nextToken>more</nextToken>"))
+        .answer("DescribeSecurityGroups", &page("sg-2"));
+    let groups = SecurityGroups::new(&script.session()).observe(&Scope { only: None, declared: &[] }).await.unwrap();
+    assert_eq!(groups.len(), 2);
+}
