@@ -113,7 +113,7 @@ pub(super) fn wanted(direction: Direction, rules: &Rules) -> Result<BTreeMap<Aws
     let mut wanted = BTreeMap::new();
     for (name, rule) in rules {
         rule.traffic().map_err(|problem| invalid(direction, name, &problem.message))?;
-        for aws in rule.expanded(direction) {
+        for aws in rule.asked_for(direction) {
             if let Peer::Network(network) = &aws.peer {
                 return Err(invalid(direction, name, &format!("the network {network} was not expanded")));
             }

@@ -222,6 +222,36 @@ fn says_what_is_wrong_with_a_rule() {
 }
 
 #[test]
+fn icmp_takes_the_peers_of_its_own_version() {
+    let mut desired = expanded(
+        r#"
+        [ingress]
+        ping  = { protocol = "icmp", icmp = "echo-request", from = ["everyone", "sg-0123456789abcdef0"] }
+        ping6 = { protocol = "icmpv6", icmp = "echo-request", from = ["everyone"] }
+    "#,
+    );
+    // What an earlier hand left: it lets nothing through, and goes.
+    let mut live = group("ingress.a = { protocol = 'icmp', icmp = 'echo-request', from = ['0.0.0.0/0', '::/0'] }");
+    desired.normalize(&mut live, Timestamp::UNIX_EPOCH);
+    let shown = |group: &SecurityGroup| {
+        let rules = group.ingress.iter().flatten();
+        let peers = |rule: &Rule| rule.peers(Direction::Ingress).iter().map(|peer| format!(" {peer}")).collect::<String>();
+        rules.map(|(name, rule)| format!("{name}:{}", peers(rule))).collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!(shown(&desired), @"
+    ping: 0.0.0.0/0 sg-0123456789abcdef0
+    ping6: ::/0
+    ");
+    insta::assert_snapshot!(shown(&live), @"
+    a: ::/0
+    ping: 0.0.0.0/0
+    ");
+    insta::assert_snapshot!(problems("ingress.ping = { protocol = 'icmp', icmp = 'all', from = ['2001:db8::/64'] }"), @r#"ingress.ping.protocol: icmp is for IPv4, and no peer of the rule is | write `protocol = "icmpv6"`"#);
+    insta::assert_snapshot!(problems("ingress.ping = { protocol = 'icmpv6', icmp = 'all', from = ['192.0.2.0/24'] }"), @r#"ingress.ping.protocol: icmpv6 is for IPv6, and no peer of the rule is | write `protocol = "icmp"`"#);
+    assert_eq!(problems("ingress.ping = { protocol = 'icmp', icmp = 'all', from = ['everyone'] }"), "");
+}
+
+#[test]
 fn counts_rules_per_direction_and_version() {
     let rules = |count: usize| {
         let cidrs: Vec<_> = (0..count).map(|n| format!("\"192.0.2.{n}/32\"")).collect();
