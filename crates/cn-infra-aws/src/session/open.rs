@@ -219,7 +219,9 @@ fn metadata_is_closed(error: &CredentialsError) -> bool {
 
 fn from_failure(error: ManageError) -> SessionError {
     match error.class {
-        ErrorClass::Denied | ErrorClass::Invalid => SessionError::Refused(error.message),
+        ErrorClass::Denied => SessionError::Refused(error.message),
+        // Without a code it was not AWS that answered.
+        ErrorClass::Invalid if error.code.is_some() => SessionError::Refused(error.message),
         _ => SessionError::Unreachable(error.message),
     }
 }

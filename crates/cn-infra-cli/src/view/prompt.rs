@@ -26,7 +26,7 @@ impl View {
     pub async fn ask(&self, question: &str) -> Answer {
         let question = self.stderr_style().paint(Ink::Strong, question);
         let ask = async {
-            self.dialog(&format!("\n{question} Only `yes` is accepted: "));
+            self.dialog(&format!("\n{question}\nOnly `yes` is accepted: "));
             read_line().await
         };
         let answer = tokio::select! {
@@ -35,7 +35,9 @@ impl View {
             _ = tokio::signal::ctrl_c() => Answer::Interrupted,
             line = ask => answer(line.as_deref()),
         };
-        self.dialog("\n");
+        if answer == Answer::Interrupted {
+            self.dialog("\n");
+        }
         answer
     }
 }

@@ -7,7 +7,7 @@ use crate::mask::mask;
 use crate::moto::Moto;
 
 /// What somebody else did to production.
-const DRIFT: &str = r#"
+const DRIFT: &str = r"
 group = ec2.describe_security_groups(Filters=[{'Name': 'group-name', 'Values': ['coralnet-production-web']}])
 group = group['SecurityGroups'][0]['GroupId']
 ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[
@@ -26,7 +26,7 @@ rds.modify_db_instance(DBInstanceIdentifier='coralnet-production', BackupRetenti
 policy = s3.get_bucket_policy(Bucket='coralnet-production')['Policy']
 s3.put_bucket_policy(Bucket='coralnet-production', Policy=policy.replace('https://coralnet.ucsd.edu', 'http://old.example'))
 s3.put_bucket_versioning(Bucket='coralnet-production', VersioningConfiguration={'Status': 'Suspended'})
-"#;
+";
 
 const PLAN_PRODUCTION: &str = "plan production --detailed-exitcode";
 const PLAN_STAGING: &str = "plan staging --detailed-exitcode";
@@ -35,7 +35,20 @@ const PLAN_STAGING: &str = "plan staging --detailed-exitcode";
 fn both_environments_from_nothing_through_drift_to_pruned() {
     let moto = Moto::start();
     let checkout = Checkout::at(moto.endpoint());
+    from_nothing(&checkout);
+    moto.boto3(DRIFT);
+    drift(&checkout);
+    prune(&checkout);
+    assert_snapshot!(moto.boto3(COUNTS), @"
+    ['running', 'terminated']
+    ['coralnet-staging-db', 'coralnet-staging-web', 'default']
+    1 addresses
+    ['coralnet-staging']
+    ['coralnet-production', 'coralnet-staging']
+    ");
+}
 
+fn from_nothing(checkout: &Checkout) {
     assert_snapshot!(mask(&checkout.expect(2, PLAN_PRODUCTION)), @"
     production · coralnet · account 123456789012 · us-west-2
 
@@ -122,8 +135,9 @@ fn both_environments_from_nothing_through_drift_to_pruned() {
     checkout.expect(0, "apply staging --yes");
     checkout.expect(0, PLAN_STAGING);
     checkout.expect(0, PLAN_PRODUCTION);
+}
 
-    moto.boto3(DRIFT);
+fn drift(checkout: &Checkout) {
     assert_snapshot!(mask(&checkout.expect(2, PLAN_PRODUCTION)), @r#"
     production · coralnet · account 123456789012 · us-west-2
 
@@ -162,7 +176,9 @@ fn both_environments_from_nothing_through_drift_to_pruned() {
     checkout.expect(0, "apply staging --yes");
     checkout.expect(0, PLAN_STAGING);
     checkout.expect(0, PLAN_PRODUCTION);
+}
 
+fn prune(checkout: &Checkout) {
     // Everything but the header leaves production's file.
     let file = checkout.read("environments/production.toml");
     let (header, _) = file.split_once("[security_group.web]").unwrap();
@@ -222,7 +238,7 @@ fn both_environments_from_nothing_through_drift_to_pruned() {
     assert_snapshot!(mask(&checkout.expect(2, "plan production --prune --detailed-exitcode")), @"
     production · coralnet · account 123456789012 · us-west-2
 
-      - db_instance.main              delete db-EDC12BF0BC08402FAF420D2AAC
+      - db_instance.main              delete db-…
       - elastic_ip.site/association   delete
       - elastic_ip.site               delete eipalloc-…
       - instance.web                  delete i-…
@@ -240,13 +256,6 @@ fn both_environments_from_nothing_through_drift_to_pruned() {
     production matches its file: nothing to do.
     ");
     checkout.expect(0, PLAN_STAGING);
-    assert_snapshot!(moto.boto3(COUNTS), @"
-    ['running', 'terminated']
-    ['coralnet-staging-db', 'coralnet-staging-web', 'default']
-    1 addresses
-    ['coralnet-staging']
-    ['coralnet-production', 'coralnet-staging']
-    ");
 }
 
 /// Whether a line of a file says that something may not be deleted.

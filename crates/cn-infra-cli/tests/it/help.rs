@@ -115,13 +115,13 @@ fn plan() {
 #[test]
 fn every_command_shows_an_example() {
     let checkout = Checkout::empty();
-    let mut examples = String::new();
-    for command in ["plan", "apply", "check", "show", "output", "schema", "adopt", "completions"] {
+    let example = |command| {
         let help = checkout.expect(0, &format!("{command} --help"));
         let (_, after) = help.split_once("Example").unwrap_or_else(|| panic!("{command}: {help}"));
-        examples += &format!("# {command}\nExample{}\n", after.trim_end());
-    }
-    assert_snapshot!(examples, @r#"
+        format!("# {command}\nExample{}", after.trim_end())
+    };
+    let commands = ["plan", "apply", "check", "show", "output", "schema", "adopt", "completions"];
+    assert_snapshot!(commands.map(example).join("\n"), @r#"
     # plan
     Examples:
       cn-infra plan production
@@ -243,7 +243,7 @@ fn a_wrong_command_line_says_what_is_right() {
     stderr:
     error: AWS cannot be reached: GetCallerIdentity: Connection refused (os error 111)
 
-    hint: check the network, HTTPS_PROXY, and AWS_ENDPOINT_URL if it is set; nothing was changed
+    hint: check the network, the region in the file, HTTPS_PROXY, and AWS_ENDPOINT_URL if it is set; nothing was changed
 
     $ cn-infra plan production --only staging/instance.web
     exit 64

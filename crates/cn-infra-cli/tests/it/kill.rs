@@ -48,5 +48,11 @@ fn killed_after_each_of_its_calls_an_apply_converges_without_doubles() {
     assert!(kills >= 5, "{kills}");
     let checkout = checkout.with("AWS_ENDPOINT_URL", moto.endpoint());
     checkout.expect(0, "plan staging --detailed-exitcode");
-    assert_snapshot!(moto.boto3(COUNTS), @"");
+    assert_snapshot!(moto.boto3(COUNTS), @"
+    ['running']
+    ['coralnet-staging-db', 'coralnet-staging-web', 'default']
+    1 addresses
+    ['coralnet-staging']
+    ['coralnet-staging']
+    ");
 }

@@ -6,7 +6,6 @@ use insta::assert_snapshot;
 
 use crate::checkout::{Checkout, Run};
 use crate::gate::{Gate, Verdict, ec2_error, error};
-use crate::mask::mask;
 use crate::moto::Moto;
 
 /// A guard, not a measurement: what waits for nobody takes far less.
@@ -107,7 +106,7 @@ fn an_endpoint_that_refuses() {
     stderr:
     error: AWS cannot be reached: GetCallerIdentity: Connection refused (os error 111)
 
-    hint: check the network, HTTPS_PROXY, and AWS_ENDPOINT_URL if it is set; nothing was changed
+    hint: check the network, the region in the file, HTTPS_PROXY, and AWS_ENDPOINT_URL if it is set; nothing was changed
     ");
 }
 
@@ -119,7 +118,7 @@ fn an_endpoint_that_is_silent() {
     stderr:
     error: AWS cannot be reached: GetCallerIdentity: no answer within the time limit
 
-    hint: check the network, HTTPS_PROXY, and AWS_ENDPOINT_URL if it is set; nothing was changed
+    hint: check the network, the region in the file, HTTPS_PROXY, and AWS_ENDPOINT_URL if it is set; nothing was changed
     ");
 }
 
@@ -131,7 +130,7 @@ fn answers_that_are_no_xml() {
     stderr:
     error: AWS cannot be reached: GetCallerIdentity: the answer cannot be read: it is not the XML that AWS sends
 
-    hint: check the network, HTTPS_PROXY, and AWS_ENDPOINT_URL if it is set; nothing was changed
+    hint: check the network, the region in the file, HTTPS_PROXY, and AWS_ENDPOINT_URL if it is set; nothing was changed
     ");
     let gate = Gate::answering(200, "Bad Gateway");
     assert_snapshot!(plan(&Checkout::at(gate.endpoint())), @"
@@ -139,7 +138,7 @@ fn answers_that_are_no_xml() {
     stderr:
     error: AWS cannot be reached: GetCallerIdentity: the answer cannot be read: it is not the XML that AWS sends
 
-    hint: check the network, HTTPS_PROXY, and AWS_ENDPOINT_URL if it is set; nothing was changed
+    hint: check the network, the region in the file, HTTPS_PROXY, and AWS_ENDPOINT_URL if it is set; nothing was changed
     ");
 }
 
@@ -151,7 +150,7 @@ fn a_service_that_is_down_for_everybody() {
     stderr:
     error: AWS cannot be reached: GetCallerIdentity: the service answered HTTP 503
 
-    hint: check the network, HTTPS_PROXY, and AWS_ENDPOINT_URL if it is set; nothing was changed
+    hint: check the network, the region in the file, HTTPS_PROXY, and AWS_ENDPOINT_URL if it is set; nothing was changed
     ");
 }
 
@@ -187,18 +186,17 @@ fn a_call_that_is_denied_in_the_middle_of_an_apply() {
     });
     let checkout = Checkout::at(gate.endpoint());
     let run = checkout.run("apply staging --yes");
-    let report = run.stderr.split_once("failed:").map(|(_, report)| report).unwrap_or_default();
+    let (_, report) = run.stderr.split_once("\n\nfailed: ").unwrap_or_default();
     let report: Vec<_> = report.lines().filter(|line| !line.contains("API calls")).collect();
     assert_eq!(run.code, Some(1));
     assert_snapshot!(report.join("\n"), @"
-    failed: instance.web
+    instance.web
       RunInstances: You are not authorized to perform this operation (UnauthorizedOperation)
         hint: the credentials lack a permission for this call
 
     not started: elastic_ip.site/association (needs instance.web, which failed)
 
     Applied 7 of 9 steps to staging: 1 failed, 1 not started.
-    54 API calls, … s.
     ");
     let checkout = checkout.with("AWS_ENDPOINT_URL", moto.endpoint());
     assert!(checkout.expect(2, "plan staging --detailed-exitcode").contains("+ instance.web"));

@@ -147,8 +147,8 @@ fn only_yes_lets_an_apply_go_on() {
     --only leaves out 7 steps: bucket.media, db_instance.main, elastic_ip.site,
     elastic_ip.site/association, instance.web and 2 more.
 
-    Apply these 2 steps to staging (account 123456789012)? Only `yes` is accepted: y
-
+    Apply these 2 steps to staging (account 123456789012)?
+    Only `yes` is accepted: y
     error: declined; nothing was applied
     ");
     let (code, _) = at_terminal(&checkout, 100, "\u{3}", arguments);
