@@ -811,7 +811,8 @@ async fn refusals_say_what_to_do() {
 
 #[tokio::test]
 async fn what_was_just_turned_off_may_refuse_for_a_while() {
-    let everyone = r#"{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}]}"#;
+    let everyone =
+        r#"{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}]}"#;
     let class = async |field: &str, code: &str, desired: Value| {
         let call = if field == "policy_file" { "policy" } else { field };
         let script = unconfigured().fail(&format!("PUT /{NAME}?{call}"), 403, code);

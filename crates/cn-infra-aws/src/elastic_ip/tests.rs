@@ -187,7 +187,9 @@ async fn what_is_there_already_is_not_sent() {
     point(&Script::new(), &address(""), "none").await.unwrap();
     // The reading names the interface alone.
     let script = Script::new().answer("DescribeInstances", &instance("running", ""));
-    point(&script, &associated("<networkInterfaceId>eni-0aaaaaaaaaaaaaaaa</networkInterfaceId>"), INSTANCE).await.unwrap();
+    point(&script, &associated("<networkInterfaceId>eni-0aaaaaaaaaaaaaaaa</networkInterfaceId>"), INSTANCE)
+        .await
+        .unwrap();
     assert_eq!(script.writes(), "");
 }
 
@@ -206,9 +208,11 @@ async fn where_an_address_is_its_own_reading_decides() {
 
 #[tokio::test]
 async fn an_association_whose_answer_is_lost_is_not_sent_blindly_again() {
-    let script = Script::new()
-        .answer("DescribeInstances", &instance("running", ""))
-        .fail("AssociateAddress", 500, "InternalError");
+    let script = Script::new().answer("DescribeInstances", &instance("running", "")).fail(
+        "AssociateAddress",
+        500,
+        "InternalError",
+    );
     assert_eq!(point(&script, &address(""), INSTANCE).await.unwrap_err().class, ErrorClass::Unknown);
     assert_eq!(script.writes().matches("AssociateAddress").count(), 1);
 }

@@ -235,8 +235,9 @@ fn icmp_takes_the_peers_of_its_own_version() {
     desired.normalize(&mut live, Timestamp::UNIX_EPOCH);
     let shown = |group: &SecurityGroup| {
         let rules = group.ingress.iter().flatten();
-        let peers = |rule: &Rule| rule.peers(Direction::Ingress).iter().map(|peer| format!(" {peer}")).collect::<String>();
-        rules.map(|(name, rule)| format!("{name}:{}", peers(rule))).collect::<Vec<_>>().join("\n")
+        let peers =
+            |rule: &Rule| rule.peers(Direction::Ingress).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        rules.map(|(name, rule)| format!("{name}: {}", peers(rule))).collect::<Vec<_>>().join("\n")
     };
     insta::assert_snapshot!(shown(&desired), @"
     ping: 0.0.0.0/0 sg-0123456789abcdef0
@@ -733,9 +734,11 @@ async fn a_rule_that_is_gone_meanwhile_does_not_keep_the_others() {
     delete(&script, Some("rules")).await.unwrap();
     assert!(script.writes().ends_with(&format!("GroupId={GROUP}\nSecurityGroupRuleId.1=sgr-2")), "{}", script.writes());
 
-    let script = Script::new()
-        .answer("DescribeSecurityGroupRules", &rules(&[ssh("sgr-1", "192.0.2.1/32", "")]))
-        .fail("RevokeSecurityGroupIngress", 400, "InvalidSecurityGroupRuleId.NotFound");
+    let script = Script::new().answer("DescribeSecurityGroupRules", &rules(&[ssh("sgr-1", "192.0.2.1/32", "")])).fail(
+        "RevokeSecurityGroupIngress",
+        400,
+        "InvalidSecurityGroupRuleId.NotFound",
+    );
     let error = delete(&script, Some("rules")).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Busy, "the engine takes `Gone` for a delete that is done");
 }

@@ -230,8 +230,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_metadata_service_that_is_switched_off_has_no_credentials() {
-        let closed =
-            infallible_client_fn(|_| http::Response::builder().status(403).body("IMDS is disabled").expect("a response"));
+        let closed = infallible_client_fn(|_| {
+            http::Response::builder().status(403).body("IMDS is disabled").expect("a response")
+        });
         let config = ProviderConfig::empty().with_http_client(closed);
         let provider = ImdsCredentialsProvider::builder().configure(&config).build();
         let error = provider.provide_credentials().await.expect_err("the service is switched off");

@@ -178,7 +178,9 @@ async fn a_parameters_name_tells_the_root_device() {
     let amazon = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64";
     assert_eq!(root_device(Script::new(), ubuntu).await, "/dev/sda1");
     assert_eq!(root_device(Script::new(), amazon).await, "/dev/xvda");
-    for made_for in ["ecs/optimized-ami/amazon-linux-2023/recommended/image_id", "bottlerocket/aws-ecs-2/x86_64/latest/image_id"] {
+    for made_for in
+        ["ecs/optimized-ami/amazon-linux-2023/recommended/image_id", "bottlerocket/aws-ecs-2/x86_64/latest/image_id"]
+    {
         assert_eq!(root_device(Script::new(), &format!("resolve:ssm:/aws/service/{made_for}")).await, "/dev/xvda");
     }
 }

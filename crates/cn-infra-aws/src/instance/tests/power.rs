@@ -167,9 +167,8 @@ async fn a_type_that_aws_refuses_does_not_leave_the_server_stopped() {
 
 #[tokio::test]
 async fn a_missing_permission_does_not_leave_the_server_stopped() {
-    let script = Script::new()
-        .fail("ModifyInstanceAttribute", 403, "UnauthorizedOperation")
-        .answer("StartInstances", "");
+    let script =
+        Script::new().fail("ModifyInstanceAttribute", 403, "UnauthorizedOperation").answer("StartInstances", "");
     let live = marked(server("t2.medium", "stopped"), "t2.medium");
     let error = update(&script, &live, json!({ "type": "t2.large" }), &["type"]).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Denied);
