@@ -236,8 +236,8 @@ fn icmp_takes_the_peers_of_its_own_version() {
     let shown = |group: &SecurityGroup| {
         let rules = group.ingress.iter().flatten();
         let peers =
-            |rule: &Rule| rule.peers(Direction::Ingress).iter().map(|peer| format!(" {peer}")).collect::<String>();
-        rules.map(|(name, rule)| format!("{name}:{}", peers(rule))).collect::<Vec<_>>().join("\n")
+            |rule: &Rule| rule.peers(Direction::Ingress).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        rules.map(|(name, rule)| format!("{name}: {}", peers(rule))).collect::<Vec<_>>().join("\n")
     };
     insta::assert_snapshot!(shown(&desired), @"
     ping: 0.0.0.0/0 sg-0123456789abcdef0
