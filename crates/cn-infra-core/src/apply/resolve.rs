@@ -55,6 +55,7 @@ async fn output(work: &Work<'_>, address: &Address, name: &str) -> Result<String
     }
     let unknown = || Failure::new(format!("{{{{{address}.{name}}}}} is not known")).hint("plan again");
     let id = work.run.id_of(address).ok_or_else(unknown)?;
-    let object = work.run.poll(&address.kind)?.watch(&id).next(work.run).await?;
+    let mut watch = work.run.poll(&address.kind)?.watch(&id);
+    let object = work.told(watch.next(work.run), &format!("reading {address}")).await?;
     object.and_then(|mut object| object.outputs.remove(name)).ok_or_else(unknown)
 }
