@@ -141,10 +141,12 @@ fn drafts<'a>(
 fn expand<'a>(drafts: &mut [Draft<'a>], networks: &Networks, report: &mut Report<'a>) {
     for draft in drafts {
         let mut unknown = Vec::new();
+        let written = draft.declared.document.clone();
         let mut note = |path: &str, name: &str| unknown.push((path.to_owned(), name.to_owned()));
         if let Err(error) = (draft.kind.expand)(&mut draft.declared.document, networks, &mut note) {
             report.error(draft.at, error.to_string());
         }
+        draft.declared.written = network::written(&written, &draft.declared.document);
         for (path, name) in unknown {
             draft.wrong.push(path.clone());
             let known = networks.0.keys().map(String::as_str);

@@ -120,9 +120,14 @@ pub struct Declared {
     pub renamed_from: Option<Address>,
     /// Its own fields: networks expanded, files read, known templates filled.
     pub document: Document,
+    /// The lists in which the file writes names of networks, as it writes them.
+    pub written: Written,
     /// Where each top-level field was set.
     pub origins: BTreeMap<String, Origin>,
 }
+
+/// Lists as the file writes them, with the names of networks that their CIDRs come from, by the dotted path of the field.
+pub type Written = BTreeMap<String, Vec<String>>;
 
 /// Where a value was set.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
+use serde_json::Value;
 use toml::de::DeValue;
 
-use super::Networks;
 use super::graph;
 use super::header::NAME_FORM;
 use super::nearest::did_you_mean;
 use super::report::Report;
 use super::table::Entry;
+use super::{Networks, Written};
 use crate::address::is_name;
+use crate::document::Document;
 
 /// One network as the file says it.
 #[derive(Default)]
@@ -98,6 +100,33 @@ fn network<'a>(entry: Entry<'a>, known: &BTreeMap<&'a str, Entry<'a>>, report: &
         }
     }
     network
+}
+
+/// The lists of texts that the expansion of networks changed, as they were before.
+pub(super) fn written(before: &Document, expanded: &Document) -> Written {
+    let mut written = Written::new();
+    for (field, value) in &before.0 {
+        collect(&mut vec![field], value, expanded.0.get(field), &mut written);
+    }
+    written
+}
+
+fn collect<'d>(path: &mut Vec<&'d str>, before: &'d Value, expanded: Option<&Value>, into: &mut Written) {
+    match before {
+        _ if Some(before) == expanded => {}
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                path.push(key);
+                collect(path, value, expanded.and_then(|table| table.get(key)), into);
+                path.pop();
+            }
+        }
+        Value::Array(items) => {
+            let texts: Option<Vec<_>> = items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
+            into.extend(texts.map(|texts| (path.join("."), texts)));
+        }
+        _ => {}
+    }
 }
 
 enum Member {

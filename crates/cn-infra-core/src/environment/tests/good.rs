@@ -80,6 +80,14 @@ fn load() -> Environment {
 }
 
 #[test]
+fn a_list_is_known_as_it_was_written_where_it_names_networks() {
+    let environment = load();
+    let web = &environment.resources[&Address::new("group", "web")];
+    assert_eq!(web.written, [("ingress.ssh.from".to_owned(), vec!["developers".to_owned()])].into());
+    assert!(environment.resources[&Address::new("server", "web")].written.is_empty());
+}
+
+#[test]
 fn everything_is_merged_filled_and_made_local() {
     let environment = load();
     let mut text = String::new();
