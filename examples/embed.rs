@@ -8,13 +8,10 @@
 use std::error::Error;
 use std::path::Path;
 
-use cn_infra::aws::session::{Session, SessionOptions};
-use cn_infra::core::apply::{ApplyOptions, Cancellation, apply};
-use cn_infra::core::clock::{Clock, TokioClock};
-use cn_infra::core::environment::Environment;
-use cn_infra::core::event::{Event, Outcome};
-use cn_infra::core::observe::observe;
-use cn_infra::core::plan::{Action, Plan, PlanOptions, plan};
+use cn_infra::{
+    Action, ApplyOptions, Cancellation, Clock, Environment, Event, Outcome, Plan, PlanOptions, Session, SessionOptions,
+    TokioClock, apply, aws, observe, plan,
+};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -23,7 +20,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let wanted = arguments.iter().any(|argument| argument == "--apply");
 
     // What the file declares. `kinds` is pure: up to here no client was built and nothing was called.
-    let (kinds, clock) = (cn_infra::aws::kinds(), TokioClock::new());
+    let (kinds, clock) = (aws::kinds(), TokioClock::new());
     let environment = Environment::load(Path::new("environments"), name, &kinds)?;
 
     // What the account has. A read-only session refuses every call that may write.
@@ -34,7 +31,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         read_only: !wanted,
     })
     .await?;
-    let managers = cn_infra::aws::managers(&session);
+    let managers = aws::managers(&session);
     let live = observe(&environment, &managers, clock.now()).await?;
 
     // The plan is data: show it, save it, refuse it.

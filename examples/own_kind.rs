@@ -192,15 +192,24 @@ title = "About CoralNet"
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let shelf = tempfile::tempdir()?;
-    for (text, prune) in [(FIRST, false), (FIRST, false), (SECOND, false), (SECOND, true)] {
-        bring_about(text, prune, shelf.path()).await?;
+    for line in story().await? {
+        println!("{line}");
     }
     Ok(())
 }
 
+/// Makes two pages, finds nothing to do, changes one and leaves the other out, then prunes it: what happened, in lines.
+pub async fn story() -> Result<Vec<String>, Box<dyn Error>> {
+    let shelf = tempfile::tempdir()?;
+    let mut lines = Vec::new();
+    for (text, prune) in [(FIRST, false), (FIRST, false), (SECOND, false), (SECOND, true)] {
+        lines.extend(bring_about(text, prune, shelf.path()).await?);
+    }
+    Ok(lines)
+}
+
 /// Plans and applies one version of the file.
-async fn bring_about(text: &'static str, prune: bool, shelf: &Path) -> Result<(), Box<dyn Error>> {
+async fn bring_about(text: &'static str, prune: bool, shelf: &Path) -> Result<Vec<String>, Box<dyn Error>> {
     let (kinds, clock) = (Kinds::new().with::<Page>(), TokioClock::new());
     let managers = Managers::new().with(Shelf { directory: shelf.to_owned() });
 
@@ -208,13 +217,13 @@ async fn bring_about(text: &'static str, prune: bool, shelf: &Path) -> Result<()
     let live = observe(&environment, &managers, clock.now()).await?;
     let plan = plan(&environment, &live, &kinds, &PlanOptions { prune, ..PlanOptions::default() }, clock.now())?;
 
-    println!("{} steps, {} unlisted", plan.steps.len(), plan.unlisted.len());
+    let mut lines = vec![format!("{} steps, {} unlisted", plan.steps.len(), plan.unlisted.len())];
     let mut tell = |event: &Event| {
         if let Event::Finished { step, outcome, .. } = event {
-            println!("  {step}: {outcome:?}");
+            lines.push(format!("  {step}: {outcome:?}"));
         }
     };
     let (options, stop) = (ApplyOptions::default(), Cancellation::default());
     apply(&plan, &kinds, &managers, &options, &clock, &stop, &mut tell).await;
-    Ok(())
+    Ok(lines)
 }

@@ -1,20 +1,18 @@
 //! Infrastructure as code without a state file: environments in TOML, reconciled with live AWS.
 //!
 //! This crate is for programs that plan and apply by themselves; the command `cn-infra` is in `cn-infra-cli`.
-//! [`core`] declares, plans and applies resources of any kind, [`aws`] has the kinds of AWS.
+//! [`core`] declares, plans and applies resources of any kind, [`aws`] has the kinds of AWS; what most programs need
+//! of the two is here.
 //!
 //! ```no_run
 //! # use std::path::Path;
-//! use cn_infra::aws::session::{Session, SessionOptions};
-//! use cn_infra::core::apply::{ApplyOptions, Cancellation, apply};
-//! use cn_infra::core::clock::{Clock, TokioClock};
-//! use cn_infra::core::environment::Environment;
-//! use cn_infra::core::event::Event;
-//! use cn_infra::core::observe::observe;
-//! use cn_infra::core::plan::{PlanOptions, plan};
+//! use cn_infra::{
+//!     ApplyOptions, Cancellation, Clock, Environment, Event, PlanOptions, Session, SessionOptions, TokioClock,
+//!     apply, aws, observe, plan,
+//! };
 //!
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-//! let (kinds, clock) = (cn_infra::aws::kinds(), TokioClock::new());
+//! let (kinds, clock) = (aws::kinds(), TokioClock::new());
 //! let environment = Environment::load(Path::new("environments"), "staging", &kinds)?;
 //! let session = Session::open(&SessionOptions {
 //!     profile: None,
@@ -23,7 +21,7 @@
 //!     read_only: false,
 //! })
 //! .await?;
-//! let managers = cn_infra::aws::managers(&session);
+//! let managers = aws::managers(&session);
 //! let live = observe(&environment, &managers, clock.now()).await?;
 //! let plan = plan(&environment, &live, &kinds, &PlanOptions::default(), clock.now())?;
 //!
@@ -40,3 +38,17 @@
 
 pub use cn_infra_aws as aws;
 pub use cn_infra_core as core;
+
+pub use cn_infra_aws::session::{Session, SessionOptions};
+pub use cn_infra_core::address::{Address, PhysicalId, StepId};
+pub use cn_infra_core::apply::{ApplyOptions, Cancellation, Report, apply};
+pub use cn_infra_core::check::{Finding, Severity, check};
+pub use cn_infra_core::clock::{Clock, TokioClock};
+pub use cn_infra_core::environment::{Diagnostics, Environment, schema};
+pub use cn_infra_core::event::{Event, Outcome, Reporter};
+pub use cn_infra_core::kinds::Kinds;
+pub use cn_infra_core::live::Live;
+pub use cn_infra_core::manager::{Manager, Managers};
+pub use cn_infra_core::observe::observe;
+pub use cn_infra_core::plan::{Action, Plan, PlanOptions, Step, outputs, plan};
+pub use cn_infra_core::resource::Resource;

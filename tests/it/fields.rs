@@ -144,7 +144,7 @@ impl Files for Texts {
             )
         };
         let text = match path.file_name().and_then(|name| name.to_str()) {
-            Some(environment) if environment.ends_with(".toml") => self.0.clone(),
+            Some(_) if path.extension().is_some_and(|extension| extension == "toml") => self.0.clone(),
             Some("first.json") => policy("First"),
             Some("second.json") => policy("Second"),
             Some("first.sh") => "#!/bin/sh\necho first\n".to_owned(),

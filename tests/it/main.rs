@@ -3,6 +3,7 @@
 mod account;
 mod bad_files;
 mod docs;
+mod examples;
 mod fields;
 mod fields_on_moto;
 mod moto;

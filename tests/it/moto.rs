@@ -36,7 +36,7 @@ impl Moto {
         let moto = Self { server, port };
         let began = Instant::now();
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(began.elapsed() < Duration::from_secs(60), "moto's server did not answer within a minute");
+            assert!(began.elapsed() < Duration::from_mins(1), "moto's server did not answer within a minute");
             std::thread::sleep(Duration::from_millis(50));
         }
         moto
@@ -108,8 +108,8 @@ fn run(command: &mut Command) {
     let output = command.output().unwrap_or_else(|error| {
         panic!(
             "the tests against moto need python3 with its venv module (Debian: apt-get install python3-venv): \
-             {:?} does not start: {error}",
-            command.get_program()
+             {} does not start: {error}",
+            command.get_program().display()
         )
     });
     assert!(

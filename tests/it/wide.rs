@@ -110,7 +110,7 @@ impl Wide {
 }
 
 fn set(name: &str, items: impl Iterator<Item = String>) -> String {
-    let items: String = items.map(|item| format!("<item>{item}</item>")).collect();
+    let items = items.map(|item| format!("<item>{item}</item>")).collect::<Vec<_>>().concat();
     format!("<{name}>{items}</{name}>")
 }
 
@@ -155,8 +155,8 @@ fn s3(bucket: &str, query: &str) -> String {
     match query {
         "tagging" => {
             let tags = tags(&format!("bucket.b{n}"), "").into_iter().filter(|(key, _)| *key != "Name");
-            let tags: String =
-                tags.map(|(key, value)| format!("<Tag><Key>{key}</Key><Value>{value}</Value></Tag>")).collect();
+            let tags = tags.map(|(key, value)| format!("<Tag><Key>{key}</Key><Value>{value}</Value></Tag>"));
+            let tags = tags.collect::<Vec<_>>().concat();
             format!("<Tagging><TagSet>{tags}</TagSet></Tagging>")
         }
         // Rewritten, as S3 does.

@@ -41,7 +41,7 @@ fn passages() -> Vec<(String, String)> {
     let passages = page.split("\n## ").skip(1);
     let passages = passages.map(|passage| passage.split_once('\n').unwrap_or((passage, "")));
     let passages: Vec<_> = passages.filter(|(heading, _)| heading.starts_with("CN")).collect();
-    let word = |body: &str| body.trim_start().split(['.', ' ']).next().unwrap_or_default().to_owned();
+    let word = |body: &str| body.trim_start().split(['.', ',', ' ']).next().unwrap_or_default().to_owned();
     passages.into_iter().map(|(heading, body)| (heading.to_owned(), word(body))).collect()
 }
 
@@ -70,8 +70,8 @@ fn codes_are_grouped_by_kind() {
         for file in files(&folder, "rs") {
             let source = std::fs::read_to_string(&file).unwrap();
             for code in source.lines().flat_map(quoted_codes) {
-                // The design fixed this one before there were hundreds.
-                let right = code.starts_with(&format!("CN{hundred}")) || code == "CN104";
+                // The design fixed CN104 before there were hundreds; CN900 is the test kinds'.
+                let right = code.starts_with(&format!("CN{hundred}")) || ["CN104", "CN900"].contains(&code);
                 assert!(right, "{code} in {}", file.display());
             }
         }

@@ -9,6 +9,7 @@ use cn_infra::core::document::Document;
 use cn_infra::core::environment::schema;
 use cn_infra::core::kinds::{DocumentChange, Kind};
 use cn_infra::core::resource::{Field, Impact, Role};
+use cn_infra::core::testing::samples::NOW;
 use serde_json::Value;
 
 use super::{path, text};
@@ -109,7 +110,7 @@ impl Page {
     fn kind(&self, kind: &Kind, page: &mut String) {
         let table = self.table(kind.name);
         let _ = writeln!(page, "\n## `{}`\n\n{}\n", kind.name, description(table));
-        self.facts(kind, page);
+        facts(kind, page);
         page.push_str("\n| field | type | role | a change | meaning |\n| --- | --- | --- | --- | --- |\n");
         let mut nested = Vec::new();
         let mut told = Vec::new();
@@ -135,33 +136,6 @@ impl Page {
         page.push_str("\n| output | meaning |\n| --- | --- |\n");
         for output in kind.outputs {
             let _ = writeln!(page, "| `{{{{{}.NAME.{}}}}}` | {} |", kind.name, output.name, output.doc);
-        }
-    }
-
-    /// What holds for the kind as a whole.
-    fn facts(&self, kind: &Kind, page: &mut String) {
-        let required = |needed: &str| format!("`{needed}`");
-        let mut needed: Vec<_> = kind.required.iter().map(|needed| required(needed)).collect();
-        if kind.naming.required {
-            needed.insert(0, required("name"));
-        }
-        if !needed.is_empty() {
-            let _ = writeln!(page, "- Required, here or in `[defaults.{}]`: {}.", kind.name, needed.join(", "));
-        }
-        let shown = if kind.naming.tag { "the object's `Name` tag" } else { "the object's own name" };
-        let unique = if kind.naming.unique { "no two objects can share it" } else { "several objects may share it" };
-        let default = if kind.naming.required { "no default" } else { "default: `PROJECT-ENVIRONMENT-NAME`" };
-        let rename =
-            impact(kind, "name", &Value::from("old"), &Value::from("new"), &Document::default(), &Document::default());
-        let _ = writeln!(page, "- `name` is {shown}; {unique}; {default}. A change: {rename}.");
-        let _ = writeln!(page, "- `adopt` takes an id written like {}.", kind.id_form);
-        for part in kind.parts {
-            let fields: Vec<_> = part.fields.iter().map(|field| required(field)).collect();
-            let fields = fields.join(" and ");
-            let _ = writeln!(page, "- {fields}: a step of its own in a plan, `{}.NAME/{}`.", kind.name, part.name);
-        }
-        if !kind.prune {
-            page.push_str("- `--prune` does not delete it.\n");
         }
     }
 
@@ -255,17 +229,15 @@ impl Page {
         if let Some(link) = link(about) {
             meaning.push(format!("[AWS]({link})"));
         }
-        // Forms of a text are described with its type.
-        if about["type"] == "string" && about["format"].is_null() && schema["type"].is_null()
-            || list_of["type"] == "string"
-        {
-            let described = description(about);
-            if !described.is_empty() && !meaning.contains(&described) {
-                meaning.push(sentence(&described));
-            }
+        // How a reference is written is described with its type.
+        let forms = description(about);
+        if forms.contains("NAME") {
+            meaning.push(format!("Written: {}.", forms.trim_end_matches('.')));
         }
         let choices = definition["oneOf"].as_array().or(definition["anyOf"].as_array());
         let described = choices.into_iter().flatten().filter(|choice| choice["const"].is_string());
+        let described = described
+            .filter(|choice| description(choice).trim_matches('`') != choice["const"].as_str().unwrap_or_default());
         let described = described.filter(|choice| !description(choice).is_empty());
         let choices = described.map(|choice| {
             let name = choice["const"].as_str().unwrap_or_default();
@@ -318,6 +290,9 @@ impl Page {
                 let then = document(sample, Some((changed, value)));
                 let (Some(before), Some(after)) = (at(&now, changed), at(&then, changed)) else { continue };
                 let mut add = |from: &Value, to: &Value, desired: &Document, live: &Document| {
+                    if mean_the_same(kind, changed, desired, live) {
+                        return;
+                    }
                     let cost = impact(kind, changed, from, to, desired, live);
                     if costs.iter().all(|(_, known)| *known != cost) {
                         costs.push((format!("{} → {}", shown(from), shown(to)), cost));
@@ -341,6 +316,33 @@ impl Page {
     }
 }
 
+/// What holds for the kind as a whole.
+fn facts(kind: &Kind, page: &mut String) {
+    let required = |needed: &str| format!("`{needed}`");
+    let needed: Vec<_> = kind.required.iter().map(|needed| required(needed)).collect();
+    if !needed.is_empty() {
+        let _ = writeln!(page, "- Required, here or in `[defaults.{}]`: {}.", kind.name, needed.join(", "));
+    }
+    let shown = match (kind.naming.tag, kind.naming.unique) {
+        (true, true) => "the object's own name, which no other can have, and its `Name` tag",
+        (true, false) => "the object's `Name` tag, which others may have too",
+        (false, _) => "the object's own name, which no other can have",
+    };
+    let default = if kind.naming.required { "required" } else { "default: `PROJECT-ENVIRONMENT-NAME`" };
+    let rename =
+        impact(kind, "name", &Value::from("old"), &Value::from("new"), &Document::default(), &Document::default());
+    let _ = writeln!(page, "- `name` is {shown}; {default}. A change: {rename}.");
+    let _ = writeln!(page, "- `adopt` takes an id written like {}.", kind.id_form);
+    for part in kind.parts {
+        let fields: Vec<_> = part.fields.iter().map(|field| required(field)).collect();
+        let fields = fields.join(" and ");
+        let _ = writeln!(page, "- {fields}: a step of its own in a plan, `{}.NAME/{}`.", kind.name, part.name);
+    }
+    if !kind.prune {
+        page.push_str("- `--prune` does not delete it.\n");
+    }
+}
+
 /// The fields of a sample's subject.
 fn document(sample: &Sample, change: Option<(&str, &toml::Value)>) -> Document {
     let change = change.map(|(path, value)| (path, Some(value)));
@@ -350,6 +352,13 @@ fn document(sample: &Sample, change: Option<(&str, &toml::Value)>) -> Document {
         document.0.shift_remove(field);
     }
     document
+}
+
+/// Whether a kind takes both values of a field for equal: a newer minor version is as good as the one asked for.
+fn mean_the_same(kind: &Kind, path: &str, desired: &Document, live: &Document) -> bool {
+    let (mut desired, mut live) = (desired.clone(), live.clone());
+    (kind.normalize)(&mut desired, &mut live, NOW).unwrap();
+    at(&desired, path).is_some() && at(&desired, path) == at(&live, path)
 }
 
 fn at(document: &Document, path: &str) -> Option<Value> {
@@ -398,13 +407,4 @@ fn without_description(schema: &Value) -> Value {
 fn link(schema: &Value) -> Option<String> {
     let (_, rest) = schema["description"].as_str()?.split_once("<https://")?;
     Some(format!("https://{}", rest.split('>').next()?))
-}
-
-/// A fragment as a sentence.
-fn sentence(text: &str) -> String {
-    let mut characters = text.chars();
-    let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    let code = text.contains('.') && text.split_whitespace().next().is_some_and(|word| word.contains('.'));
-    let begun = if code { text.to_owned() } else { first + characters.as_str() };
-    format!("{}.", begun.trim_end_matches('.'))
 }

@@ -221,16 +221,16 @@ fn problems_are_all_told() {
     encryption: "aws:kms:dsse" cannot be asked for
     acl: "custom" cannot be asked for
     acl: ACLs are off where object_ownership is "bucket_owner_enforced"
-    cors: rule 1: "get" is not a method that S3 knows: GET, PUT, POST, DELETE, HEAD
-    cors: rule 1: "https://*.*" holds more than one *
-    cors: rule 2: it needs at least one origin and one method
-    lifecycle: rule "a": it says nothing to do
-    lifecycle: rule "a": another rule has this id
-    lifecycle: rule "a": it may have one of expiration_days, expiration_date and expired_object_delete_marker
-    lifecycle: rule "a": days must be 1 or more
-    lifecycle: rule "b": "COLD" is not a storage class to move to: STANDARD_IA, ONEZONE_IA, INTELLIGENT_TIERING, GLACIER_IR, GLACIER, DEEP_ARCHIVE
-    lifecycle: rule "b": days of a transition must be 0 or more
-    lifecycle: rule "c": abort_incomplete_multipart_days goes with a prefix only, not with tags or sizes
+    cors.0: rule 1: "get" is not a method that S3 knows: GET, PUT, POST, DELETE, HEAD
+    cors.0: rule 1: "https://*.*" holds more than one *
+    cors.1: rule 2: it needs at least one origin and one method
+    lifecycle.0: rule "a": it says nothing to do
+    lifecycle.1: rule "a": another rule has this id
+    lifecycle.1: rule "a": it may have one of expiration_days, expiration_date and expired_object_delete_marker
+    lifecycle.1: rule "a": days must be 1 or more
+    lifecycle.2: rule "b": "COLD" is not a storage class to move to: STANDARD_IA, ONEZONE_IA, INTELLIGENT_TIERING, GLACIER_IR, GLACIER, DEEP_ARCHIVE
+    lifecycle.2: rule "b": days of a transition must be 0 or more
+    lifecycle.3: rule "c": abort_incomplete_multipart_days goes with a prefix only, not with tags or sizes
     website: `index` and `redirect_all_to` exclude each other
     "#);
 }
@@ -461,18 +461,6 @@ async fn a_bucket_of_another_region_is_told() {
     let failure = observe(&script, Bucket::default()).await.unwrap_err();
     assert_eq!(failure.class, ErrorClass::Invalid);
     insta::assert_snapshot!(failure, @"bucket coralnet-production is in eu-west-1, not in us-west-2");
-}
-
-#[tokio::test]
-async fn versioning_is_read_from_an_answer_with_another_root_too() {
-    let read = async |status: &str| {
-        let body = format!("<GetBucketVersioningResponse>{status}</GetBucketVersioningResponse>");
-        let script = Script::new().fail(&get("tagging"), 404, "NoSuchTagSet").answer(&get("versioning"), &body);
-        observe(&script, bucket(json!({ "versioning": true }))).await.unwrap()[0].live.versioning
-    };
-    assert_eq!(read("<Status>Enabled</Status>").await, Some(true));
-    assert_eq!(read("<Status>Suspended</Status>").await, Some(false));
-    assert_eq!(read("").await, Some(false));
 }
 
 /// Each bucket has a host of its own: bucket by bucket, every call would open a connection.

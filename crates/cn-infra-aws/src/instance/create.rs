@@ -111,7 +111,9 @@ impl Instances {
                 Ok(device.unwrap_or_else(|| usual_root_device(image)).to_owned())
             }
             // RunInstances says better what is wrong with the image.
-            Err(error) if error.class == ErrorClass::Gone => Ok(usual_root_device(image).to_owned()),
+            Err(error) if error.code.as_deref() == Some("InvalidAMIID.NotFound") => {
+                Ok(usual_root_device(image).to_owned())
+            }
             Err(error) => Err(error),
         }
     }

@@ -22,7 +22,7 @@ pub struct Rule {
     /// `tcp`, `udp`, `icmp`, `icmpv6`, `all`, or the IANA number of another protocol. Default: `tcp`, where ports are given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub protocol: Option<Protocol>,
-    /// The port, for `tcp` and `udp`.
+    /// The port, for `tcp` and `udp`; `port` or `ports`, never both.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "traffic::read_port")]
     pub port: Option<u16>,
     /// Instead of `port`: a range, both ends included: `"8000-8010"`.
@@ -31,10 +31,10 @@ pub struct Rule {
     /// The messages, for `icmp` and `icmpv6`: `"all"`, a name such as `"echo-request"`, `"TYPE"` or `"TYPE/CODE"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icmp: Option<Icmp>,
-    /// Who may come in. Required in `ingress`; `[]` is nobody.
+    /// Who may come in; `[]` is nobody. Required in `ingress`, refused in `egress`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<Vec<Peer>>,
-    /// Where it may go. Required in `egress`; `[]` is nowhere.
+    /// Where it may go; `[]` is nowhere. Required in `egress`, refused in `ingress`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<Vec<Peer>>,
     /// Past this time the rule counts as absent: the next apply removes it.

@@ -205,7 +205,7 @@ fn says_what_is_wrong_with_a_rule() {
         [egress]
         from = { port = 1, to = [], from = [] }
     "#), @r#"
-    description: AWS does not allow 'ü' in a description | letters without accents, digits, spaces and ._-:/()#,@[]+=&;{}!$* are allowed
+    description: AWS does not allow the character ü in a description | letters without accents, digits, spaces and ._-:/()#,@[]+=&;{}!$* are allowed
     ingress.9: "9" is no name for a rule: write a letter, then letters, digits, `_` or `-`
     ingress.both.ports: both port and ports are given | leave one out
     ingress.code.icmp: icmp has no message named "packet-too-big"

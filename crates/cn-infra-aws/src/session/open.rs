@@ -12,6 +12,7 @@ use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_types::os_shim_internal::{Env, Fs};
 use cn_infra_core::manager::{ErrorClass, ManageError};
 
@@ -22,8 +23,8 @@ use crate::error::{credentials_error, failed};
 /// Time limits: to connect, for the first byte of an answer, for one attempt, for a call with its retries.
 const CONNECT: Duration = Duration::from_secs(3);
 const READ: Duration = Duration::from_secs(30);
-const ATTEMPT: Duration = Duration::from_secs(60);
-const OPERATION: Duration = Duration::from_secs(180);
+const ATTEMPT: Duration = Duration::from_mins(1);
+const OPERATION: Duration = Duration::from_mins(3);
 
 /// Which account to open, and how.
 #[derive(Clone, Debug)]
@@ -97,7 +98,9 @@ impl SessionError {
                 format!("they are those of {arn}; choose others with --profile or AWS_PROFILE")
             }
             Self::Unreachable(_) => {
-                "check the network, HTTPS_PROXY, and AWS_ENDPOINT_URL if it is set; nothing was changed".to_owned()
+                "check the network, the region in the file, HTTPS_PROXY, and AWS_ENDPOINT_URL if it is set; nothing was \
+                 changed"
+                    .to_owned()
             }
         }
     }
@@ -170,7 +173,7 @@ fn http_client() -> SharedHttpClient {
     Builder::new().build_with_connector_fn(|settings, components| {
         let mut connector = Connector::builder().proxy_config(ProxyConfig::from_env());
         connector.set_connector_settings(settings.cloned());
-        connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
+        connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
         connector.tls_provider(Provider::Rustls(CryptoMode::Ring)).build()
     })
 }

@@ -29,8 +29,17 @@ pub async fn run(arguments: &arguments::Output, context: &Context) -> Result<Exi
 
 /// The value of `elastic_ip.site.public_ip`, or of `site.public_ip`.
 fn single(text: &str, outputs: &BTreeMap<Address, Outputs>, environment: &Environment) -> Result<String> {
+    if let Ok(resource) = target::declared(text, environment) {
+        let error = CommandError::usage(format!("{resource} is a resource: write RESOURCE.FIELD for one output"));
+        let names = outputs.get(&resource).map(|of| of.keys().map(|name| format!("{resource}.{name}")));
+        return Err(error.hint(match names {
+            Some(names) => format!("it has {}", names.collect::<Vec<_>>().join(", ")),
+            None => format!("it is not there yet: create it with `cn-infra apply {}`", environment.name),
+        }));
+    }
     let Some((resource, field)) = text.rsplit_once('.') else {
-        return Err(CommandError::usage(format!("{text:?} names no output: write RESOURCE.FIELD")));
+        let error = CommandError::usage(format!("{text:?} names no output: write RESOURCE.FIELD"));
+        return Err(error.hint(format!("`cn-infra output {}` lists them", environment.name)));
     };
     let address = target::declared(resource, environment)?;
     let of = outputs.get(&address).ok_or_else(|| {
@@ -66,6 +75,9 @@ mod tests {
         let error = value("site.ip").unwrap_err();
         assert_eq!(error.error.to_string(), "elastic_ip.site has no output \"ip\"");
         assert_eq!(error.hint.as_deref(), Some("it has public_ip"));
+        let error = value("elastic_ip.site").unwrap_err();
+        assert_eq!(error.error.to_string(), "elastic_ip.site is a resource: write RESOURCE.FIELD for one output");
+        assert_eq!(error.hint.as_deref(), Some("it has elastic_ip.site.public_ip"));
         assert_eq!(value("web.id").unwrap_err().error.to_string(), "instance.web is not there yet");
     }
 }

@@ -70,11 +70,17 @@ fn drop_null(schema: &mut Value) {
 fn with_common(table: Value, kind: &Kind) -> Value {
     let id = format!("An existing object to take under management: {}.", kind.id_form);
     let common = [
-        ("name", json!({ "type": "string", "description": "The name that consoles show." })),
+        (
+            "name",
+            json!({ "type": "string", "description": "The name that consoles show. Default: project-environment-name of the resource." }),
+        ),
         ("tags", tags()),
         ("protect", protect()),
         ("adopt", json!({ "type": "string", "description": id })),
-        ("renamed_from", json!({ "type": "string", "description": "The address it had before: kind.name." })),
+        (
+            "renamed_from",
+            json!({ "type": "string", "description": "The address it had before, kind.name: its object is renamed, not made anew." }),
+        ),
     ];
     with(table, common)
 }
@@ -100,8 +106,13 @@ fn tags() -> Value {
     })
 }
 
+fn with_description(mut schema: Value, description: &str) -> Value {
+    schema["description"] = description.into();
+    schema
+}
+
 fn protect() -> Value {
-    json!({ "type": "boolean", "description": "Whether its object is kept from being deleted." })
+    json!({ "type": "boolean", "description": "Whether its object is kept from being deleted; left out: as its tag says." })
 }
 
 /// The tables that are no kinds.
@@ -112,15 +123,15 @@ fn sections() -> Map<String, Value> {
             "properties": {
                 "name": { "type": "string", "pattern": NAME, "description": "Equal to the file's name." },
                 "project": { "type": "string", "pattern": NAME, "description": "Whose objects these are, within the account." },
-                "account": { "type": "string", "pattern": "^[0-9]{12}$", "description": "The account that the objects are in." },
-                "region": { "type": "string", "pattern": "^[a-z]+(-[a-z]+)+-[0-9]+$" },
-                "tier": { "enum": ["production", "staging", "development"], "description": "Which checks apply." },
+                "account": { "type": "string", "pattern": "^[0-9]{12}$", "description": "The account that the objects are in, 12 digits; calls with credentials of another are refused." },
+                "region": { "type": "string", "pattern": "^[a-z]+(-[a-z]+)+-[0-9]+$", "description": "The region: us-west-2." },
+                "tier": { "enum": ["production", "staging", "development"], "description": "Which checks apply. Default: development." },
                 "include": { "type": "array", "items": { "type": "string" }, "description": "Files that environments share; this file wins, key by key." },
             },
             "required": ["name", "project", "account", "region"],
             "additionalProperties": false,
         },
-        "tags": tags(),
+        "tags": with_description(tags(), "Tags of every object; a resource's own win."),
         "networks": {
             "type": "object",
             "description": "Named sources and destinations of rules: CIDRs, and names of other networks.",
@@ -129,14 +140,14 @@ fn sections() -> Map<String, Value> {
         },
         "values": {
             "type": "object",
-            "description": "What templates name: {{name}}.",
+            "description": "What templates name, {{name}}: texts, whole numbers, booleans.",
             "propertyNames": { "pattern": NAME },
             "additionalProperties": { "type": ["string", "integer", "boolean"] },
         },
         "lock": {
             "type": "object",
-            "description": "Where the lease of a running apply lives.",
-            "properties": { "bucket": { "type": "string" } },
+            "description": "Where the lease of a running apply is to live. Nothing uses it yet.",
+            "properties": { "bucket": { "type": "string", "description": "The name of a bucket." } },
             "additionalProperties": false,
         },
         "silence": {
@@ -147,7 +158,7 @@ fn sections() -> Map<String, Value> {
                 "properties": {
                     "finding": { "type": "string", "description": "The finding's code: CN104." },
                     "on": { "type": "string", "description": "The resource; left out: all." },
-                    "reason": { "type": "string", "minLength": 1 },
+                    "reason": { "type": "string", "minLength": 1, "description": "Why it is accepted." },
                 },
                 "required": ["finding", "reason"],
                 "additionalProperties": false,

@@ -79,13 +79,13 @@ impl<'a> Identity<'a> {
 
     fn take(&mut self, address: &'a Address, object: &'a Object, basis: Basis) {
         self.claims.insert(address, Claim { object, basis });
-        self.name(object, &Cow::Borrowed(address));
+        self.name(object, Cow::Borrowed(address));
     }
 
     /// References read live may name an object by any of its ids.
-    fn name(&mut self, object: &'a Object, address: &Cow<'a, Address>) {
-        let ids = std::iter::once(&object.id).chain(&object.aliases);
-        self.addresses.extend(ids.map(|id| (id, address.clone())));
+    fn name(&mut self, object: &'a Object, address: Cow<'a, Address>) {
+        self.addresses.extend(object.aliases.iter().map(|id| (id, address.clone())));
+        self.addresses.insert(&object.id, address);
     }
 
     fn is_taken(&self, object: &Object) -> bool {
@@ -195,7 +195,7 @@ impl<'a> Identity<'a> {
             // Two objects of one address: neither can stand for it.
             if let [object] = objects[..] {
                 self.others.insert(address.clone(), object);
-                self.name(object, &Cow::Owned(address.clone()));
+                self.name(object, Cow::Owned(address.clone()));
             }
         }
         let pairs = unlisted

@@ -21,7 +21,7 @@ impl InUse<'_> {
     /// Of the addresses that may be deleted, those that an object which stays refers to, with that object's name.
     pub fn of(&self, doomed: &dyn Fn(&Address) -> bool) -> Result<BTreeMap<Address, String>, PlanError> {
         let steps: HashMap<_, _> = self.steps.iter().map(|draft| (&draft.step.id, draft)).collect();
-        let mut used = BTreeMap::new();
+        let mut kept = BTreeMap::new();
         for (kind, object) in self.live.all().filter(|(_, object)| object.readiness.is_present()) {
             let user = self.names.identity.address(&object.id);
             if user.is_some_and(doomed) {
@@ -30,11 +30,11 @@ impl InUse<'_> {
             for (path, address) in self.references(kind, object)? {
                 if doomed(&address) && !user.is_some_and(|user| self.is_changed(&steps, kind, user, &path)) {
                     let name = user.map_or_else(|| object.id.to_string(), Address::to_string);
-                    used.insert(address, name);
+                    kept.insert(address, name);
                 }
             }
         }
-        Ok(used)
+        Ok(kept)
     }
 
     fn references(&self, kind: &str, object: &Object) -> Result<Vec<(String, Address)>, PlanError> {

@@ -76,7 +76,7 @@ fn refusal(kind: &Kind, object: &Object, address: &Address, names: Names<'_>) ->
             format!("declare {address} again with `protect = false`, apply, then prune"),
         )
     } else if !kind.prune {
-        (format!("a {} is not deleted by --prune", kind.name), format!("`cn-infra {} delete` does it", kind.name))
+        (format!("a {} is not deleted by --prune", kind.name), format!("delete it by hand, or declare {address} again"))
     } else if names.identity.object(address).is_none() {
         (
             format!("{} is one of several objects with the tags of {address}", object.id),
