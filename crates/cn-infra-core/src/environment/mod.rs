@@ -126,8 +126,18 @@ pub struct Declared {
     pub origins: BTreeMap<String, Origin>,
 }
 
-/// Lists as the file writes them, with the names of networks that their CIDRs come from, by the dotted path of the field.
-pub type Written = BTreeMap<String, Vec<String>>;
+/// Lists as the file writes them, by the dotted path of the field.
+pub type Written = BTreeMap<String, WrittenList>;
+
+/// A list that names networks, as the file writes it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrittenList {
+    /// Its members: names of networks, and others.
+    pub members: Vec<String>,
+    /// Where its only member is a network that is another's name, that other: `developers` of `visitors = "developers"`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meaning: Option<String>,
+}
 
 /// Where a value was set.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -255,7 +255,7 @@ impl Subject<'_> {
     fn written(&self, part: Option<&str>) -> Written {
         let of_part = |path: &str| self.kind.part_of(path.split('.').next().unwrap_or(path)) == part;
         let written = self.declared.written.iter().filter(|(path, _)| of_part(path));
-        written.map(|(path, texts)| (path.clone(), texts.clone())).collect()
+        written.map(|(path, list)| (path.clone(), list.clone())).collect()
     }
 
     /// Asks the kind what a difference costs.
