@@ -40,12 +40,25 @@ pub enum Access {
     Write,
 }
 
-impl Survey {
-    /// Loads an environment and opens a session; no call but the account guard's is made.
-    pub async fn open(name: &str, access: Access, context: &Context) -> Result<Self> {
+/// An environment that was read, before anything is called.
+pub struct Opening {
+    /// The environment.
+    pub environment: Environment,
+    kinds: Kinds,
+    began: Instant,
+}
+
+impl Opening {
+    /// Loads an environment.
+    pub fn of(name: &str, context: &Context) -> Result<Self> {
         let began = Instant::now();
         let kinds = cn_infra_aws::kinds();
-        let environment = context.directory()?.load(name, &kinds)?;
+        Ok(Self { environment: context.directory()?.load(name, &kinds)?, kinds, began })
+    }
+
+    /// Opens a session for its account; no call but the account guard's is made.
+    pub async fn open(self, access: Access, context: &Context) -> Result<Survey> {
+        let Self { environment, kinds, began } = self;
         let session = Session::open(&SessionOptions {
             profile: context.global.profile.clone(),
             region: environment.region.clone(),
@@ -54,7 +67,14 @@ impl Survey {
         })
         .await?;
         let managers = cn_infra_aws::managers(&session);
-        Ok(Self { environment, kinds, session, managers, began })
+        Ok(Survey { environment, kinds, session, managers, began })
+    }
+}
+
+impl Survey {
+    /// Loads an environment and opens a session.
+    pub async fn open(name: &str, access: Access, context: &Context) -> Result<Self> {
+        Opening::of(name, context)?.open(access, context).await
     }
 
     /// Reads what is live.

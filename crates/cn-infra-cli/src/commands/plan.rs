@@ -19,12 +19,10 @@ pub const SAVED: &str = ".cn-infra/plan.json";
 pub async fn run(arguments: &arguments::Plan, context: &Context) -> Result<ExitCode> {
     let survey = Survey::open(&arguments.environment, Access::Read, context).await?;
     let plan = survey.plan(&survey.options(&arguments.selection)?).await?;
-    let path = arguments.out.as_deref().unwrap_or(Path::new(SAVED));
-    file::save(&plan, path)?;
-
     let view = &context.view;
-    view.data(&rendered(&plan, arguments, context)?);
+    view.data(&rendered(&plan, arguments, context)?)?;
     view.foot(survey.session.calls.count(), survey.session.calls.waves(), survey.elapsed());
+    file::save(&plan, arguments.out.as_deref().unwrap_or(Path::new(SAVED)))?;
     if !plan.is_empty() {
         view.say(&saved(&plan, arguments.out.as_deref()));
     }
