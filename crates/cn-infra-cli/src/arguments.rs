@@ -147,7 +147,7 @@ pub struct Apply {
     /// Which changes it takes in.
     #[command(flatten)]
     pub selection: Selection,
-    /// Do not ask
+    /// Do not ask; at a terminal, a saved plan older than an hour is asked for all the same
     #[arg(short, long)]
     pub yes: bool,
     /// Do not wait for objects that nothing else in the plan needs

@@ -32,7 +32,7 @@ impl CarryOut<'_> {
         self.view.say("\n");
         let report = self.until_interrupted(plan).await.ok_or_else(|| dropped(plan))?;
         if self.json {
-            self.view.data(&format!("{}\n", view::json::ended(&report)));
+            self.view.data(&format!("{}\n", view::json::ended(&report)))?;
         } else {
             self.view.report(&view::events::report(&report, plan, self.view.stderr_style()));
         }
@@ -75,7 +75,7 @@ fn dropped(plan: &Plan) -> CommandError {
 /// How an apply ends: interrupted, failed, stale, blocked, done, the first that holds.
 pub fn exit_code(report: Option<&Report>, plan: &Plan) -> ExitCode {
     let any = |is: fn(&Outcome) -> bool| report.is_some_and(|report| report.outcomes.values().any(is));
-    if report.is_some_and(|report| report.cancelled) {
+    if report.is_some_and(|report| report.cancelled && !report.is_success()) {
         ExitCode::Interrupted
     } else if any(|outcome| matches!(outcome, Outcome::Failed(_))) {
         ExitCode::Failed
@@ -116,5 +116,6 @@ mod tests {
         assert_eq!(exit_code(Some(&report(2, false)), &blocked), ExitCode::Stale);
         assert_eq!(exit_code(Some(&report(3, false)), &blocked), ExitCode::Failed);
         assert_eq!(exit_code(Some(&report(3, true)), &blocked), ExitCode::Interrupted);
+        assert_eq!(exit_code(Some(&report(1, true)), &plan), ExitCode::Done, "Ctrl-C came too late to leave anything");
     }
 }

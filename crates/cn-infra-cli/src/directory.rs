@@ -1,8 +1,9 @@
 //! The directory of the environment files: where it is, which environments it holds.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use cn_infra_core::environment::Environment;
+use cn_infra_core::environment::{Disk, Environment, Files};
 use cn_infra_core::kinds::Kinds;
 
 use crate::error::{CommandError, Result};
@@ -46,8 +47,10 @@ impl Directory {
         let mut names = Vec::new();
         for entry in self.path.read_dir().map_err(failed)? {
             let path = entry.map_err(failed)?.path();
-            if path.extension().is_some_and(|extension| extension == "toml") && declares_environment(&path)? {
-                names.extend(path.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
+            if path.extension().is_some_and(|extension| extension == "toml") && declares_environment(&path) {
+                let name = path.file_stem().and_then(OsStr::to_str);
+                let unnameable = || CommandError::new(format!("{}: the name is not UTF-8", path.display()));
+                names.push(name.ok_or_else(unnameable)?.to_owned());
             }
         }
         names.sort_unstable();
@@ -56,18 +59,18 @@ impl Directory {
 
     /// Reads an environment. An unknown name is answered with those there are.
     pub fn load(&self, name: &str, kinds: &Kinds) -> Result<Environment> {
-        if self.file(name).is_file() {
-            return Ok(Environment::load(&self.path, name, kinds)?);
+        if std::fs::symlink_metadata(self.file(name)).is_err() {
+            return Err(unknown(name, &self.names()?, &self.path));
         }
-        Err(unknown(name, &self.names()?, &self.path))
+        Ok(Environment::load(&self.path, name, kinds)?)
     }
 }
 
-/// A file that cannot be parsed counts, so that it is checked and its errors are said.
-fn declares_environment(path: &Path) -> Result<bool> {
-    let text = std::fs::read(path).map_err(|error| CommandError::file("read", path, error))?;
-    let parsed = toml::from_str::<toml::Table>(&String::from_utf8_lossy(&text));
-    Ok(parsed.map_or(true, |table| table.contains_key("environment")))
+/// What cannot be read or parsed counts, so that it is checked and its errors are said.
+fn declares_environment(path: &Path) -> bool {
+    let text = Disk.read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let table = text.ok().and_then(|text| toml::from_str::<toml::Table>(&text).ok());
+    table.is_none_or(|table| table.contains_key("environment"))
 }
 
 fn unknown(name: &str, names: &[String], path: &Path) -> CommandError {
@@ -106,6 +109,15 @@ mod tests {
     #[test]
     fn includes_are_no_environments_but_broken_files_are() {
         assert_eq!(directory().1.names().unwrap(), ["production", "staging"]);
+    }
+
+    #[test]
+    fn a_directory_in_the_place_of_a_file_is_said_and_hides_nothing() {
+        let (_root, directory) = directory();
+        std::fs::create_dir(directory.path.join("old.toml")).unwrap();
+        assert_eq!(directory.names().unwrap(), ["old", "production", "staging"]);
+        let error = directory.load("old", &Kinds::new()).unwrap_err();
+        assert!(error.error.to_string().contains("old.toml is a directory"), "{}", error.error);
     }
 
     #[test]

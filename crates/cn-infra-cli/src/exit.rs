@@ -18,7 +18,7 @@ pub enum ExitCode {
     Blocked = 4,
     /// The command line is wrong; clap's own 2 would read as "changes pending". The code is `EX_USAGE` of sysexits.h.
     Usage = 64,
-    /// Ctrl-C, as shells report it: 128 + SIGINT.
+    /// Ctrl-C, and something was left undone; as shells report it: 128 + SIGINT.
     Interrupted = 130,
 }
 

@@ -59,7 +59,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<ExitCode> {
         Command::Schema => commands::schema::run(context),
         Command::Adopt(arguments) => block_on(commands::adopt::run(arguments, context)),
         Command::Completions { shell } => {
-            view::completions(*shell, &mut Arguments::command());
+            context.view.data(&view::completions(*shell, &mut Arguments::command()))?;
             Ok(ExitCode::Done)
         }
     }

@@ -33,6 +33,7 @@ fn declared(address: &str) -> Declared {
         adopt: None,
         renamed_from: None,
         document: Document::default(),
+        written: BTreeMap::new(),
         origins: BTreeMap::new(),
     }
 }

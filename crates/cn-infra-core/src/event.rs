@@ -23,7 +23,7 @@ pub enum Event {
         /// What it does.
         action: Action,
     },
-    /// A step waits for its object; sent with every reading, so at least every half minute.
+    /// A step waits for its object; sent at least every half minute, also while nothing can be read.
     Waiting {
         /// Which.
         step: StepId,

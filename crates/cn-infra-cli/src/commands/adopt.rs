@@ -42,8 +42,8 @@ pub async fn run(arguments: &arguments::Adopt, context: &Context) -> Result<Exit
     set(&mut survey.environment, &address, &id);
     let only = PlanOptions { only: vec![address.clone()], ..PlanOptions::default() };
     let plan = survey.plan_of(&live, &only)?;
-    context.view.data(&view::file_difference(&path, &edit.before, &edit.after, context.view.stdout_style()));
-    context.view.data(&view::plan::plan(&plan, context.view.stdout_style()));
+    context.view.data(&view::file_difference(&path, &edit.before, &edit.after, context.view.stdout_style()))?;
+    context.view.data(&view::plan::plan(&plan, context.view.stdout_style()))?;
     if arguments.dry_run {
         return Ok(ExitCode::Done);
     }

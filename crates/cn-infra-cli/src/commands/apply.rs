@@ -17,7 +17,7 @@ use crate::survey::{Access, Subject, Survey};
 use crate::view::{self, Answer, View};
 use cn_infra_core::plan::file::{self, PlanFileError};
 
-/// A plan older than this is pointed out.
+/// A plan older than this is pointed out, and asked for.
 const OLD_SECONDS: i64 = 3600;
 
 /// What is carried out.
@@ -63,9 +63,9 @@ async fn fresh(name: &str, arguments: &arguments::Apply, context: &Context) -> R
     let options = subject.options(&arguments.selection)?;
     let survey = subject.open(Access::Write, context).await?;
     let plan = survey.plan(&options).await?;
-    show(&plan, arguments, context);
-    let question = question(&plan);
-    carry_out(&plan, &survey, &question, false, arguments, context).await
+    show(&plan, arguments, context)?;
+    agree(&plan, arguments.yes, context).await?;
+    carry_out(&plan, &survey, false, arguments, context).await
 }
 
 async fn saved(path: &Path, arguments: &arguments::Apply, context: &Context) -> Result<ExitCode> {
@@ -81,9 +81,11 @@ async fn saved(path: &Path, arguments: &arguments::Apply, context: &Context) -> 
     let subject = Subject::load(&plan.environment, context)?;
     check_basis(&plan, &subject.environment)?;
     let survey = subject.open(Access::Write, context).await?;
-    show(&plan, arguments, context);
-    context.view.say(&format!("\n{}\n", provenance(&plan, path, Timestamp::now())));
-    let code = carry_out(&plan, &survey, &question(&plan), true, arguments, context).await?;
+    show(&plan, arguments, context)?;
+    let now = Timestamp::now();
+    context.view.say(&format!("\n{}\n", provenance(&plan, path, now)));
+    agree(&plan, may_go_unasked(&plan, now, arguments), context).await?;
+    let code = carry_out(&plan, &survey, true, arguments, context).await?;
     if matches!(code, ExitCode::Done | ExitCode::Blocked) {
         std::fs::remove_file(path).map_err(|error| CommandError::file("remove", path, error))?;
     }
@@ -113,20 +115,32 @@ fn check_basis(plan: &Plan, environment: &Environment) -> Result<()> {
     Err(error.hint(format!("run `cn-infra plan {}` again; nothing was written", plan.environment)))
 }
 
-fn show(plan: &Plan, arguments: &arguments::Apply, context: &Context) {
+fn show(plan: &Plan, arguments: &arguments::Apply, context: &Context) -> Result<()> {
     let view = &context.view;
     if arguments.json {
-        view.data(&format!("{}\n", view::json::planned(plan)));
+        view.data(&format!("{}\n", view::json::planned(plan)))
     } else {
-        view.data(&view::plan::plan(plan, view.stdout_style()));
+        view.data(&view::plan::plan(plan, view.stdout_style()))
     }
+}
+
+/// An old plan is asked for even with `--yes`, where somebody is there to answer.
+fn may_go_unasked(plan: &Plan, now: Timestamp, arguments: &arguments::Apply) -> bool {
+    arguments.yes && !(is_old(plan, now) && View::can_ask())
+}
+
+fn is_old(plan: &Plan, now: Timestamp) -> bool {
+    now.duration_since(plan.at).as_secs() > OLD_SECONDS
 }
 
 /// `Saved plan .cn-infra/plan.json, made 12 min ago.`
 fn provenance(plan: &Plan, path: &Path, now: Timestamp) -> String {
     let age = now.duration_since(plan.at).unsigned_abs();
-    let old = now.duration_since(plan.at).as_secs() > OLD_SECONDS;
-    let remark = if old { " That is long ago: each step is compared with live before it is carried out." } else { "" };
+    let remark = if is_old(plan, now) {
+        " That is long ago: each step is compared with live before it is carried out."
+    } else {
+        ""
+    };
     format!("Saved plan {}, made {} ago.{remark}", path.display(), view::events::time(age))
 }
 
@@ -136,25 +150,27 @@ fn question(plan: &Plan) -> String {
     format!("Apply {these} to {} (account {})?", plan.environment, plan.account)
 }
 
+/// Asks, unless nothing would be done or nobody is to be asked.
+async fn agree(plan: &Plan, unasked: bool, context: &Context) -> Result<()> {
+    if plan.is_empty() || unasked {
+        return Ok(());
+    }
+    match context.view.ask(&question(plan)).await {
+        Answer::Yes => Ok(()),
+        Answer::No => Err(CommandError::new("declined; nothing was applied")),
+        Answer::Interrupted => Err(CommandError::new("interrupted; nothing was applied").code(ExitCode::Interrupted)),
+    }
+}
+
 async fn carry_out(
     plan: &Plan,
     survey: &Survey,
-    question: &str,
     verify: bool,
     arguments: &arguments::Apply,
     context: &Context,
 ) -> Result<ExitCode> {
     if plan.is_empty() {
         return Ok(exit_code(None, plan));
-    }
-    if !arguments.yes {
-        match context.view.ask(question).await {
-            Answer::Yes => {}
-            Answer::No => return Err(CommandError::new("declined; nothing was applied")),
-            Answer::Interrupted => {
-                return Err(CommandError::new("interrupted; nothing was applied").code(ExitCode::Interrupted));
-            }
-        }
     }
     let options = ApplyOptions {
         parallelism: usize::from(context.global.parallelism),

@@ -28,11 +28,11 @@ pub fn run(arguments: &arguments::Check, context: &Context) -> Result<ExitCode> 
     }
     let checked = names.iter().map(|name| one(name, &directory, &kinds)).collect::<Result<Vec<_>>>()?;
     if arguments.json {
-        context.view.data(&view::json::document(&view::check::json(&checked))?);
+        context.view.data(&view::json::document(&view::check::json(&checked))?)?;
     } else {
         let style = context.view.stdout_style();
         for checked in &checked {
-            context.view.data(&view::check::checked(checked, style));
+            context.view.data(&view::check::checked(checked, style))?;
         }
     }
     Ok(if checked.iter().all(Checked::is_valid) { ExitCode::Done } else { ExitCode::Failed })
@@ -59,11 +59,11 @@ fn resolved(
     let environments = names.iter().map(|name| directory.load(name, kinds)).collect::<Result<Vec<_>>>()?;
     if as_json {
         let all: Vec<_> = environments.iter().map(view::resolved::json).collect();
-        context.view.data(&view::json::document(&all)?);
+        context.view.data(&view::json::document(&all)?)?;
     } else {
         let style = context.view.stdout_style();
         let texts: Vec<_> = environments.iter().map(|one| view::resolved::environment(one, style)).collect();
-        context.view.data(&texts.join("\n"));
+        context.view.data(&texts.join("\n"))?;
     }
     Ok(ExitCode::Done)
 }

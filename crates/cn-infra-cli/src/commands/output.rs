@@ -23,7 +23,7 @@ pub async fn run(arguments: &arguments::Output, context: &Context) -> Result<Exi
         Some(field) => single(field, &outputs, &survey.environment)? + "\n",
         None => view::outputs::outputs(&outputs, if arguments.json { Format::Json } else { arguments.format })?,
     };
-    context.view.data(&text);
+    context.view.data(&text)?;
     Ok(ExitCode::Done)
 }
 

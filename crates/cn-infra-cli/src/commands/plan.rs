@@ -21,12 +21,10 @@ pub async fn run(arguments: &arguments::Plan, context: &Context) -> Result<ExitC
     let options = subject.options(&arguments.selection)?;
     let survey = subject.open(Access::Read, context).await?;
     let plan = survey.plan(&options).await?;
-    let path = arguments.out.as_deref().unwrap_or(Path::new(SAVED));
-    file::save(&plan, path)?;
-
     let view = &context.view;
-    view.data(&rendered(&plan, arguments, context)?);
+    view.data(&rendered(&plan, arguments, context)?)?;
     view.foot(survey.session.calls.count(), survey.session.calls.waves(), survey.elapsed());
+    file::save(&plan, arguments.out.as_deref().unwrap_or(Path::new(SAVED)))?;
     if !plan.is_empty() {
         view.say(&saved(&plan, arguments.out.as_deref()));
     }

@@ -8,6 +8,6 @@ use cn_infra_core::environment::schema;
 
 /// Runs the command.
 pub fn run(context: &Context) -> Result<ExitCode> {
-    context.view.data(&view::json::document(&schema(&cn_infra_aws::kinds()))?);
+    context.view.data(&view::json::document(&schema(&cn_infra_aws::kinds()))?)?;
     Ok(ExitCode::Done)
 }

@@ -14,9 +14,9 @@ pub async fn run(arguments: &arguments::Show, context: &Context) -> Result<ExitC
     let live = survey.observe().await?;
     let inventory = inventory(&survey.environment, &live, &survey.kinds);
     if arguments.json {
-        context.view.data(&view::json::document(&inventory)?);
+        context.view.data(&view::json::document(&inventory)?)?;
     } else {
-        context.view.data(&view::live::inventory(&inventory, context.view.stdout_style()));
+        context.view.data(&view::live::inventory(&inventory, context.view.stdout_style()))?;
     }
     Ok(ExitCode::Done)
 }

@@ -1,9 +1,11 @@
 //! What a step changes, as rows that every view of a plan lays out in its own way.
 
+use std::borrow::Cow;
+
 use cn_infra_core::document::Document;
-use cn_infra_core::environment::Networks;
+use cn_infra_core::environment::{Networks, Written, WrittenList};
 use cn_infra_core::owner;
-use cn_infra_core::plan::{Action, Difference, Step};
+use cn_infra_core::plan::{Action, Blocked, Difference, Step};
 use cn_infra_core::resource::Impact;
 use serde_json::Value;
 
@@ -35,6 +37,8 @@ pub enum What {
         after: String,
         /// The same in full, where both are names.
         detail: Option<String>,
+        /// The network that stands in the file, where it is what changes its meaning.
+        of: Option<String>,
     },
     /// Members of a list or table come and go.
     Members(Vec<Line>),
@@ -44,11 +48,30 @@ pub enum What {
     Entry(Sign),
 }
 
+/// Names for CIDRs: those of networks, and which of them the file writes where.
+#[derive(Clone, Copy, Debug)]
+pub struct Names<'a> {
+    /// All networks.
+    pub networks: &'a Networks,
+    /// The lists that name networks, as the file writes them.
+    pub written: &'a Written,
+}
+
+impl<'a> Names<'a> {
+    /// The networks, without those that stand for the same as one that is written at or below a path.
+    pub fn within(self, path: &str) -> Cow<'a, Networks> {
+        let below = |at: &str| at.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        let lists = self.written.iter().filter(|(at, _)| below(at));
+        rules::as_written(self.networks, lists.flat_map(|(_, list)| &list.members))
+    }
+}
+
 /// Everything that a step changes.
 pub fn rows(step: &Step, networks: &Networks) -> Vec<Row> {
+    let names = Names { networks, written: &step.written };
     let mut rows = match (step.action, &step.after) {
-        (Action::Create, Some(after)) => created(after, networks),
-        _ => changes(&step.differences, networks),
+        (Action::Create, Some(after)) => created(after, names),
+        _ => changes(&step.differences, names),
     };
     let renamed = step.differences.iter().any(|difference| difference.path == "name");
     rows.extend(step.rename.as_ref().filter(|_| !renamed).map(|name| row("name", arrow("", name))));
@@ -62,21 +85,28 @@ pub fn rows(step: &Step, networks: &Networks) -> Vec<Row> {
     rows
 }
 
+/// What would change beside that which is blocked.
+pub fn beside_what_is_blocked(blocked: &Blocked, networks: &Networks) -> Vec<Row> {
+    let said = |difference: &&Difference| matches!(difference.impact, Impact::Impossible { .. });
+    let others: Vec<_> = blocked.differences.iter().filter(|difference| !said(difference)).cloned().collect();
+    changes(&others, Names { networks, written: &Written::new() })
+}
+
 /// The rows of fields that differ.
-pub fn changes(differences: &[Difference], networks: &Networks) -> Vec<Row> {
+pub fn changes(differences: &[Difference], names: Names<'_>) -> Vec<Row> {
     let (rules, fields): (Vec<_>, Vec<_>) =
         differences.iter().partition(|difference| rule_changes::RulePath::of(&difference.path).is_some());
-    let mut rows: Vec<_> = fields.into_iter().map(|difference| changed(difference, networks)).collect();
-    rows.extend(rule_changes::rows(&rules, networks));
+    let mut rows: Vec<_> = fields.into_iter().map(|difference| changed(difference, names)).collect();
+    rows.extend(rule_changes::rows(&rules, names));
     rows
 }
 
-fn changed(difference: &Difference, networks: &Networks) -> Row {
+fn changed(difference: &Difference, names: Names<'_>) -> Row {
     let Difference { path, before, after, impact: _, known_after_apply } = difference;
-    let what = change(before.as_ref(), after.as_ref(), networks);
+    let what = change(before.as_ref(), after.as_ref(), names.networks);
     match what {
-        What::Change { before, after, detail } if *known_after_apply && !after.ends_with(KNOWN_AFTER_APPLY) => {
-            row(path, What::Change { before, after: format!("{after} {KNOWN_AFTER_APPLY}"), detail })
+        What::Change { before, after, detail, of } if *known_after_apply && !after.ends_with(KNOWN_AFTER_APPLY) => {
+            row(path, What::Change { before, after: format!("{after} {KNOWN_AFTER_APPLY}"), detail, of })
         }
         What::Text(_) if *known_after_apply => row(&format!("{path} {KNOWN_AFTER_APPLY}"), what),
         _ => row(path, what),
@@ -107,7 +137,7 @@ fn as_lines(side: Option<&Value>) -> String {
 }
 
 fn arrow(before: &str, after: &str) -> What {
-    What::Change { before: before.to_owned(), after: after.to_owned(), detail: None }
+    What::Change { before: before.to_owned(), after: after.to_owned(), detail: None, of: None }
 }
 
 /// Lists that share nothing are one change; else members come and go.
@@ -132,7 +162,23 @@ fn replaced_sources(before: &Value, after: &Value, networks: &Networks) -> Optio
         before: names(&from).join(", "),
         after: names(&to).join(", "),
         detail: is_named.then(|| format!("{} → {}", in_full(before), in_full(after))),
+        of: None,
     })
+}
+
+/// The change of a list of sources in the file's words: `visitors: everyone → developers`, where the file writes
+/// `visitors` and that stands for other CIDRs than before.
+pub fn change_of_sources(difference: &Difference, names: Names<'_>) -> What {
+    let (before, after) = (difference.before.as_ref(), difference.after.as_ref());
+    let changed = change(before, after, names.networks);
+    match (changed, names.written.get(&difference.path)) {
+        (What::Change { before, detail: Some(detail), .. }, Some(WrittenList { members, meaning })) => {
+            let of = meaning.as_ref().map(|_| members.join(", "));
+            let after = meaning.clone().unwrap_or_else(|| members.join(", "));
+            What::Change { before, after, detail: Some(detail), of }
+        }
+        (changed, _) => changed,
+    }
 }
 
 fn members(before: &[String], after: &[String]) -> What {
@@ -144,15 +190,15 @@ fn members(before: &[String], after: &[String]) -> What {
 }
 
 /// The fields of a new object, one row each, entries of a table too.
-fn created(after: &Document, networks: &Networks) -> Vec<Row> {
+fn created(after: &Document, names: Names<'_>) -> Vec<Row> {
     let mut rows = Vec::new();
+    let one = |path: &str, value| row(path, What::Value(value::inline(value, &names.within(path))));
     for (field, value) in &after.0 {
         match value {
             Value::Object(entries) if !entries.is_empty() && entries.values().all(Value::is_object) => {
-                let entry = |(key, value)| row(&format!("{field}.{key}"), What::Value(value::inline(value, networks)));
-                rows.extend(entries.iter().map(entry));
+                rows.extend(entries.iter().map(|(key, value)| one(&format!("{field}.{key}"), value)));
             }
-            value => rows.push(row(field, What::Value(value::inline(value, networks)))),
+            value => rows.push(one(field, value)),
         }
     }
     rows
@@ -168,16 +214,17 @@ fn tags(step: &Step) -> Vec<Row> {
     for (key, value) in step.tags.set.iter().filter(|(key, _)| users(key)) {
         let label = format!("tags.{key}");
         if !shown(&label) {
-            rows.push(row(&label, if created { What::Value(value.clone()) } else { arrow("", value) }));
+            let before = step.tags_before.get(key).map(|value| value::scalar(value)).unwrap_or_default();
+            let value = value::scalar(value);
+            rows.push(row(&label, if created { What::Value(value) } else { arrow(&before, &value) }));
         }
     }
-    rows.extend(
-        step.tags
-            .remove
-            .iter()
-            .filter(|key| users(key))
-            .map(|key| row(&format!("tags.{key}"), What::Entry(Sign::Removed))),
-    );
+    let removed = |key: &String| match step.tags_before.get(key) {
+        Some(value) => What::Members(vec![Line { sign: Sign::Removed, text: value::scalar(value) }]),
+        None => What::Entry(Sign::Removed),
+    };
+    let gone = step.tags.remove.iter().filter(|key| users(key));
+    rows.extend(gone.map(|key| row(&format!("tags.{key}"), removed(key))));
     if !created {
         rows.extend(own_tags(step));
     }

@@ -16,6 +16,8 @@ pub fn start(global: &Global, view: &View) {
     let _ = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(filter))
         .with_writer(std::io::stderr)
+        // A stderr that cannot be written to is no reason to end.
+        .log_internal_errors(false)
         .with_ansi(view.stderr_style().colored)
         .try_init();
 }

@@ -1,15 +1,18 @@
 //! The plan for a review comment on GitHub: totals first, the steps in a coloured block that folds.
 
 use cn_infra_core::check::{Finding, Severity};
+use cn_infra_core::environment::Networks;
 use cn_infra_core::plan::{Action, Blocked, Plan, Step};
 
 use super::difference::{self, Row, What};
-use super::layout::count;
+use super::layout::{count, printable};
 use super::line_diff::Line;
 use super::plan::{impact, left_out, totals, unlisted};
 
 /// Beyond so many steps the block is folded.
 const OPEN: usize = 20;
+/// How many bytes the steps may take: GitHub refuses a comment of more than 65,536 characters.
+const LIMIT: usize = 50_000;
 
 /// The whole plan.
 pub fn plan(plan: &Plan) -> String {
@@ -31,22 +34,36 @@ pub fn plan(plan: &Plan) -> String {
 }
 
 fn block(plan: &Plan) -> String {
-    let mut lines = Vec::new();
-    for step in &plan.steps {
-        lines.extend(headline(step));
-        lines.extend(difference::rows(step, &plan.networks).iter().flat_map(row));
-        lines.push(String::new());
-    }
-    for blocked in &plan.blocked {
-        lines.extend(held_back(blocked));
-        lines.push(String::new());
-    }
-    lines.pop();
-    let body = lines.join("\n");
+    let steps = plan.steps.iter().map(|step| {
+        let rows = difference::rows(step, &plan.networks);
+        headline(step).into_iter().chain(rows.iter().flat_map(row)).collect::<Vec<_>>()
+    });
+    let blocked = plan.blocked.iter().map(|blocked| held_back(blocked, &plan.networks));
+    let all = plan.steps.len() + plan.blocked.len();
+    let (body, shown) = fitting(steps.chain(blocked));
     let fence = fence(&body);
     let open = if plan.steps.len() > OPEN { "" } else { " open" };
-    let steps = count(plan.steps.len() + plan.blocked.len(), "step");
-    format!("<details{open}><summary>{steps}</summary>\n\n{fence}diff\n{body}\n{fence}\n\n</details>")
+    let steps = count(all, "step");
+    let block = format!("<details{open}><summary>{steps}</summary>\n\n{fence}diff\n{body}\n{fence}\n\n</details>");
+    if shown == all {
+        return block;
+    }
+    format!("{block}\n\n{} of {steps} are shown: a comment holds no more.", shown)
+}
+
+/// The steps that fit, an empty line between them, and how many they are.
+fn fitting(steps: impl Iterator<Item = Vec<String>>) -> (String, usize) {
+    let (mut body, mut shown) = (String::new(), 0);
+    for lines in steps {
+        let text = lines.iter().map(|line| printable(line)).collect::<Vec<_>>().join("\n");
+        if body.len() + text.len() > LIMIT {
+            break;
+        }
+        body += if shown > 0 { "\n\n" } else { "" };
+        body += &text;
+        shown += 1;
+    }
+    (body, shown)
 }
 
 /// A create is green, a delete red; an update is a heading in the colour of hunks.
@@ -65,14 +82,14 @@ fn row(row: &Row) -> Vec<String> {
     let signed = |lines: &[Line]| lines.iter().map(text_line).collect::<Vec<_>>();
     let mut lines = match &row.what {
         What::Value(value) => vec![format!("    {label}: {value}")],
-        What::Change { before, after, detail: None } => [('-', before), ('+', after)]
-            .into_iter()
-            .filter(|(_, side)| !side.is_empty())
-            .map(|(sign, side)| format!("{sign}   {label}: {side}"))
-            .collect(),
-        What::Change { before, after, detail: Some(detail) } => {
-            let (full_before, full_after) = detail.split_once(" → ").unwrap_or((detail, detail));
-            vec![format!("-   {label}: {before} ({full_before})"), format!("+   {label}: {after} ({full_after})")]
+        What::Change { before, after, detail, of } => {
+            let of = of.as_ref().map_or_else(String::new, |of| format!("{of}: "));
+            let in_full = detail.as_ref().and_then(|detail| detail.split_once(" → ")).unwrap_or_default();
+            [('-', before, in_full.0), ('+', after, in_full.1)]
+                .into_iter()
+                .filter(|(_, side, _)| !side.is_empty())
+                .map(|(sign, side, in_full)| format!("{sign}   {label}: {of}{side}{}", in_brackets(in_full)))
+                .collect()
         }
         What::Members(members) => {
             members.iter().map(|line| format!("{}   {label}: {}", line.sign.symbol(), line.text)).collect()
@@ -84,12 +101,19 @@ fn row(row: &Row) -> Vec<String> {
     lines
 }
 
+fn in_brackets(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!(" ({text})") }
+}
+
 fn text_line(line: &Line) -> String {
     format!("{}     {}", line.sign.symbol(), line.text).trim_end().to_owned()
 }
 
-fn held_back(blocked: &Blocked) -> [String; 2] {
-    [format!("! {}   blocked: {}", blocked.id, blocked.why), format!("!   hint: {}", blocked.hint)]
+fn held_back(blocked: &Blocked, networks: &Networks) -> Vec<String> {
+    let others = difference::beside_what_is_blocked(blocked, networks);
+    let headline = format!("! {}   blocked: {}", blocked.id, blocked.why);
+    let hint = format!("!   hint: {}", blocked.hint);
+    [headline].into_iter().chain(others.iter().flat_map(row)).chain([hint]).collect()
 }
 
 fn finding(finding: &Finding) -> String {

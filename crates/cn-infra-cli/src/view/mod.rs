@@ -27,7 +27,7 @@ pub mod sample;
 #[cfg(test)]
 mod tests;
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::time::Duration;
 
 use anstream::stream::RawStream;
@@ -39,7 +39,7 @@ pub use layout::count;
 pub use prompt::Answer;
 
 use crate::arguments::{Global, When};
-use crate::error::CommandError;
+use crate::error::{CommandError, Result};
 use crate::exit::ExitCode;
 
 /// The two streams, and how each is written to.
@@ -80,9 +80,15 @@ impl View {
         self.stderr.width.is_some()
     }
 
-    /// Data, to stdout. A reader that has enough, as `head`, is no error.
-    pub fn data(&self, text: &str) {
-        let _ = AutoStream::new(std::io::stdout().lock(), choice(self.stdout)).write_all(text.as_bytes());
+    /// Data, to stdout. A reader that has enough, as `head`, is no error; a full disk is.
+    pub fn data(&self, text: &str) -> Result<()> {
+        let mut stdout = AutoStream::new(std::io::stdout().lock(), choice(self.stdout));
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                Err(CommandError::file("write", "stdout".as_ref(), error))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What is good to know, to stderr, unless `--quiet`.
@@ -119,9 +125,11 @@ pub fn usage(error: &clap::Error) -> ExitCode {
     if error.use_stderr() { ExitCode::Usage } else { ExitCode::Done }
 }
 
-/// The completions of a shell, to stdout.
-pub fn completions(shell: clap_complete::Shell, command: &mut clap::Command) {
-    clap_complete::generate(shell, command, "cn-infra", &mut std::io::stdout());
+/// The completions of a shell.
+pub fn completions(shell: clap_complete::Shell, command: &mut clap::Command) -> String {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, command, "cn-infra", &mut script);
+    String::from_utf8_lossy(&script).into_owned()
 }
 
 fn style<S: RawStream>(stream: &S, when: When) -> Style {

@@ -122,8 +122,9 @@ fn row_text(row: &Row, column: usize, style: Style) -> String {
     let note = row.note.as_ref();
     let mut text = match &row.what {
         What::Value(value) => format!("{}{}\n", label(), hang(value, column, None, style)),
-        What::Change { before, after, detail } => {
-            let mut change = if before.is_empty() { format!("→ {after}") } else { format!("{before} → {after}") };
+        What::Change { before, after, detail, of } => {
+            let mut change = of.as_ref().map_or_else(String::new, |of| format!("{of}: "));
+            change += &if before.is_empty() { format!("→ {after}") } else { format!("{before} → {after}") };
             if let Some(detail) = detail {
                 let _ = write!(change, "   ({detail})");
             }
@@ -180,9 +181,7 @@ fn sign_ink(sign: Sign) -> Ink {
 fn held_back(text: &mut String, blocked: &Blocked, plan: &Plan, column: usize, style: Style) {
     let why = format!("blocked: {}", blocked.why);
     *text += &headline((Ink::Alarm, '!'), &blocked.id.to_string(), &why, Some(Ink::Alarm), column, style);
-    let others: Vec<_> =
-        blocked.differences.iter().filter(|difference| !blocked.why.contains(&difference.path)).cloned().collect();
-    *text += &rows(&difference::changes(&others, &plan.networks), style);
+    *text += &rows(&difference::beside_what_is_blocked(blocked, &plan.networks), style);
     *text += &findings::hint(&blocked.hint, FIELDS, style);
 }
 

@@ -19,7 +19,10 @@ const TICK: Duration = Duration::from_millis(120);
 /// The reporter that fits the view.
 pub fn reporter<'a>(view: &'a View, as_json: bool) -> Box<dyn Reporter + 'a> {
     if as_json {
-        Box::new(|event: &Event| view.data(&format!("{}\n", json::event(event))))
+        Box::new(|event: &Event| {
+            // A reader that is gone is no reason to stop an apply.
+            let _ = view.data(&format!("{}\n", json::event(event)));
+        })
     } else if view.is_quiet() {
         Box::new(|_: &Event| {})
     } else if view.stderr_is_terminal() {

@@ -4,7 +4,7 @@ use cn_infra_core::environment::Networks;
 use cn_infra_core::plan::Difference;
 use serde_json::{Map, Value};
 
-use super::difference::{Row, change, row};
+use super::difference::{Names, Row, change_of_sources, row};
 use super::line_diff::Sign;
 use super::{difference::What, rules};
 
@@ -35,6 +35,11 @@ impl<'a> RulePath<'a> {
         })
     }
 
+    /// The path of the whole rule.
+    fn whole(self) -> String {
+        format!("{}.{}", self.direction, self.name)
+    }
+
     /// `ssh`, `egress all`.
     fn label(self) -> String {
         if self.direction == "ingress" { self.name.to_owned() } else { format!("{} {}", self.direction, self.name) }
@@ -48,18 +53,18 @@ struct RuleChange<'a> {
 }
 
 /// The rows of rules that differ: first those that change, then those that come, then those that go.
-pub fn rows(differences: &[&Difference], networks: &Networks) -> Vec<Row> {
+pub fn rows(differences: &[&Difference], names: Names<'_>) -> Vec<Row> {
     let (mut changed, mut added, mut removed) = (Vec::new(), Vec::new(), Vec::new());
     for rule in by_rule(differences) {
         if let Some(fields) = rule.whole(|difference| (difference.after.as_ref(), difference.before.as_ref())) {
-            added.push(entry(Sign::Added, rule.path, &fields, networks));
+            added.push(entry(Sign::Added, rule.path, &fields, &names.within(&rule.path.whole())));
         } else if let Some(fields) = rule.whole(|difference| (difference.before.as_ref(), difference.after.as_ref())) {
-            removed.push(entry(Sign::Removed, rule.path, &fields, networks));
+            removed.push(entry(Sign::Removed, rule.path, &fields, names.networks));
         } else {
             changed.extend(rule.differences);
         }
     }
-    let mut rows = alike(&changed, networks);
+    let mut rows = alike(&changed, names);
     rows.extend(added);
     rows.extend(removed);
     rows
@@ -110,12 +115,14 @@ fn entry(sign: Sign, path: RulePath<'_>, fields: &Map<String, Value>, networks: 
 }
 
 /// One row for all rules whose same field changes in the same way.
-fn alike(differences: &[&Difference], networks: &Networks) -> Vec<Row> {
+fn alike(differences: &[&Difference], names: Names<'_>) -> Vec<Row> {
     let mut groups: Vec<(Vec<String>, Option<&str>, &Difference)> = Vec::new();
     for difference in differences {
         let Some(path) = RulePath::of(&difference.path) else { continue };
         let same = |(_, field, first): &&mut (Vec<String>, Option<&str>, &Difference)| {
-            *field == path.field && (&first.before, &first.after) == (&difference.before, &difference.after)
+            *field == path.field
+                && (&first.before, &first.after) == (&difference.before, &difference.after)
+                && names.written.get(&first.path) == names.written.get(&difference.path)
         };
         match groups.iter_mut().find(same) {
             Some((labels, ..)) => labels.push(path.label()),
@@ -126,6 +133,5 @@ fn alike(differences: &[&Difference], networks: &Networks) -> Vec<Row> {
         Some(field) => format!("{}   {field}", labels.join(", ")),
         None => labels.join(", "),
     };
-    let what = |difference: &Difference| change(difference.before.as_ref(), difference.after.as_ref(), networks);
-    groups.iter().map(|(labels, field, first)| row(&label(labels, *field), what(first))).collect()
+    groups.iter().map(|(labels, field, first)| row(&label(labels, *field), change_of_sources(first, names))).collect()
 }

@@ -1,5 +1,7 @@
 //! Rules of security groups and lists of sources, in the words of the file: names of networks instead of CIDRs.
 
+use std::borrow::Cow;
+
 use cn_infra_core::environment::Networks;
 use ipnet::IpNet;
 use serde_json::{Map, Value};
@@ -47,6 +49,18 @@ fn take_networks(cidrs: &mut Vec<IpNet>, networks: &Networks) -> Vec<Source> {
         }
     }
     taken
+}
+
+/// The networks, without those that stand for just the same CIDRs as one that is written.
+pub fn as_written<'a>(networks: &'a Networks, written: impl Iterator<Item = &'a String>) -> Cow<'a, Networks> {
+    let written: Vec<_> = written.filter_map(|name| Some((name, networks.get(name)?))).collect();
+    if written.is_empty() {
+        return Cow::Borrowed(networks);
+    }
+    let kept = networks.0.iter().filter(|(name, cidrs)| {
+        written.iter().any(|(written, _)| written == name) || written.iter().all(|(_, same)| *same != &cidrs[..])
+    });
+    Cow::Owned(Networks(kept.map(|(name, cidrs)| (name.clone(), cidrs.clone())).collect()))
 }
 
 /// Whether a table is a rule: it says from where or to where.

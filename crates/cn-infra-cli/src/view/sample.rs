@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cn_infra_core::address::{PhysicalId, StepId};
 use cn_infra_core::document::Document;
-use cn_infra_core::environment::Networks;
+use cn_infra_core::environment::{Networks, Written};
 use cn_infra_core::manager::TagChange;
+use cn_infra_core::owner::Tags;
 use cn_infra_core::plan::{Action, Blocked, Difference, Plan, Step};
 use cn_infra_core::resource::Impact;
 use serde_json::Value;
@@ -52,8 +53,10 @@ pub fn step(id: &str, action: Action) -> Step {
         reasons: Vec::new(),
         differences: Vec::new(),
         tags: TagChange::default(),
+        tags_before: Tags::new(),
         before: None,
         after: None,
+        written: Written::new(),
         generation: 0,
         needs: BTreeSet::new(),
     }

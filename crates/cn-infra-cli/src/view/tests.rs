@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use cn_infra_core::check::{Finding, Severity};
-use cn_infra_core::environment::Networks;
+use cn_infra_core::environment::{Networks, Written, WrittenList};
 use cn_infra_core::manager::TagChange;
 use cn_infra_core::plan::{Action, Difference, Plan, Step, Unlisted};
 use cn_infra_core::resource::Impact;
@@ -51,7 +51,18 @@ fn web_rules() -> Step {
     let rule = json!({ "protocol": "tcp", "port": 8080, "from": ["0.0.0.0/0"] });
     let unnamed = difference("ingress.(unnamed) tcp 8080", rule, Value::Null);
     let cut_off = |difference| costs(Impact::noted("nobody allowed before and after is cut off"), difference);
-    update("security_group.web/rules", [opened("http"), opened("https"), unnamed].map(cut_off).into())
+    let step = update("security_group.web/rules", [opened("http"), opened("https"), unnamed].map(cut_off).into());
+    let visitors = ["ingress.http.from", "ingress.https.from"].map(|path| (path, "visitors", Some("developers")));
+    Step { written: written(&visitors), ..step }
+}
+
+/// Lists that the file writes as the name of one network, and what that is another name of.
+fn written(lists: &[(&str, &str, Option<&str>)]) -> Written {
+    let list = |name: &str, meaning: Option<&str>| WrittenList {
+        members: vec![name.to_owned()],
+        meaning: meaning.map(str::to_owned),
+    };
+    lists.iter().map(|(path, name, meaning)| ((*path).to_owned(), list(name, *meaning))).collect()
 }
 
 /// The plan at the end of phase 4 of the checklist.
@@ -84,7 +95,7 @@ fn the_end_of_the_checklist() {
     production · coralnet · account 123456789012 · us-west-2
 
       ~ security_group.web/rules      in place, nobody allowed before and after is cut off
-          http, https   from   everyone → developers   (0.0.0.0/0, ::/0 → 198.51.100.7/32, 203.0.113.0/28)
+          http, https   from   visitors: everyone → developers   (0.0.0.0/0, ::/0 → 198.51.100.7/32, 203.0.113.0/28)
           - (unnamed) tcp 8080 from 0.0.0.0/0
       ~ elastic_ip.site/association   in place, staging/instance.web loses this address and has none then
           instance   staging/instance.web → instance.web
@@ -110,7 +121,7 @@ fn the_end_of_the_checklist_in_80_columns() {
 
       ~ security_group.web/rules      in place, nobody allowed before and after is
                                       cut off
-          http, https   from   everyone → developers   (0.0.0.0/0, ::/0 →
+          http, https   from   visitors: everyone → developers   (0.0.0.0/0, ::/0 →
                                198.51.100.7/32, 203.0.113.0/28)
           - (unnamed) tcp 8080 from 0.0.0.0/0
       ~ elastic_ip.site/association   in place, staging/instance.web loses this
@@ -144,8 +155,8 @@ fn the_end_of_the_checklist_in_a_review() {
 
     ```diff
     @@ security_group.web/rules @@ in place, nobody allowed before and after is cut off
-    -   http, https   from: everyone (0.0.0.0/0, ::/0)
-    +   http, https   from: developers (198.51.100.7/32, 203.0.113.0/28)
+    -   http, https   from: visitors: everyone (0.0.0.0/0, ::/0)
+    +   http, https   from: visitors: developers (198.51.100.7/32, 203.0.113.0/28)
     -   (unnamed) tcp 8080 from 0.0.0.0/0
 
     @@ elastic_ip.site/association @@ in place, staging/instance.web loses this address and has none then
@@ -349,6 +360,36 @@ fn rules_change_come_and_go() {
 }
 
 #[test]
+fn networks_bear_the_names_that_the_file_writes() {
+    let developers = || json!(["198.51.100.7/32", "203.0.113.0/28"]);
+    let replaced = |rule: &str| difference(&format!("ingress.{rule}.from"), json!(["192.0.2.1/32"]), developers());
+    let comes = difference("ingress.app", Value::Null, json!({ "port": 5432, "from": developers() }));
+    let changed = update("security_group.web/rules", vec![replaced("ssh"), replaced("mail"), comes]);
+    let lists = [
+        ("ingress.ssh.from", "developers", None),
+        ("ingress.mail.from", "visitors", Some("developers")),
+        ("ingress.app.from", "visitors", None),
+    ];
+    let changed = Step { written: written(&lists), ..changed };
+    let made = create("security_group.db/rules", json!({ "ingress": { "app": { "port": 1, "from": developers() } } }));
+    let made = Step { written: written(&[("ingress.app.from", "visitors", None)]), ..made };
+    let ana = difference("ingress.ssh.from", developers(), json!(["198.51.100.7/32"]));
+    let ana =
+        Step { written: written(&[("ingress.ssh.from", "ana", None)]), ..update("security_group.a/rules", vec![ana]) };
+    insta::assert_snapshot!(steps(vec![changed, made, ana]), @"
+    ~ security_group.web/rules   in place
+        ssh   from    192.0.2.1/32 → developers   (192.0.2.1/32 → 198.51.100.7/32, 203.0.113.0/28)
+        mail   from   visitors: 192.0.2.1/32 → developers   (192.0.2.1/32 → 198.51.100.7/32, 203.0.113.0/28)
+        + app: tcp 5432 from visitors (198.51.100.7/32, 203.0.113.0/28)
+    + security_group.db/rules    create
+        ingress.app   tcp 1 from visitors (198.51.100.7/32, 203.0.113.0/28)
+    ~ security_group.a/rules     in place
+        ssh   from   - developers (198.51.100.7/32, 203.0.113.0/28)
+                     + ana (198.51.100.7/32)
+    ");
+}
+
+#[test]
 fn entries_of_a_users_table_come_and_go() {
     let grown = difference("volumes.data.size_gib", json!(100), json!(200));
     let comes = difference("volumes.logs", Value::Null, json!({ "device": "/dev/sdg", "size_gib": 20 }));
@@ -371,8 +412,10 @@ fn names_and_tags() {
         set: set.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
         remove: BTreeSet::from(["Owner".to_owned()]),
     };
+    let tags_before = [("Project", "reef"), ("Owner", "ana")].map(|(key, value)| (key.to_owned(), value.to_owned()));
     let repaired = Step { tags, reasons: vec!["tags repaired".into()], ..step("bucket.media", Action::Update) };
-    insta::assert_snapshot!(steps(vec![renamed, said, repaired]), @"
+    let known = Step { tags_before: tags_before.into(), ..repaired.clone() };
+    insta::assert_snapshot!(steps(vec![renamed, said, repaired, known]), @"
     ~ instance.web   in place
         name   → coralnet-production-web
     ~ instance.web   in place
@@ -380,6 +423,10 @@ fn names_and_tags() {
     ~ bucket.media   tags repaired; in place
         tags.Project     → coralnet
         - tags.Owner
+        ownership tags   cn-infra:environment
+    ~ bucket.media   tags repaired; in place
+        tags.Project     reef → coralnet
+        tags.Owner       - ana
         ownership tags   cn-infra:environment
     ");
 }
@@ -418,6 +465,7 @@ fn what_is_blocked_shows_what_else_would_change() {
     let mut held = blocked();
     held.differences.push(more);
     let plan = Plan { blocked: vec![held], ..plan(Vec::new()) };
+    assert!(markdown::plan(&plan).contains("-   backup_retention_days: 7\n+   backup_retention_days: 14\n!   hint: "));
     insta::assert_snapshot!(view::plan(&plan, narrow(80)), @"
     production · coralnet · account 123456789012 · us-west-2
 
@@ -482,11 +530,21 @@ fn json_is_the_plan_itself() {
 }
 
 #[test]
+fn a_review_comment_is_never_too_long_for_github() {
+    let many = (0..2000).map(|number| create(&format!("instance.i{number}"), json!({ "type": "t3.micro" }))).collect();
+    let text = markdown::plan(&plan(many));
+    assert!(text.len() < 65_536, "{}", text.len());
+    assert!(text.contains(" of 2000 steps are shown: a comment holds no more.\n"));
+    assert_eq!(text.matches("```").count(), 2);
+}
+
+#[test]
 fn text_of_others_moves_no_cursor_and_closes_no_fence() {
     let evil = difference("user_data", json!("a\n```\n</details>\n"), json!("a\n\u{1b}[2J\n"));
     let plan = plan(vec![update("instance.web", vec![evil])]);
     assert!(!view::plan(&plan, Style::PLAIN).contains('\u{1b}'));
-    assert!(markdown::plan(&plan).contains("\n````diff\n"));
+    let comment = markdown::plan(&plan);
+    assert!(comment.contains("\n````diff\n") && !comment.contains('\u{1b}'));
 }
 
 #[test]

@@ -74,7 +74,7 @@ fn unfilled(text: &str) -> String {
 }
 
 /// A string as it is, quoted where its ends would not be seen.
-fn scalar(text: &str) -> String {
+pub fn scalar(text: &str) -> String {
     let lines = text.lines().count();
     if lines > 1 {
         return format!("({lines} lines)");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::failure::Stop;
 use super::resolve;
 use super::retry::{Backoff, Patience};
-use super::step::Work;
+use super::step::{READING, Work};
 use super::update;
 use crate::address::PhysicalId;
 use crate::document::Document;
@@ -13,6 +13,9 @@ use crate::event::Failure;
 use crate::live::Object;
 use crate::manager::{ErrorClass, ManageError, New};
 use crate::token::Token;
+
+/// What a step does whose create may have taken effect.
+const LOOKING: &str = "looking whether it was made";
 
 pub(super) async fn create(work: &Work<'_>) -> Result<(), Stop> {
     if let Some(object) = found_before(work).await? {
@@ -36,7 +39,9 @@ async fn found_before(work: &Work<'_>) -> Result<Option<Object>, Failure> {
     if !work.run.options.verify {
         return Ok(None);
     }
-    work.poll.watch_all(true).find(work.run, &work.run.owner(&work.step.id.address)).await
+    let owner = work.run.owner(&work.step.id.address);
+    let mut watch = work.poll.watch_all(true);
+    work.told(watch.find(work.run, &owner), READING).await
 }
 
 /// Sends the create until it is known to have taken effect, or not to.
@@ -65,16 +70,16 @@ async fn make(work: &Work<'_>, resource: &Document) -> Result<PhysicalId, Failur
 /// Looks for the object that a create may have made, as long as it may stay unseen.
 async fn look(work: &Work<'_>) -> Result<Option<Object>, Failure> {
     let owner = work.run.owner(&work.step.id.address);
-    let until = work.run.clock.elapsed() + work.run.options.consistency;
+    let until = work.run.clock.elapsed().saturating_add(work.run.options.consistency);
     let mut watch = work.poll.watch_all(false);
     let mut backoff = Backoff::new();
     loop {
-        let found = watch.find(work.run, &owner).await?;
+        let found = work.told(watch.find(work.run, &owner), LOOKING).await?;
         let left = until.saturating_sub(work.run.clock.elapsed());
         if found.is_some() || left == Duration::ZERO {
             return Ok(found);
         }
-        work.pause_for("looking whether it was made", backoff.next().min(left)).await?;
+        work.pause_for(LOOKING, backoff.next().min(left)).await?;
     }
 }
 

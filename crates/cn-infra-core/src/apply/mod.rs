@@ -65,7 +65,12 @@ pub async fn apply(
         }
         tokio::select! {
             biased;
-            Some(event) = inbox.recv() => reporter.event(&event),
+            Some(event) = inbox.recv() => {
+                if let Event::Waiting { step, .. } = &event {
+                    schedule.wait(step);
+                }
+                reporter.event(&event);
+            }
             () = cancellation.cancelled(), if !cancelled => {}
             Some((number, outcome)) = running.next() => tell_dropped(&run, schedule.end(number, outcome)),
         }
@@ -87,7 +92,7 @@ fn tell_dropped(run: &Run<'_>, dropped: Vec<Dropped>) {
 /// How a plan is carried out.
 #[derive(Clone, Debug)]
 pub struct ApplyOptions {
-    /// How many steps run at once.
+    /// How many steps run at once. A create or delete that only waits for its object does not count.
     pub parallelism: usize,
     /// Do not wait for objects that nothing else in the plan needs.
     pub no_wait: bool,

@@ -26,6 +26,8 @@ pub(super) struct Poll<'a> {
     watched: Mutex<Watched>,
     /// Locked while a reading is made, so that others wait for it instead of making their own.
     latest: tokio::sync::Mutex<Latest>,
+    /// Why the reading that is being made had to be begun anew.
+    trouble: Mutex<Option<String>>,
 }
 
 /// The latest reading, and the latest of all objects.
@@ -60,6 +62,7 @@ impl<'a> Poll<'a> {
             begun: AtomicU64::new(0),
             watched: Mutex::default(),
             latest: tokio::sync::Mutex::default(),
+            trouble: Mutex::default(),
         }
     }
 
@@ -91,6 +94,15 @@ impl<'a> Poll<'a> {
         Watch { poll: self, id, seen }
     }
 
+    /// Why there is no reading at the moment, for those who wait for one.
+    pub fn trouble(&self) -> Option<String> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set_trouble(&self, why: Option<String>) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = why;
+    }
+
     fn watched(&self) -> MutexGuard<'_, Watched> {
         self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -111,8 +123,14 @@ impl<'a> Poll<'a> {
         reading
     }
 
-    /// Reads what is watched; a reading that fails for a passing reason is begun anew.
     async fn read(&self, run: &Run<'_>) -> Reading {
+        let reading = self.read_at_last(run).await;
+        self.set_trouble(None);
+        reading
+    }
+
+    /// Reads what is watched; a reading that fails for a passing reason is begun anew.
+    async fn read_at_last(&self, run: &Run<'_>) -> Reading {
         let mut retries = Retries::new(Patience::reading(run.options), self.kind);
         loop {
             let number = self.begun.fetch_add(1, Ordering::Relaxed) + 1;
@@ -124,6 +142,7 @@ impl<'a> Poll<'a> {
                 }
                 Err(error) => error,
             };
+            self.set_trouble(Some(format!("cannot be read now: {error}")));
             let failure = match retries.after(&error, run.clock.elapsed()) {
                 Some(after) => run.pause(after).await.err(),
                 None => Some(Failure::from(error).context(format!("cannot read the {} objects", self.kind))),

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use super::step::Work;
 use crate::address::{Address, Reference};
 use crate::document::Document;
@@ -44,14 +42,10 @@ async fn templates(work: &Work<'_>, document: &mut Document) -> Result<(), Failu
     template::fill(&work.kind.tree, document, &mut |_, address, name| {
         values.get(&(address.clone(), name.to_owned())).cloned()
     });
-    match document.0.iter().find(|(field, value)| is_unfilled(work, field, value)) {
-        Some((field, _)) => Err(Failure::new(format!("{field}: the template names what is not known"))),
+    match template::unfilled_field(&work.kind.tree, document) {
+        Some(field) => Err(Failure::new(format!("{field}: the template names what is not known"))),
         None => Ok(()),
     }
-}
-
-fn is_unfilled(work: &Work<'_>, field: &str, value: &Value) -> bool {
-    work.kind.tree.child(field).is_some_and(|tree| template::is_unfilled(tree, value))
 }
 
 /// An output: as this apply saw it last, else as it is now.
@@ -61,6 +55,7 @@ async fn output(work: &Work<'_>, address: &Address, name: &str) -> Result<String
     }
     let unknown = || Failure::new(format!("{{{{{address}.{name}}}}} is not known")).hint("plan again");
     let id = work.run.id_of(address).ok_or_else(unknown)?;
-    let object = work.run.poll(&address.kind)?.watch(&id).next(work.run).await?;
+    let mut watch = work.run.poll(&address.kind)?.watch(&id);
+    let object = work.told(watch.next(work.run), &format!("reading {address}")).await?;
     object.and_then(|mut object| object.outputs.remove(name)).ok_or_else(unknown)
 }

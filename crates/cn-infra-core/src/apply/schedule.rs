@@ -10,6 +10,7 @@ use crate::plan::{Action, Step};
 #[derive(Debug)]
 pub(super) struct Schedule<'a> {
     steps: &'a [Step],
+    numbers: HashMap<&'a StepId, usize>,
     states: Vec<State>,
     dependents: Vec<Vec<usize>>,
     ready: BTreeSet<usize>,
@@ -26,7 +27,10 @@ pub(super) struct Schedule<'a> {
 enum State {
     /// Waits for so many others.
     Needs(usize),
+    /// Counts among those that run at once.
     Running,
+    /// Was started, and only waits for its object.
+    Waiting,
     Ended(Outcome),
 }
 
@@ -42,6 +46,7 @@ impl<'a> Schedule<'a> {
     pub fn new(steps: &'a [Step], parallelism: usize) -> (Self, Vec<Dropped>) {
         let mut schedule = Self {
             steps,
+            numbers: steps.iter().enumerate().map(|(number, step)| (&step.id, number)).collect(),
             states: steps.iter().map(|step| State::Needs(step.needs.len())).collect(),
             dependents: vec![Vec::new(); steps.len()],
             ready: BTreeSet::new(),
@@ -62,11 +67,10 @@ impl<'a> Schedule<'a> {
 
     /// Enters who needs whom; returns each need that is no step.
     fn link(&mut self) -> Vec<(usize, &'a StepId)> {
-        let index: HashMap<_, _> = self.steps.iter().enumerate().map(|(number, step)| (&step.id, number)).collect();
         let mut lacking = Vec::new();
         for (number, step) in self.steps.iter().enumerate() {
             for need in &step.needs {
-                match index.get(need) {
+                match self.numbers.get(need) {
                     Some(needed) => self.dependents[*needed].push(number),
                     None => lacking.push((number, need)),
                 }
@@ -90,6 +94,16 @@ impl<'a> Schedule<'a> {
         Some(next)
     }
 
+    /// A started step waits for its object, which leaves its place to another. A change keeps its place: what waits may
+    /// be a server that stands still, and no more of them may do so at once than steps may run.
+    pub fn wait(&mut self, step: &StepId) {
+        let Some(&step) = self.numbers.get(step) else { return };
+        if self.states[step] == State::Running && self.steps[step].action != Action::Update {
+            self.states[step] = State::Waiting;
+            self.running -= 1;
+        }
+    }
+
     /// A started step ended; returns the steps that will not start because of it.
     pub fn end(&mut self, step: usize, outcome: Outcome) -> Vec<Dropped> {
         let trouble = match &outcome {
@@ -97,7 +111,7 @@ impl<'a> Schedule<'a> {
             Outcome::Stale { .. } => Some("is stale"),
             Outcome::Failed(_) | Outcome::NotStarted { .. } => Some("failed"),
         };
-        self.running -= 1;
+        self.running -= usize::from(self.states[step] == State::Running);
         self.set_ended(step, outcome);
         let mut dropped = Vec::new();
         match trouble {
@@ -121,7 +135,7 @@ impl<'a> Schedule<'a> {
     pub fn into_outcomes(self) -> BTreeMap<StepId, Outcome> {
         let ended = self.steps.iter().zip(self.states).filter_map(|(step, state)| match state {
             State::Ended(outcome) => Some((step.id.clone(), outcome)),
-            State::Needs(_) | State::Running => None,
+            State::Needs(_) | State::Running | State::Waiting => None,
         });
         ended.collect()
     }

@@ -1,5 +1,6 @@
 //! Carrying out one step: what creates, updates and deletes have in common.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use super::failure::Stop;
@@ -14,6 +15,11 @@ use crate::kinds::Kind;
 use crate::live::{Object, Readiness};
 use crate::manager::{AnyManager, ManageError};
 use crate::plan::{Action, Step};
+
+/// How often a step that waits for a reading says so: with the longest pause between two readings, half a minute.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// What a step waits for before the first reading tells more.
+pub(super) const READING: &str = "reading its object";
 
 /// Carries out a step, and tells when it starts and ends.
 pub(super) async fn carry_out(run: &Run<'_>, step: &Step) -> Outcome {
@@ -133,7 +139,7 @@ impl<'a> Work<'a> {
         let Some(made) = self.run.made(&self.step.id.address) else {
             return Verdict::Failed(gone());
         };
-        if self.run.clock.elapsed() < made.at + self.run.options.consistency {
+        if self.run.clock.elapsed() < made.at.saturating_add(self.run.options.consistency) {
             return Verdict::Pending("not visible yet".to_owned());
         }
         let message = format!("{} was made, but no reading shows it", made.id);
@@ -147,12 +153,13 @@ impl<'a> Work<'a> {
         verdict: impl Fn(Option<&Object>) -> Verdict,
     ) -> Result<Option<Object>, Failure> {
         let mut backoff = Backoff::new();
+        let mut status = READING.to_owned();
         loop {
-            let object = watch.next(self.run).await?;
+            let object = self.told(watch.next(self.run), &status).await?;
             if let Some(object) = &object {
                 self.run.add_outputs(&self.step.id.address, object);
             }
-            let status = match verdict(object.as_ref()) {
+            status = match verdict(object.as_ref()) {
                 Verdict::Over => return Ok(object),
                 Verdict::Failed(failure) => return Err(failure),
                 Verdict::Pending(status) => status,
@@ -161,10 +168,30 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Tells what the step waits for, and waits; not longer than the step may take.
-    pub async fn pause_for(&self, status: &str, time: Duration) -> Result<(), Failure> {
+    /// Waits for a reading, however long it takes or often it fails, and tells so.
+    pub async fn told<T>(&self, reading: impl Future<Output = T>, status: &str) -> T {
+        let mut reading = pin!(reading);
+        loop {
+            tokio::select! {
+                biased;
+                read = &mut reading => return read,
+                () = self.run.clock.sleep(HEARTBEAT) => {
+                    self.tell_waiting(&self.poll.trouble().unwrap_or_else(|| status.to_owned()));
+                }
+            }
+        }
+    }
+
+    /// Tells what the step waits for; returns for how long it has been carried out.
+    fn tell_waiting(&self, status: &str) -> Duration {
         let elapsed = self.run.clock.elapsed().saturating_sub(self.began);
         self.run.tell(Event::Waiting { step: self.step.id.clone(), status: status.to_owned(), elapsed });
+        elapsed
+    }
+
+    /// Tells what the step waits for, and waits; not longer than the step may take.
+    pub async fn pause_for(&self, status: &str, time: Duration) -> Result<(), Failure> {
+        let elapsed = self.tell_waiting(status);
         let left = self.run.options.timeout.saturating_sub(elapsed);
         if left.is_zero() {
             return Err(Failure::timed_out(self.run.options.timeout, status));

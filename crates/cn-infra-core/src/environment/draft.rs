@@ -101,6 +101,7 @@ impl<'a> Draft<'a> {
             adopt: field("adopt").and_then(|entry| common::adopt(kind, entry, report)),
             renamed_from: field("renamed_from").and_then(|entry| common::renamed_from(&address, entry, report)),
             document: crate::document::Document::default(),
+            written: BTreeMap::new(),
             origins: entries.iter().map(|(name, entry)| ((*name).to_owned(), origin(entry))).collect(),
             address,
         }

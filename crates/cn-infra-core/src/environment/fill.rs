@@ -95,7 +95,7 @@ impl<'a> Names<'_, 'a> {
                 }
             }
         }
-        let text = template::fill(text, &|name| known.get(name).cloned()).text;
+        let text = template::fill(text, &mut |name| known.get(name).cloned());
         let value = if waits_for.is_empty() { Value::String(text) } else { json!({ "template": text }) };
         Some(FilledField { draft: number, keys: file.keys.clone(), value, waits_for })
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::Environment;
 use super::common;
 use super::defaults;
 use super::diagnostic::Diagnostics;
@@ -20,7 +21,6 @@ use super::source::{Files, Place, ReadError, Reader, Source};
 use super::syntax;
 use super::table::{Table, describe};
 use super::text_file;
-use super::{Environment, Networks};
 use crate::address::is_name;
 use crate::kinds::Kinds;
 
@@ -73,14 +73,14 @@ fn build<'a>(
     let root = roots[0];
     check_sections(roots, kinds, report);
     let header = Header::read(name, root, report);
-    let (networks, loose_cidrs) = network::read(&include::merge(roots, "networks", report), report);
+    let read = network::read(&include::merge(roots, "networks", report), report);
     let values = header::values(&include::merge(roots, "values", report), report);
     let tags = common::tags(include::merge(roots, "tags", report).into_values(), report);
     let defaults = defaults::read(roots, kinds, report);
     let around = Surroundings { environment: name, project: &header.project, tags: &tags, defaults: &defaults };
     let mut drafts = drafts(root, kinds, &around, report);
     text_file::read(&mut drafts, directory, reader, report);
-    expand(&mut drafts, &networks, report);
+    expand(&mut drafts, &read, report);
     link(name, directory, kinds, &values, &mut drafts, reader, report);
     Environment {
         name: name.to_owned(),
@@ -92,8 +92,8 @@ fn build<'a>(
         account: header.account,
         region: header.region,
         tier: header.tier,
-        networks,
-        loose_cidrs,
+        networks: read.networks,
+        loose_cidrs: read.loose,
         values,
     }
 }
@@ -138,13 +138,16 @@ fn drafts<'a>(
 }
 
 /// Puts CIDRs in the place of names of networks.
-fn expand<'a>(drafts: &mut [Draft<'a>], networks: &Networks, report: &mut Report<'a>) {
+fn expand<'a>(drafts: &mut [Draft<'a>], read: &network::Read, report: &mut Report<'a>) {
+    let networks = &read.networks;
     for draft in drafts {
         let mut unknown = Vec::new();
+        let written = draft.declared.document.clone();
         let mut note = |path: &str, name: &str| unknown.push((path.to_owned(), name.to_owned()));
         if let Err(error) = (draft.kind.expand)(&mut draft.declared.document, networks, &mut note) {
             report.error(draft.at, error.to_string());
         }
+        draft.declared.written = network::written(&written, &draft.declared.document, read);
         for (path, name) in unknown {
             draft.wrong.push(path.clone());
             let known = networks.0.keys().map(String::as_str);

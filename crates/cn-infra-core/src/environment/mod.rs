@@ -120,8 +120,23 @@ pub struct Declared {
     pub renamed_from: Option<Address>,
     /// Its own fields: networks expanded, files read, known templates filled.
     pub document: Document,
+    /// The lists in which the file writes names of networks, as it writes them.
+    pub written: Written,
     /// Where each top-level field was set.
     pub origins: BTreeMap<String, Origin>,
+}
+
+/// Lists as the file writes them, by the dotted path of the field.
+pub type Written = BTreeMap<String, WrittenList>;
+
+/// A list that names networks, as the file writes it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrittenList {
+    /// Its members: names of networks, and others.
+    pub members: Vec<String>,
+    /// Where its only member is a network that is another's name, that other: `developers` of `visitors = "developers"`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meaning: Option<String>,
 }
 
 /// Where a value was set.

@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
+use serde_json::Value;
 use toml::de::DeValue;
 
-use super::Networks;
 use super::graph;
 use super::header::NAME_FORM;
 use super::nearest::did_you_mean;
 use super::report::Report;
 use super::table::Entry;
+use super::{Networks, Written, WrittenList};
 use crate::address::is_name;
+use crate::document::Document;
 
 /// One network as the file says it.
 #[derive(Default)]
@@ -22,12 +24,19 @@ struct Network<'a> {
     names: Vec<(&'a str, Entry<'a>)>,
 }
 
-/// Expands names within names. What is wrong is reported and left out. Beside it, the CIDRs that have bits set beyond
-/// their prefix: as written, with the network they stand in.
-pub(super) fn read<'a>(
-    entries: &BTreeMap<&'a str, Entry<'a>>,
-    report: &mut Report<'a>,
-) -> (Networks, Vec<(String, String)>) {
+/// What `[networks]` says.
+#[derive(Default)]
+pub(super) struct Read {
+    /// The networks, names within them expanded.
+    pub networks: Networks,
+    /// The CIDRs that have bits set beyond their prefix: as written, with the network they stand in.
+    pub loose: Vec<(String, String)>,
+    /// The networks that are another's name.
+    meanings: BTreeMap<String, String>,
+}
+
+/// Expands names within names. What is wrong is reported and left out.
+pub(super) fn read<'a>(entries: &BTreeMap<&'a str, Entry<'a>>, report: &mut Report<'a>) -> Read {
     let networks: Vec<_> = entries.values().map(|entry| network(*entry, entries, report)).collect();
     let numbers: BTreeMap<_, _> = entries.keys().enumerate().map(|(number, name)| (*name, number)).collect();
     let members =
@@ -51,7 +60,11 @@ pub(super) fn read<'a>(
     let loose = names().zip(&networks).flat_map(|(name, network)| {
         network.loose.iter().map(move |text| (name.clone(), (*text).to_owned())).collect::<Vec<_>>()
     });
-    (Networks(names().zip(expanded).collect()), loose.collect())
+    let meanings = names().zip(&networks).filter_map(|(name, network)| match &network.names[..] {
+        [(other, _)] if network.cidrs.is_empty() => Some((name, (*other).to_owned())),
+        _ => None,
+    });
+    Read { loose: loose.collect(), meanings: meanings.collect(), networks: Networks(names().zip(expanded).collect()) }
 }
 
 fn report_cycle<'a>(
@@ -98,6 +111,42 @@ fn network<'a>(entry: Entry<'a>, known: &BTreeMap<&'a str, Entry<'a>>, report: &
         }
     }
     network
+}
+
+/// The lists of texts that the expansion of networks changed, as they were before.
+pub(super) fn written(before: &Document, expanded: &Document, read: &Read) -> Written {
+    let mut lists = Vec::new();
+    for (field, value) in &before.0 {
+        collect(&mut vec![field], value, expanded.0.get(field), &mut lists);
+    }
+    let list = |members: Vec<String>| match &members[..] {
+        [only] => WrittenList { meaning: read.meanings.get(only).cloned(), members },
+        _ => WrittenList { members, meaning: None },
+    };
+    lists.into_iter().map(|(path, members)| (path, list(members))).collect()
+}
+
+fn collect<'d>(
+    path: &mut Vec<&'d str>,
+    before: &'d Value,
+    expanded: Option<&Value>,
+    into: &mut Vec<(String, Vec<String>)>,
+) {
+    match before {
+        _ if Some(before) == expanded => {}
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                path.push(key);
+                collect(path, value, expanded.and_then(|table| table.get(key)), into);
+                path.pop();
+            }
+        }
+        Value::Array(items) => {
+            let texts: Option<Vec<_>> = items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
+            into.extend(texts.map(|texts| (path.join("."), texts)));
+        }
+        _ => {}
+    }
 }
 
 enum Member {

@@ -30,6 +30,11 @@ pub struct Disk;
 
 impl Files for Disk {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let there = fs::metadata(path)?;
+        // A pipe would be waited for, a device may never end.
+        if !there.is_file() && !there.is_dir() {
+            return Err(io::Error::other("it is no regular file"));
+        }
         fs::read(path)
     }
 

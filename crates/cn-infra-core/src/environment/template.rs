@@ -1,28 +1,15 @@
 //! `{{name}}` in the text of a file.
 
-/// A text with the known names filled in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Filled {
-    /// The text; names that are not known stand in it as before.
-    pub text: String,
-    /// The names that are not known, in the order of the text.
-    pub left: Vec<String>,
-}
-
-/// Replaces every `{{name}}` that `value` knows.
-pub(crate) fn fill(text: &str, value: &dyn Fn(&str) -> Option<String>) -> Filled {
-    let mut filled = Filled { text: String::with_capacity(text.len()), left: Vec::new() };
+/// Replaces every `{{name}}` that `value` knows; the others stand in the text as before.
+pub(crate) fn fill(text: &str, value: &mut dyn FnMut(&str) -> Option<String>) -> String {
+    let mut filled = String::with_capacity(text.len());
     let mut done = 0;
     for hole in holes(text) {
-        filled.text.push_str(&text[done..hole.start]);
-        let value = value(hole.name);
-        if value.is_none() {
-            filled.left.push(hole.name.to_owned());
-        }
-        filled.text.push_str(value.as_deref().unwrap_or(&text[hole.start..hole.end]));
+        filled.push_str(&text[done..hole.start]);
+        filled.push_str(value(hole.name).as_deref().unwrap_or(&text[hole.start..hole.end]));
         done = hole.end;
     }
-    filled.text.push_str(&text[done..]);
+    filled.push_str(&text[done..]);
     filled
 }
 
@@ -57,24 +44,25 @@ pub(super) fn holes(text: &str) -> impl Iterator<Item = Hole<'_>> {
 mod tests {
     use super::*;
 
-    fn filled(text: &str) -> Filled {
-        fill(text, &|name| (name == "site").then(|| "https://x.org".to_owned()))
+    fn filled(text: &str) -> String {
+        fill(text, &mut |name| (name == "site").then(|| "https://x.org".to_owned()))
     }
 
     #[test]
     fn fills_what_is_known_and_keeps_the_rest() {
-        let Filled { text, left } = filled("{{site}}/* {{ site }} {{bucket.media.arn}} {{open\n}} {\"a\":{\"b\":{}}}");
-        assert_eq!(text, "https://x.org/* https://x.org {{bucket.media.arn}} {{open\n}} {\"a\":{\"b\":{}}}");
-        assert_eq!(left, ["bucket.media.arn"]);
+        assert_eq!(
+            filled("{{site}}/* {{ site }} {{bucket.media.arn}} {{open\n}} {\"a\":{\"b\":{}}}"),
+            "https://x.org/* https://x.org {{bucket.media.arn}} {{open\n}} {\"a\":{\"b\":{}}}"
+        );
     }
 
     #[test]
     fn text_without_braces_stays_as_it_is() {
-        assert_eq!(filled("ä {site} }} {{").text, "ä {site} }} {{");
+        assert_eq!(filled("ä {site} }} {{"), "ä {site} }} {{");
     }
 
     #[test]
     fn a_filled_value_is_not_filled_again() {
-        assert_eq!(fill("{{a}}", &|_| Some("{{a}}".into())), Filled { text: "{{a}}".into(), left: vec![] });
+        assert_eq!(fill("{{a}}", &mut |_| Some("{{a}}".into())), "{{a}}");
     }
 }

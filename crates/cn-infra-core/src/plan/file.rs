@@ -95,17 +95,26 @@ struct Saving<'a> {
     plan: &'a Plan,
 }
 
-/// Saves a plan. Its directory is made if it is not there; a file of the name is replaced, all at once.
+/// Saves a plan. Its directory is made if it is not there; a file of the name is replaced, all at once. A pipe or
+/// device is written to.
 pub fn save(plan: &Plan, path: &Path) -> Result<(), PlanFileError> {
     let saving = Saving { format: FORMAT, cn_infra: env!("CARGO_PKG_VERSION"), plan };
-    let temporary = temporary(path);
     let saved = serde_json::to_vec_pretty(&saving).map_err(io::Error::from);
-    let written = saved.and_then(|saved| write(&temporary, &saved)).and_then(|()| fs::rename(&temporary, path));
-    written.map_err(|source| {
+    let written = saved.and_then(|saved| match fs::metadata(path) {
+        Ok(there) if !there.is_file() => OpenOptions::new().write(true).open(path)?.write_all(&saved),
+        _ => replace(path, &saved),
+    });
+    written.map_err(|source| PlanFileError::Unwritable { path: path.to_owned(), source })
+}
+
+fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let temporary = temporary(path);
+    let replaced = write(&temporary, content).and_then(|()| fs::rename(&temporary, path));
+    if replaced.is_err() {
         // If what is left of the attempt cannot be removed either, the first error says enough.
         let _ = fs::remove_file(&temporary);
-        PlanFileError::Unwritable { path: path.to_owned(), source }
-    })
+    }
+    replaced
 }
 
 fn temporary(path: &Path) -> PathBuf {

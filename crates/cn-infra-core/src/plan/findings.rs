@@ -131,6 +131,7 @@ pub(super) fn change(difference: &Difference) -> String {
 /// A value that fits into a line.
 fn short(value: Option<&Value>) -> Option<String> {
     let text = match value? {
+        Value::String(text) if text.is_empty() => "\"\"".to_owned(),
         Value::String(text) if !text.contains('\n') => text.clone(),
         value @ (Value::Number(_) | Value::Bool(_)) => value.to_string(),
         _ => return None,

@@ -9,8 +9,9 @@ use serde_json::Value;
 use crate::address::{Address, PhysicalId, StepId};
 use crate::check::Finding;
 use crate::document::Document;
-use crate::environment::Networks;
+use crate::environment::{Networks, Written};
 use crate::manager::TagChange;
+use crate::owner::Tags;
 use crate::resource::Impact;
 
 mod blocked;
@@ -94,12 +95,18 @@ pub struct Step {
     /// The tags that differ; for a create all of them.
     #[serde(default, skip_serializing_if = "TagChange::is_empty")]
     pub tags: TagChange,
+    /// What the tags that differ say now.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags_before: Tags,
     /// What was read of the managed fields, references as addresses; the step is stale once it differs from live.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Document>,
     /// The desired fields; `None` for a delete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Document>,
+    /// Lists of the desired fields as the file writes them, where it writes names of networks. For showing.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub written: Written,
     /// For a create: how many terminated predecessors it has.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub generation: u32,

@@ -6,10 +6,11 @@ use serde_json::Value;
 
 use crate::address::{Address, Reference, StepId};
 use crate::document::{Document, DocumentError};
+use crate::environment::Written;
 use crate::kinds::Kind;
 use crate::live::Object;
 use crate::manager::TagChange;
-use crate::owner::PROTECT;
+use crate::owner::{PROTECT, Tags};
 use crate::plan::identity::Refusal;
 use crate::plan::in_use::InUse;
 use crate::plan::only::Only;
@@ -131,8 +132,10 @@ impl<'a> Doomed<'a> {
             reasons: Vec::new(),
             differences: Vec::new(),
             tags: TagChange::default(),
+            tags_before: Tags::new(),
             before,
             after: None,
+            written: Written::new(),
             generation: 0,
             needs,
         }

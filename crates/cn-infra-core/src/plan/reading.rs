@@ -107,7 +107,7 @@ impl<'a> Names<'a> {
     /// The document with its templates filled, if it has any.
     fn fill(&self, kind: &Kind, document: &Document, named: &mut Vec<Named<'a>>) -> Option<Document> {
         let may_hold_one = kind.fields.iter().any(|field| field.file);
-        if !may_hold_one || !document.0.iter().any(|(field, value)| is_unfilled(kind, field, value)) {
+        if !may_hold_one || template::unfilled_field(&kind.tree, document).is_none() {
             return None;
         }
         let mut filled = document.clone();
@@ -120,8 +120,4 @@ impl<'a> Names<'a> {
         });
         Some(filled)
     }
-}
-
-fn is_unfilled(kind: &Kind, field: &str, value: &serde_json::Value) -> bool {
-    kind.tree.child(field).is_some_and(|tree| template::is_unfilled(tree, value))
 }

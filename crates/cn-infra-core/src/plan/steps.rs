@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use crate::address::{Address, StepId};
 use crate::check::Finding;
 use crate::document::{Document, DocumentError};
-use crate::environment::{Declared, Environment};
+use crate::environment::{Declared, Environment, Written};
 use crate::field_tree::FieldTree;
 use crate::kinds::{DocumentChange, Kind};
 use crate::manager::TagChange;
+use crate::owner::Tags;
 use crate::plan::diff::{self, Differing, Selection};
 use crate::plan::identity::{Basis, Claim, Identity, Refusal};
 use crate::plan::reading::{Names, Reading};
@@ -68,6 +69,7 @@ struct Beside {
     rename: Option<String>,
     reasons: Vec<String>,
     tags: TagChange,
+    tags_before: Tags,
 }
 
 impl<'a> Drafter<'a> {
@@ -136,10 +138,12 @@ impl<'a> Drafter<'a> {
     fn existing(&mut self, subject: &Subject<'a>, claim: Claim<'a>) -> Result<(), DocumentError> {
         let Subject { kind, declared, reading, keys } = subject;
         let object = claim.object;
+        let tags = tags::difference(self.environment, declared, kind, keys.as_deref(), &object.tags);
         let beside = Beside {
             rename: (object.name.as_ref() != Some(&declared.name)).then(|| declared.name.clone()),
             reasons: reasons(declared, claim),
-            tags: tags::difference(self.environment, declared, kind, keys.as_deref(), &object.tags),
+            tags_before: tags::of_changed(&tags, &object.tags),
+            tags,
         };
         let mut found = diff::differing(&kind.tree, &reading.compared.desired, &reading.compared.live);
         if found.is_empty() && beside.rename.is_none() && beside.reasons.is_empty() && beside.tags.is_empty() {
@@ -183,7 +187,7 @@ impl<'a> Drafter<'a> {
             self.hold(subject, part, Action::Update, Refusal { why, hint }, differences);
             return Ok(());
         }
-        let Beside { rename, reasons, tags } = beside;
+        let Beside { rename, reasons, tags, tags_before } = beside;
         if differences.is_empty() && rename.is_none() && reasons.is_empty() && tags.is_empty() {
             return Ok(());
         }
@@ -198,6 +202,7 @@ impl<'a> Drafter<'a> {
             reasons,
             differences,
             tags,
+            tags_before,
             before: Some(before),
             after: Some(after),
             ..subject.step(part, Action::Update)
@@ -237,11 +242,20 @@ impl Subject<'_> {
             reasons: Vec::new(),
             differences: Vec::new(),
             tags: TagChange::default(),
+            tags_before: Tags::new(),
             before: None,
             after: None,
+            written: self.written(part),
             generation: 0,
             needs: BTreeSet::new(),
         }
+    }
+
+    /// The lists of a part, or of the rest, in which the file writes names of networks.
+    fn written(&self, part: Option<&str>) -> Written {
+        let of_part = |path: &str| self.kind.part_of(path.split('.').next().unwrap_or(path)) == part;
+        let written = self.declared.written.iter().filter(|(path, _)| of_part(path));
+        written.map(|(path, list)| (path.clone(), list.clone())).collect()
     }
 
     /// Asks the kind what a difference costs.

@@ -57,6 +57,12 @@ pub(super) fn difference(
     change
 }
 
+/// What the tags of a change say so far, as far as they are there.
+pub(super) fn of_changed(change: &TagChange, live: &Tags) -> Tags {
+    let keys = change.set.keys().chain(&change.remove);
+    keys.filter_map(|key| Some((key.clone(), live.get(key)?.clone()))).collect()
+}
+
 /// The keys that the file set once and sets no more.
 fn dropped(declared: &Declared, kind: &Kind, keys: Option<&str>, live: &Tags) -> BTreeSet<String> {
     let Some(remembered) = live.get(owner::TAGS).filter(|value| Some(value.as_str()) != keys) else {

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::address::Address;
 use crate::document::Document;
+use crate::environment;
 use crate::field_tree::FieldTree;
 
 /// The key under which a document holds a text that is not filled yet.
@@ -12,6 +13,12 @@ const TEMPLATE: &str = "template";
 /// The text of a value that is an unfilled template.
 fn text(value: &Value) -> Option<&str> {
     value.as_object().filter(|fields| fields.len() == 1)?.get(TEMPLATE)?.as_str()
+}
+
+/// The first top-level field of a document that holds an unfilled template.
+pub(crate) fn unfilled_field<'d>(tree: &FieldTree, document: &'d Document) -> Option<&'d str> {
+    let holds_one = |field: &str, value| tree.child(field).is_some_and(|tree| is_unfilled(tree, value));
+    document.0.iter().find(|(field, value)| holds_one(field, value)).map(|(field, _)| field.as_str())
 }
 
 /// Whether a value at a place in the tree holds an unfilled template.
@@ -58,31 +65,22 @@ fn fill_value(tree: &FieldTree, value: &mut Value, look_up: &mut dyn FnMut(&Addr
     }
 }
 
-/// The text with all that is known filled in, and whether that is all.
+/// The text with all that is known filled in, and whether that is all. What names no output is text: the loader has
+/// filled or refused everything else.
 fn fill_text(template: &str, look_up: &mut dyn FnMut(&Address, &str) -> Option<String>) -> (String, bool) {
-    let (mut filled, mut complete, mut rest) = (String::new(), true, template);
-    while let Some((before, after)) = rest.split_once("{{") {
-        filled.push_str(before);
-        let Some((name, behind)) = after.split_once("}}") else {
-            filled.push_str("{{");
-            rest = after;
-            continue;
-        };
-        if let Some(value) = output(name).and_then(|(address, output)| look_up(&address, output)) {
-            filled.push_str(&value);
-        } else {
-            complete = false;
-            filled.extend(["{{", name, "}}"]);
-        }
-        rest = behind;
-    }
-    filled.push_str(rest);
+    let mut complete = true;
+    let filled = environment::template::fill(template, &mut |name| {
+        let (address, output) = output(name)?;
+        let value = look_up(&address, output);
+        complete &= value.is_some();
+        value
+    });
     (filled, complete)
 }
 
 /// The resource and output that a name in a template stands for.
 fn output(name: &str) -> Option<(Address, &str)> {
-    let (address, output) = name.trim().rsplit_once('.')?;
+    let (address, output) = name.rsplit_once('.')?;
     Some((address.parse().ok()?, output))
 }
 
@@ -100,6 +98,7 @@ mod tests {
         assert_eq!(fill_known("{{staging/link.web.url}}"), ("<staging/link.web url>".into(), true));
         assert_eq!(fill_known("{{link.web.url}} {{link.db.url}}"), ("<link.web url> {{link.db.url}}".into(), false));
         assert_eq!(fill_known("no end {{link.web"), ("no end {{link.web".into(), true));
-        assert_eq!(fill_known("{{site}}"), ("{{site}}".into(), false));
+        assert_eq!(fill_known("{{site}} {{open\n}} {{link.web.url}}").0, "{{site}} {{open\n}} <link.web url>");
+        assert!(fill_known("{{site}} {{open\n}} {{link.web.url}}").1, "what names no output is text");
     }
 }

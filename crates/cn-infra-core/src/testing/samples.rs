@@ -56,6 +56,7 @@ pub fn declare<'a>(environment: &'a mut Environment, at: &str, fields: Value) ->
         adopt: None,
         renamed_from: None,
         document: document(fields),
+        written: BTreeMap::new(),
         origins: BTreeMap::new(),
     };
     environment.resources.entry(address).insert_entry(declared).into_mut()

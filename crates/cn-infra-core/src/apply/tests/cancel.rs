@@ -14,8 +14,9 @@ async fn cancelled_after(world: &World, time: u64, steps: Vec<Step>) -> Told {
 
 #[tokio::test]
 async fn nothing_new_starts_and_waits_end() {
-    let world = World { options: ApplyOptions { parallelism: 1, ..ApplyOptions::default() }, ..World::new() };
-    let steps = vec![create("host.web", host("small")), create("link.a", json!({})), create("link.b", json!({}))];
+    let world = World::new();
+    let after = |link: &str| create(link, json!({})).needs(&["host.web"]);
+    let steps = vec![create("host.web", host("small")), after("link.a"), after("link.b")];
     let told = cancelled_after(&world, 5, steps).await;
     assert_snapshot!(told.events, @"
     0 began, 3 steps

@@ -7,17 +7,28 @@ use crate::testing::cloud::Trouble;
 
 #[tokio::test]
 async fn no_more_steps_run_at_once_than_allowed_and_in_the_plans_order() {
-    let world = World { options: ApplyOptions { parallelism: 2, ..ApplyOptions::default() }, ..World::new() };
+    let timing = Timing { latency: seconds(2), ..Timing::default() };
+    let world = World { options: ApplyOptions { parallelism: 2, ..ApplyOptions::default() }, ..World::with(timing) };
     let told = world.apply(["c", "a", "b"].map(|name| create(&format!("host.{name}"), host("small"))).into()).await;
     let begun: Vec<_> = told.events.lines().filter(|line| line.ends_with("Create") || line.ends_with("done")).collect();
     assert_snapshot!(begun.join("\n"), @"
      0 host.c: Create
      0 host.a: Create
-    33 host.c: done
-    33 host.a: done
-    33 host.b: Create
-    66 host.b: done
+     4 host.b: Create
+    39 host.c: done
+    39 host.a: done
+    41 host.b: done
     ");
+}
+
+#[tokio::test]
+async fn a_change_keeps_its_place_while_it_waits() {
+    let world = World { options: ApplyOptions { parallelism: 1, ..ApplyOptions::default() }, ..World::new() };
+    world.given(["a", "b"].map(|name| create(&format!("host.{name}"), host("small"))).into()).await;
+    let larger = ["host.a", "host.b"].map(|id| world.update(id, host("small"), host("large")));
+    let told = world.apply(larger.into()).await;
+    let begun: Vec<_> = told.events.lines().map(|line| &line[5..]).filter(|line| !line.contains("waits")).collect();
+    assert_eq!(begun[1..], ["host.a: Update", "host.a: done", "host.b: Update", "host.b: done"]);
 }
 
 #[tokio::test]

@@ -216,3 +216,17 @@ async fn without_waiting_an_update_ends_with_its_last_call() {
     assert!(world.apply(vec![step]).await.report.is_success());
     assert_eq!(world.object("host.web").readiness, crate::live::Readiness::Pending("stopping".into()));
 }
+
+#[tokio::test]
+async fn while_readings_fail_a_waiting_step_says_so_every_half_minute() {
+    let world = World::new();
+    for nth in 2..10 {
+        world.cloud.fail("observe host", nth, Trouble::Refusal(ErrorClass::Unknown));
+    }
+    let told = world.apply(vec![create("host.web", host("small"))]).await;
+    assert!(told.report.is_success(), "{}", told.events);
+    let times = told.events.lines().map(|line| line[..4].trim().parse::<u64>().unwrap());
+    let times: Vec<_> = times.collect();
+    assert!(times.last() > Some(&100) && times.windows(2).all(|pair| pair[1] - pair[0] <= 30), "{}", told.events);
+    assert!(told.events.contains("host.web: waits, cannot be read now: observe host"), "{}", told.events);
+}

@@ -129,6 +129,15 @@ fn a_directory_is_no_file() {
     assert!(error.contains("test.toml is a directory"), "{error}");
 }
 
+#[cfg(unix)]
+#[test]
+fn what_never_ends_is_not_read() {
+    let directory = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink("/dev/zero", directory.path().join("test.toml")).unwrap();
+    let error = Environment::load(directory.path(), "test", &kinds::kinds()).unwrap_err().to_string();
+    assert!(error.contains("test.toml cannot be read: it is no regular file"), "{error}");
+}
+
 #[test]
 fn deep_nesting_is_an_error_and_no_crash() {
     let deep = |open: &str, close: &str, count: usize| {

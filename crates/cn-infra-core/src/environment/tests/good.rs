@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{HEADER, Memory, kinds};
 use crate::address::Address;
-use crate::environment::{Environment, Tier, resolved, schema};
+use crate::environment::{Environment, Tier, WrittenList, resolved, schema};
 
 const COMMON: &str = r#"
 [tags]
@@ -77,6 +77,23 @@ fn files() -> Memory {
 
 fn load() -> Environment {
     files().load().unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+#[test]
+fn a_list_is_known_as_it_was_written_where_it_names_networks() {
+    let environment = load();
+    let web = &environment.resources[&Address::new("group", "web")];
+    let list = |name: &str, meaning: Option<&str>| WrittenList {
+        members: vec![name.to_owned()],
+        meaning: meaning.map(str::to_owned),
+    };
+    assert_eq!(web.written, [("ingress.ssh.from".to_owned(), list("developers", None))].into());
+    let network = "[networks]\nvisitors = \"lab\"\nlab = [\"203.0.113.0/28\"]\n";
+    let group = "[group.web.ingress]\nssh = { port = 22, from = [\"visitors\"] }\n";
+    let environment = Memory::default().with("test.toml", format!("{HEADER}{network}{group}")).load().unwrap();
+    let written = environment.resources.values().flat_map(|declared| &declared.written).collect::<Vec<_>>();
+    assert_eq!(written, [(&"ingress.ssh.from".to_owned(), &list("visitors", Some("lab")))]);
+    assert!(environment.resources[&Address::new("server", "web")].written.is_empty());
 }
 
 #[test]

@@ -65,11 +65,11 @@ fn an_impossible_change_blocks_the_whole_and_shows_all() {
 #[test]
 fn a_blocked_whole_does_not_hold_back_its_parts() {
     let desired = json!({ "description": "new", "ingress": {} });
-    let world = group(desired, json!({ "description": "old", "ingress": { "http": { "port": 80, "from": [] } } }));
+    let world = group(desired, json!({ "description": "", "ingress": { "http": { "port": 80, "from": [] } } }));
     assert_snapshot!(world.show(), @r#"
     ~ group.web/rules
         ingress.http - {"port":80,"from":[]}
-    ! group.web: description old → new: a group is fixed once it is there
+    ! group.web: description "" → new: a group is fixed once it is there
         hint: declare a new group and prune the old
     "#);
 }

@@ -31,6 +31,25 @@ fn creates_come_after_what_they_name() {
 }
 
 #[test]
+fn the_steps_of_a_resource_stand_together() {
+    let mut world = chain();
+    world.declare("group.db", json!({ "ingress": { "sql": { "port": 5432, "from": ["group.web"] } } }));
+    let steps: Vec<_> = world.plan().steps.iter().map(|step| step.id.to_string()).collect();
+    assert_eq!(
+        steps,
+        [
+            "group.web",
+            "group.web/rules",
+            "group.db",
+            "group.db/rules",
+            "host.web",
+            "link.site",
+            "link.site/association"
+        ]
+    );
+}
+
+#[test]
 fn what_is_there_is_not_waited_for() {
     let mut world = chain();
     world.owned("host.web", "host-0001", json!({ "groups": [] }));

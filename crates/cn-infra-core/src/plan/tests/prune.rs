@@ -38,6 +38,8 @@ fn prune_deletes_what_refers_before_what_is_referred_to_and_last_of_all() {
     world.options.prune = true;
     assert_snapshot!(world.show(), @"
     + link.new
+    - host.old
+        needs link.new
     - group.a/rules
         needs link.new
     - group.b/rules
@@ -45,8 +47,6 @@ fn prune_deletes_what_refers_before_what_is_referred_to_and_last_of_all() {
     - group.b
         needs group.a/rules
         needs group.b/rules
-    - host.old
-        needs link.new
     - group.a
         needs group.a/rules
         needs group.b/rules

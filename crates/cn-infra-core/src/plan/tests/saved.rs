@@ -61,3 +61,14 @@ fn a_full_disk_and_a_forbidden_place_are_said_and_the_old_plan_stays() {
     assert!(matches!(save(&world().plan(), &path), Err(PlanFileError::Unwritable { .. })));
     assert_eq!(std::fs::read_dir(directory.path()).expect("readable").count(), 1, "no temporary file is left");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_device_is_written_to_and_never_replaced() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("full");
+    std::os::unix::fs::symlink("/dev/full", &path).expect("linked");
+    let Err(PlanFileError::Unwritable { source, .. }) = save(&world().plan(), &path) else { panic!("saved") };
+    assert_eq!(source.kind(), std::io::ErrorKind::StorageFull);
+    assert!(path.is_symlink());
+}

@@ -49,7 +49,9 @@ fn what_differs_is_set_and_what_others_set_is_left() {
     ~ host.web
         tag Team = "reef"
     "#);
-    assert!(world.plan().steps[0].differences.is_empty());
+    let step = &world.plan().steps[0];
+    assert!(step.differences.is_empty());
+    assert_eq!(step.tags_before, tags(&[("Team", "old")]), "what is there is said with what will be");
 }
 
 #[test]
