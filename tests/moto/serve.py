@@ -1,14 +1,14 @@
 """serve.py PORT [--prepare] [--attached]: moto's server on loopback, with what it gets so wrong that no client can work with it put right.
 
 Put right below: all databases have one DbiResourceId; GetBucketVersioning answers with a wrong element; an address that
-was associated by network interface tells no instance, and one that moved still shows where it was;
-ModifyInstanceMetadataOptions clears what it is not given; RunInstances drops DisableApiTermination and the
-throughput of volumes; GetBucketAcl tells one permission of each grantee; the port and Performance Insights of a database
-are filed away.
+was associated by network interface tells no instance, and one that moves stays shown at the interface that it left, as
+does the one that it displaces; ModifyInstanceMetadataOptions clears what it is not given; RunInstances drops
+DisableApiTermination and the throughput of volumes; GetBucketAcl tells one permission of each grantee; the port and
+Performance Insights of a database are filed away; CreateBucket drops tags.
 
-What else it gets wrong, and is left as it is, since the tool copes: tags in CreateBucket are ignored; a new bucket has
-no ownership controls and no public access block, where AWS since 2023 sets both; changes of a database that should wait
-for its window are carried out at once; `resolve:ssm:` image ids are kept as text; DescribeVolumes tells no
+What else it gets wrong, and is left as it is, since the tool copes: a new bucket has no ownership controls and no
+public access block, where AWS since 2023 sets both; changes of a database that should wait for its window are carried
+out at once; `resolve:ssm:` image ids are kept as text; DescribeVolumes tells no
 DeleteOnTermination; a security group in use is deleted; client tokens are not honoured; ObjectSizeGreaterThan and
 ObjectSizeLessThan of lifecycle rules are dropped; what docs/fields.md exempts from checks on moto. AWS's own behaviour
 is in its API reference, and wins.
@@ -22,9 +22,10 @@ import sys
 import threading
 import uuid
 
+import xmltodict
 from moto.backends import get_backend
 from moto.ec2.models import EC2Backend
-from moto.ec2.models.elastic_ip_addresses import ElasticAddress
+from moto.ec2.models.elastic_ip_addresses import ElasticAddress, ElasticAddressBackend
 from moto.ec2.responses.instances import InstanceResponse
 from moto.rds.models import DBInstance
 from moto.s3.models import FakeAcl, FakeGrant
@@ -90,19 +91,22 @@ def instances_of_interfaces():
     ElasticAddress.instance_id = property(instance_id)
 
 
-def moved_addresses():
-    """An address is in one place; moto's network interface keeps showing one that was taken to another."""
-    original = EC2Backend.associate_address
+def one_address_per_interface():
+    """An address leaves the interface where it was, and displaces the one of the interface where it arrives."""
+    original = ElasticAddressBackend.associate_address
 
-    def associate(self, *args, **kwargs):
-        before = [(address, address.eni) for address in self.addresses]
-        moved = original(self, *args, **kwargs)
-        for address, interface in before:
-            if address is moved and interface not in (None, moved.eni):
-                interface.public_ip = None
-        return moved
+    def associate(self, instance=None, eni=None, address=None, allocation_id=None, reassociate=False):
+        moving = next(a for a in self.addresses if address == a.public_ip or allocation_id == a.allocation_id)
+        left = moving.eni
+        answer = original(self, instance, eni, address, allocation_id, reassociate)
+        if left and left is not moving.eni:
+            left.public_ip = None
+        for other in self.addresses:
+            if other is not moving and other.eni and other.eni is moving.eni:
+                other.eni = other.instance = other.association_id = None
+        return answer
 
-    EC2Backend.associate_address = associate
+    ElasticAddressBackend.associate_address = associate
 
 
 def kept_metadata_options():
@@ -140,6 +144,21 @@ def kept_by_run_instances():
     InstanceResponse.run_instances = run
 
 
+def tagged_from_the_start():
+    """CreateBucket takes tags; moto drops them."""
+    original = S3Response._bucket_response_put
+
+    def put(self, request, bucket_name, querystring):
+        answer = original(self, request, bucket_name, querystring)
+        if not querystring and self.body:
+            tags = xmltodict.parse(self.body, force_list=["Tag"])["CreateBucketConfiguration"].get("Tags")
+            if tags:
+                self.backend.put_bucket_tagging(bucket_name, {tag["Key"]: tag["Value"] for tag in tags["Tag"]})
+        return answer
+
+    S3Response._bucket_response_put = put
+
+
 def prepare():
     """What stands in the account before the environments are applied."""
     account = "123456789012"
@@ -152,10 +171,11 @@ if __name__ == "__main__":
     named_versioning()
     every_permission()
     instances_of_interfaces()
-    moved_addresses()
+    one_address_per_interface()
     kept_metadata_options()
     kept_by_run_instances()
     kept_database_settings()
+    tagged_from_the_start()
     if "--prepare" in sys.argv:
         prepare()
     if "--attached" in sys.argv:

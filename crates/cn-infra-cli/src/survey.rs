@@ -18,6 +18,15 @@ use crate::error::Result;
 use crate::target;
 use cn_infra_core::plan::plan;
 
+/// An environment as its files declare it: what is wrong with a command line is said before anybody is called.
+pub struct Subject {
+    /// The environment.
+    pub environment: Environment,
+    /// All kinds.
+    pub kinds: Kinds,
+    began: Instant,
+}
+
 /// An environment with a session for its account.
 pub struct Survey {
     /// The environment.
@@ -40,21 +49,46 @@ pub enum Access {
     Write,
 }
 
-impl Survey {
-    /// Loads an environment and opens a session; no call but the account guard's is made.
-    pub async fn open(name: &str, access: Access, context: &Context) -> Result<Self> {
+impl Subject {
+    /// Loads an environment.
+    pub fn load(name: &str, context: &Context) -> Result<Self> {
         let began = Instant::now();
         let kinds = cn_infra_aws::kinds();
         let environment = context.directory()?.load(name, &kinds)?;
+        Ok(Self { environment, kinds, began })
+    }
+
+    /// The options of a plan, resources resolved.
+    pub fn options(&self, selection: &Selection) -> Result<PlanOptions> {
+        let only = |text: &String| target::declared_or_unlisted(text, &self.environment, &self.kinds);
+        let create = |text: &String| target::declared(text, &self.environment);
+        Ok(PlanOptions {
+            prune: selection.prune,
+            only: selection.only.iter().map(only).collect::<Result<_>>()?,
+            create_anyway: selection.create_anyway.iter().map(create).collect::<Result<_>>()?,
+        })
+    }
+
+    /// Opens a session for its account; no call but the account guard's is made.
+    pub async fn open(self, access: Access, context: &Context) -> Result<Survey> {
+        let Self { environment, kinds, began } = self;
         let session = Session::open(&SessionOptions {
             profile: context.global.profile.clone(),
             region: environment.region.clone(),
             account: environment.account.clone(),
             read_only: access == Access::Read,
+            timeout: context.global.timeout.map(|seconds| Duration::from_secs(seconds.into())),
         })
         .await?;
         let managers = cn_infra_aws::managers(&session);
-        Ok(Self { environment, kinds, session, managers, began })
+        Ok(Survey { environment, kinds, session, managers, began })
+    }
+}
+
+impl Survey {
+    /// Loads an environment and opens a session for its account.
+    pub async fn open(name: &str, access: Access, context: &Context) -> Result<Self> {
+        Subject::load(name, context)?.open(access, context).await
     }
 
     /// Reads what is live.
@@ -70,17 +104,6 @@ impl Survey {
     /// Plans the difference to what is live.
     pub fn plan_of(&self, live: &Live, options: &PlanOptions) -> Result<Plan> {
         Ok(plan(&self.environment, live, &self.kinds, options, live.at)?)
-    }
-
-    /// The options of a plan, resources resolved.
-    pub fn options(&self, selection: &Selection) -> Result<PlanOptions> {
-        let only = |text: &String| target::declared_or_unlisted(text, &self.environment, &self.kinds);
-        let create = |text: &String| target::declared(text, &self.environment);
-        Ok(PlanOptions {
-            prune: selection.prune,
-            only: selection.only.iter().map(only).collect::<Result<_>>()?,
-            create_anyway: selection.create_anyway.iter().map(create).collect::<Result<_>>()?,
-        })
     }
 
     /// How long ago it began.

@@ -8,19 +8,18 @@ use cn_infra_core::manager::{ErrorClass, ManageError, New};
 use super::password::MasterPassword;
 use super::request::{group_ids, integer};
 use super::{DbInstance, DbInstances, Storage, tags};
-use crate::error::failed;
+use crate::error::{failed, made};
 use crate::session::rds_once;
 
 pub(super) async fn create(manager: &DbInstances, new: &New<'_, DbInstance>) -> Result<PhysicalId, ManageError> {
     let mut wanted = new.tags.clone();
     wanted.extend(tags::final_snapshot(new.resource));
     let tags = tags::to_tags(&wanted);
-    let made = match &new.resource.restore_from_snapshot {
-        Some(snapshot) => restore(manager, new, snapshot, tags).await?,
-        None => create_new(manager, new, tags).await?,
+    let (what, instance) = match &new.resource.restore_from_snapshot {
+        Some(snapshot) => ("RestoreDBInstanceFromDBSnapshot", restore(manager, new, snapshot, tags).await?),
+        None => ("CreateDBInstance", create_new(manager, new, tags).await?),
     };
-    let id = made.as_ref().and_then(Made::dbi_resource_id);
-    id.map(PhysicalId::from).ok_or_else(|| ManageError::new(ErrorClass::Unknown, "RDS reported no DbiResourceId"))
+    made(what, instance.and_then(|instance| instance.dbi_resource_id))
 }
 
 async fn create_new(

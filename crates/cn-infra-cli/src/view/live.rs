@@ -11,9 +11,6 @@ use super::plan::header;
 use super::value;
 use crate::inventory::{Entry, Inventory, LiveField, LiveObject};
 
-/// Where values begin: fields are rarely longer.
-const VALUES: usize = 34;
-
 /// Everything of an environment.
 pub fn inventory(inventory: &Inventory, style: Style) -> String {
     let Inventory { environment, project, account, region, networks, resources, unlisted } = inventory;
@@ -40,12 +37,14 @@ fn resource(entry: &Entry, networks: &Networks, style: Style) -> String {
     let LiveObject { id, name, readiness, fields, outputs } = object;
     let name = name.as_ref().filter(|name| *name != &id.0).map_or_else(String::new, |name| format!("   {name}"));
     let mut text = format!("{address}   {id}{name}{}\n", status(readiness, style));
+    let labels = fields.iter().map(|field| &field.path).chain(outputs.keys());
+    let longest = labels.map(|label| width(label)).max().unwrap_or_default();
     for shown in fields {
-        text += &field(shown, networks, style);
+        text += &field(shown, longest, networks, style);
     }
     for (name, output) in outputs {
         let mark = style.paint(Ink::Faint, "output     ");
-        let _ = writeln!(text, "  {mark}  {name}{:gap$}{output}", "", gap = gap(name));
+        let _ = writeln!(text, "  {mark}  {name:longest$}   {output}");
     }
     text
 }
@@ -61,15 +60,11 @@ fn status(readiness: &Readiness, style: Style) -> String {
     }
 }
 
-fn field(field: &LiveField, networks: &Networks, style: Style) -> String {
+fn field(field: &LiveField, longest: usize, networks: &Networks, style: Style) -> String {
     let LiveField { path, value, managed } = field;
     let text = value::inline(value, networks);
     let (mark, ink) = if *managed { ("managed    ", Ink::Add) } else { ("not managed", Ink::Faint) };
-    let column = 15 + width(path) + gap(path);
-    let shown = hang(&text, column, (!managed).then_some(Ink::Faint), style);
-    format!("  {}  {path}{:gap$}{shown}\n", style.paint(ink, mark), "", gap = gap(path))
-}
-
-fn gap(label: &str) -> usize {
-    VALUES.saturating_sub(width(label)).max(3)
+    let gap = longest - width(path) + 3;
+    let shown = hang(&text, 15 + longest + 3, (!managed).then_some(Ink::Faint), style);
+    format!("  {}  {path}{:gap$}{shown}\n", style.paint(ink, mark), "")
 }

@@ -1,11 +1,12 @@
-//! The order of steps: each after those it needs, and else by address, so that a plan always reads the same.
+//! The order of steps: each after those it needs, a part right after its resource where that lets it, and else by
+//! address, so that a plan always reads the same.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
 use crate::address::StepId;
 use crate::plan::steps::Draft;
-use crate::plan::{PlanError, Step};
+use crate::plan::{Action, PlanError, Step};
 
 /// The steps in order; fails where they need each other in a circle.
 pub(super) fn sort(drafts: Vec<Draft>) -> Result<Vec<Step>, PlanError> {
@@ -17,11 +18,12 @@ pub(super) fn sort(drafts: Vec<Draft>) -> Result<Vec<Step>, PlanError> {
 }
 
 fn order(steps: &[Step]) -> Result<Vec<usize>, PlanError> {
-    let index: HashMap<&StepId, usize> = if steps.iter().all(|step| step.needs.is_empty()) {
-        HashMap::new()
-    } else {
-        steps.iter().enumerate().map(|(index, step)| (&step.id, index)).collect()
-    };
+    let waits = steps.iter().any(|step| !step.needs.is_empty());
+    // Only deletes wait for parts.
+    let deletes = steps.iter().any(|step| step.action == Action::Delete);
+    let candidates = steps.iter().enumerate().filter(|(_, step)| waits && (deletes || step.id.part.is_none()));
+    let mut index: HashMap<&StepId, usize> = HashMap::with_capacity(if waits { steps.len() } else { 0 });
+    index.extend(candidates.map(|(index, step)| (&step.id, index)));
     let mut dependents = vec![Vec::new(); steps.len()];
     let mut missing = vec![0_usize; steps.len()];
     for (at, step) in steps.iter().enumerate() {
@@ -31,12 +33,18 @@ fn order(steps: &[Step]) -> Result<Vec<usize>, PlanError> {
         }
     }
     let mut ready: BinaryHeap<_> = (0..steps.len()).filter(|at| missing[*at] == 0).map(Reverse).collect();
+    let mut parts = Vec::new();
     let mut order = Vec::with_capacity(steps.len());
-    while let Some(Reverse(at)) = ready.pop() {
+    while let Some(at) = parts.pop().or_else(|| ready.pop().map(|Reverse(at)| at)) {
         order.push(at);
         for dependent in std::mem::take(&mut dependents[at]) {
             missing[dependent] -= 1;
-            if missing[dependent] == 0 {
+            if missing[dependent] > 0 {
+                continue;
+            }
+            if steps[dependent].id.address == steps[at].id.address {
+                parts.push(dependent);
+            } else {
                 ready.push(Reverse(dependent));
             }
         }

@@ -344,6 +344,18 @@ async fn what_waits_is_taken_back_at_once_where_nothing_else_could_follow() {
 }
 
 #[tokio::test]
+async fn storage_that_has_grown_by_itself_is_not_asked_to_shrink() {
+    let script = Script::new().answer("ModifyDBInstance", "");
+    let live = json!({
+        "engine": "postgres", "grows_to": 1000,
+        "storage": { "size_gib": 600, "type": "gp3", "iops": 12000, "throughput": 500 },
+    });
+    let desired = json!({ "engine": "postgres", "storage": { "size_gib": 500, "type": "gp3", "iops": 13000 } });
+    update(&script, desired, live).await.unwrap();
+    assert!(script.writes().contains("AllocatedStorage=600\n"), "{}", script.writes());
+}
+
+#[tokio::test]
 async fn storage_with_iops_of_its_own_is_sent_whole() {
     let live = |kind: &str, size: u32| {
         json!({
@@ -707,6 +719,14 @@ async fn what_was_created_is_read_without_a_difference() {
     resource_id = db-ABCDEFGHIJKLMNOPQRSTUVWXYZ
     secret_arn = arn:aws:secretsmanager:secret
     ");
+}
+
+#[tokio::test]
+async fn a_member_of_a_multi_az_cluster_is_none_of_ours() {
+    let member = "<DBInstance><DbiResourceId>db-A</DbiResourceId><Engine>postgres</Engine>\
+                  <DBClusterIdentifier>reef</DBClusterIdentifier></DBInstance>";
+    let script = Script::new().answer("DescribeDBInstances", &instances(member));
+    assert!(observe(&script, None).await.is_empty());
 }
 
 #[tokio::test]

@@ -55,10 +55,10 @@ fn parts_dissolve_circles() {
     assert_snapshot!(world.show(), @"
     + group.a
     + group.b
-    + group.a/rules
+    + group.b/rules
         needs group.a
         needs group.b
-    + group.b/rules
+    + group.a/rules
         needs group.a
         needs group.b
     ");
