@@ -88,12 +88,12 @@ fn a_list_is_known_as_it_was_written_where_it_names_networks() {
         meaning: meaning.map(str::to_owned),
     };
     assert_eq!(web.written, [("ingress.ssh.from".to_owned(), list("developers", None))].into());
+    assert!(environment.resources[&Address::new("server", "web")].written.is_empty());
     let network = "[networks]\nvisitors = \"lab\"\nlab = [\"203.0.113.0/28\"]\n";
-    let group = "[group.web.ingress]\nssh = { port = 22, from = [\"visitors\"] }\n";
+    let group = "[group.web]\ndescription = \"web\"\n[group.web.ingress]\nssh = { port = 22, from = [\"visitors\"] }\n";
     let environment = Memory::default().with("test.toml", format!("{HEADER}{network}{group}")).load().unwrap();
     let written = environment.resources.values().flat_map(|declared| &declared.written).collect::<Vec<_>>();
     assert_eq!(written, [(&"ingress.ssh.from".to_owned(), &list("visitors", Some("lab")))]);
-    assert!(environment.resources[&Address::new("server", "web")].written.is_empty());
 }
 
 #[test]
