@@ -43,10 +43,6 @@ fn adopting_writes_the_file_only_once_it_is_agreed_to() {
 
     staging · coralnet · account 123456789012 · us-west-2
 
-      ~ security_group.db          adopted; in place
-          tags.Name        → coralnet-staging-db
-          tags.Project     → coralnet
-          ownership tags   cn-infra:address, cn-infra:environment, cn-infra:project, cn-infra:tags
       + security_group.web         create coralnet-staging-web
           description    CoralNet staging web server
           vpc            default
@@ -57,6 +53,10 @@ fn adopting_writes_the_file_only_once_it_is_agreed_to() {
           ingress.ping    icmp echo-request from 0.0.0.0/0
           ingress.ssh     tcp 22 from developers (192.0.2.44/32, 198.51.100.7/32, 203.0.113.0/28)
           egress.all      everything to everyone (0.0.0.0/0, ::/0)
+      ~ security_group.db          adopted; in place
+          tags.Name        → coralnet-staging-db
+          tags.Project     → coralnet
+          ownership tags   cn-infra:address, cn-infra:environment, cn-infra:project, cn-infra:tags
       ~ security_group.db/rules    in place, nobody allowed before and after is cut off
           + app: tcp 5432 from security_group.web
           + operators: tcp 5432 from developers (192.0.2.44/32, 198.51.100.7/32, 203.0.113.0/28)

@@ -62,34 +62,6 @@ fn from_nothing(checkout: &Checkout) {
           lifecycle             {id unfinished-uploads, enabled true, abort_incomplete_multipart_days 7}
           acl                   private
           tags.Project          coralnet
-      + elastic_ip.site               create coralnet-production-site
-          tags.Project   coralnet
-      + security_group.db             create coralnet-production-db
-          description    CoralNet production database
-          vpc            default
-          tags.Project   coralnet
-      + db_instance.main              create coralnet-production
-          engine                       postgres
-          engine_version               16
-          class                        db.t3.medium
-          storage                      size_gib 30, type gp3
-          database                     coralnet
-          master_username              coralnet
-          master_password              managed
-          multi_az                     false
-          backup_retention_days        7
-          backup_window                08:00-08:30
-          maintenance_window           sun:09:00-sun:09:30
-          publicly_accessible          true
-          port                         5432
-          security_groups              security_group.db
-          storage_encrypted            true
-          deletion_protection          true
-          auto_minor_version_upgrade   true
-          copy_tags_to_snapshot        true
-          apply_immediately            false
-          snapshot_before              class, engine_version
-          tags.Project                 coralnet
       + security_group.web            create coralnet-production-web
           description    CoralNet production web server
           vpc            default
@@ -116,12 +88,40 @@ fn from_nothing(checkout: &Checkout) {
           root_volume              size_gib 8, type gp3, delete_on_termination false
           user_data                file (10 lines)
           tags.Project             coralnet
+      + elastic_ip.site               create coralnet-production-site
+          tags.Project   coralnet
       + elastic_ip.site/association   create
           instance   instance.web
+      + security_group.db             create coralnet-production-db
+          description    CoralNet production database
+          vpc            default
+          tags.Project   coralnet
       + security_group.db/rules       create
           ingress.app         tcp 5432 from security_group.web
           ingress.operators   tcp 5432 from developers (192.0.2.44/32, 198.51.100.7/32, 203.0.113.0/28)
           egress              nothing
+      + db_instance.main              create coralnet-production
+          engine                       postgres
+          engine_version               16
+          class                        db.t3.medium
+          storage                      size_gib 30, type gp3
+          database                     coralnet
+          master_username              coralnet
+          master_password              managed
+          multi_az                     false
+          backup_retention_days        7
+          backup_window                08:00-08:30
+          maintenance_window           sun:09:00-sun:09:30
+          publicly_accessible          true
+          port                         5432
+          security_groups              security_group.db
+          storage_encrypted            true
+          deletion_protection          true
+          auto_minor_version_upgrade   true
+          copy_tags_to_snapshot        true
+          apply_immediately            false
+          snapshot_before              class, engine_version
+          tags.Project                 coralnet
 
     Plan: 9 to create, 0 to update, 0 to delete.
     ");

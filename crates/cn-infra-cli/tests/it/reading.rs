@@ -24,9 +24,6 @@ fn an_applied_environment_is_shown_in_every_format() {
     <details open><summary>5 steps</summary>
 
     ```diff
-    + elastic_ip.site   create coralnet-staging-site
-        tags.Project: coralnet
-
     + security_group.web   create coralnet-staging-web
         description: CoralNet staging web server
         vpc: default
@@ -51,6 +48,9 @@ fn an_applied_environment_is_shown_in_every_format() {
         metadata: tokens required, hop_limit 1
         root_volume: size_gib 8, type gp3, delete_on_termination true
         user_data: file (10 lines)
+        tags.Project: coralnet
+
+    + elastic_ip.site   create coralnet-staging-site
         tags.Project: coralnet
 
     + elastic_ip.site/association   create

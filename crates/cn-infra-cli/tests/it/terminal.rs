@@ -67,22 +67,6 @@ fn a_plan_fits_the_terminal_and_is_coloured() {
     assert_snapshot!(mask(&text), @"
     staging · coralnet · account 123456789012 · us-west-2
 
-      + elastic_ip.site               create coralnet-staging-site
-          tags.Project   coralnet
-      + bucket.media                  create coralnet-staging
-          versioning            false
-          object_ownership      object_writer
-          public_access_block   block_public_acls true, ignore_public_acls false,
-                                block_public_policy false, restrict_public_buckets
-                                false
-          encryption            AES256
-          policy_file           (17 lines) (known after apply)
-          cors                  {origins *, methods GET, headers Authorization,
-                                max_age_seconds 3000}
-          lifecycle             {id unfinished-uploads, enabled true,
-                                abort_incomplete_multipart_days 7}
-          acl                   private
-          tags.Project          coralnet
       + security_group.web            create coralnet-staging-web
           description    CoralNet staging web server
           vpc            default
@@ -109,8 +93,24 @@ fn a_plan_fits_the_terminal_and_is_coloured() {
           root_volume         size_gib 8, type gp3, delete_on_termination true
           user_data           file (10 lines)
           tags.Project        coralnet
+      + elastic_ip.site               create coralnet-staging-site
+          tags.Project   coralnet
       + elastic_ip.site/association   create
           instance   instance.web
+      + bucket.media                  create coralnet-staging
+          versioning            false
+          object_ownership      object_writer
+          public_access_block   block_public_acls true, ignore_public_acls false,
+                                block_public_policy false, restrict_public_buckets
+                                false
+          encryption            AES256
+          policy_file           (17 lines) (known after apply)
+          cors                  {origins *, methods GET, headers Authorization,
+                                max_age_seconds 3000}
+          lifecycle             {id unfinished-uploads, enabled true,
+                                abort_incomplete_multipart_days 7}
+          acl                   private
+          tags.Project          coralnet
 
     Plan: 6 to create, 0 to update, 0 to delete.
     --only leaves out 3 steps: db_instance.main, security_group.db,
