@@ -1,8 +1,8 @@
 """What an empty plan of production costs behind a fixed delay per call, beside boto3 making the same reads.
 
-    target/…/python benches/empty_plan.py [--binary target/release/cn-infra] [--delay 50] [--runs 11]
+    python benches/empty_plan.py [--binary target/release/cn-infra] [--delay 50] [--runs 11]
 
-Needs a Python with moto[server] 5.2.5 (the tests make one: target/tmp/moto-5.2.5/bin/python). moto is the account; the
+Needs a Python with moto[server] 5.2.5 (the tests make one: target/tmp/moto-5.2.5/bin/python) and GNU time. moto is the account; the
 proxy in front of it counts and delays. Production is applied from nothing without delay, then planned again and again.
 Each run is a process of its own: its processor time and peak of memory are what the kernel says of that process.
 """
@@ -106,15 +106,22 @@ def client(port):
 
 
 def measured(command, env, directory):
-    """Runs a command that must succeed: its wall and processor seconds, its peak of memory, what it said."""
+    """Runs a command that must succeed: its wall and processor seconds, its peak of memory, what it said.
+
+    GNU time starts it: what the kernel calls the peak of a process includes that of the one that started it, and this
+    one is large.
+    """
+    peak = Path(directory, "peak")
     began = time.monotonic()
-    process = subprocess.Popen(command, env=env, cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen(["time", "--format=%M", f"--output={peak}", *command], env=env, cwd=directory,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     said = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.monotonic() - began
     if status != 0:
         sys.exit(f"{command} failed:\n{said}")
-    return {"wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "rss": usage.ru_maxrss / 1024, "said": said}
+    cpu = usage.ru_utime + usage.ru_stime
+    return {"wall": wall, "cpu": cpu, "rss": int(peak.read_text()) / 1024, "said": said}
 
 
 def main():
@@ -155,13 +162,13 @@ def row(case, runs):
         return f"{statistics.median(figures):.2f} ({min(figures):.2f}–{max(figures):.2f})"
 
     def same(figures):
-        return "–".join(map(str, sorted(set(figures))))
+        return "–".join(map(str, sorted({min(figures), max(figures)}))) if figures else "–"
 
-    waves = [match[1] for run in runs if (match := re.search(r"in (\d+) waves", run["said"]))]
-    calls = same(len(run["calls"]) for run in runs)
-    connections = same(len({call["connection"] for call in run["calls"]}) for run in runs)
+    waves = [int(match[1]) for run in runs if (match := re.search(r"in (\d+) waves", run["said"]))]
+    calls = same([len(run["calls"]) for run in runs])
+    connections = same([len({call["connection"] for call in run["calls"]}) for run in runs])
     peak = statistics.median(run["rss"] for run in runs)
-    return f"| {case} | {calls} | {same(waves) or '–'} | {connections} | {figure('wall')} | {figure('cpu')} | {peak:.0f} |"
+    return f"| {case} | {calls} | {same(waves)} | {connections} | {figure('wall')} | {figure('cpu')} | {peak:.0f} |"
 
 
 if __name__ == "__main__":

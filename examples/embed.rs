@@ -29,6 +29,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         region: environment.region.clone(),
         account: environment.account.clone(),
         read_only: !wanted,
+        timeout: None,
     })
     .await?;
     let managers = aws::managers(&session);

@@ -19,6 +19,7 @@
 //!     region: environment.region.clone(),
 //!     account: environment.account.clone(),
 //!     read_only: false,
+//!     timeout: None,
 //! })
 //! .await?;
 //! let managers = aws::managers(&session);

@@ -67,8 +67,8 @@ impl Account {
         observe(environment, &self.managers, NOW).await.unwrap_or_else(|error| panic!("{error}: {}", error.source))
     }
 
-    /// Carries a plan out, and tells which requests may have changed something.
-    pub async fn apply(&self, plan: &Plan) -> Result<Vec<Request>, String> {
+    /// Carries a plan out. Tells which requests may have changed something, and the objects that the plan is about.
+    pub async fn apply(&self, plan: &Plan) -> Result<(Vec<Request>, BTreeMap<Address, PhysicalId>), String> {
         self.recorder.take();
         let (options, clock) = (ApplyOptions::default(), VirtualClock::starting_at(NOW));
         let mut reporter = |_: &Event| {};
@@ -77,6 +77,9 @@ impl Account {
         if !report.is_success() {
             return Err(format!("{:#?}", report.outcomes));
         }
-        Ok(self.recorder.take().into_iter().filter(Request::is_write).collect())
+        let mut ids = plan.ids.clone();
+        ids.extend(plan.steps.iter().filter_map(|step| Some((step.id.address.clone(), step.object.clone()?))));
+        ids.extend(report.made);
+        Ok((self.recorder.take().into_iter().filter(Request::is_write).collect(), ids))
     }
 }

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 const MOTO: &str = "moto[server]==5.2.5";
 
 /// Starts it, with what is wrong beyond use put right.
-const SERVE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/moto/serve.py");
+const SERVE: &str = include_str!("../moto/serve.py");
 
 /// A running server; dropping it ends it.
 pub struct Moto {
@@ -27,7 +27,7 @@ impl Moto {
     pub fn start() -> Self {
         let port = free_port();
         let server = Command::new(python())
-            .args([SERVE, &port.to_string(), "--attached"])
+            .args(["-c", SERVE, &port.to_string(), "--attached", "--prepare"])
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -89,7 +89,7 @@ pub fn free_port() -> u16 {
 }
 
 /// The Python of the virtual environment, made on first use.
-fn python() -> &'static Path {
+pub fn python() -> &'static Path {
     static PYTHON: OnceLock<PathBuf> = OnceLock::new();
     PYTHON.get_or_init(|| {
         let venv = Path::new(env!("CARGO_TARGET_TMPDIR")).join("moto-5.2.5");

@@ -50,9 +50,12 @@ impl Request {
         let path = request.uri().split("://").nth(1).and_then(|rest| rest.split_once('/')).map_or("", |(_, path)| path);
         let call = format!("{} /{}", request.method(), path.trim_end_matches('/').replace("/?", "?"));
         let acl = request.headers().get("x-amz-acl").map(|acl| ("x-amz-acl".to_owned(), acl.to_owned()));
-        let content = if body.starts_with('<') { leaves(body) } else { vec![("body".to_owned(), body.to_owned())] };
-        let parameters = acl.into_iter().chain(content.into_iter().filter(|(_, value)| !value.is_empty()));
-        Self { call, parameters: parameters.collect() }
+        let content = match body.chars().next() {
+            None => Vec::new(),
+            Some('<') => leaves(body),
+            Some(_) => vec![("body".to_owned(), body.to_owned())],
+        };
+        Self { call, parameters: acl.into_iter().chain(content).collect() }
     }
 }
 
@@ -61,7 +64,25 @@ fn form(body: &str) -> Option<Request> {
     let mut pairs = body.strip_prefix("Action=")?.split('&');
     let call = pairs.next()?.to_owned();
     let pairs = pairs.filter_map(|pair| pair.split_once('=')).filter(|(name, _)| *name != "Version");
-    Some(Request { call, parameters: pairs.map(|(name, value)| (name.to_owned(), decoded(value))).collect() })
+    let parameters = pairs.map(|(name, value)| (name.to_owned(), decoded(value))).collect();
+    Some(Request { call, parameters: by_key(parameters) })
+}
+
+/// `Tag.3.Key=a` and `Tag.3.Value=b` as `Tag.a=b`: the number of a tag says nothing.
+fn by_key(parameters: Vec<(String, String)>) -> Vec<(String, String)> {
+    let mut joined: Vec<(String, String)> = Vec::new();
+    for (name, value) in parameters {
+        let key = joined.last().and_then(|(last, key)| Some((last.strip_suffix(".Key")?.to_owned(), key.clone())));
+        match key {
+            Some((tag, key)) if name == format!("{tag}.Value") => {
+                joined.pop();
+                let tags = tag.rsplit_once('.').map_or(tag.as_str(), |(tags, _)| tags);
+                joined.push((format!("{tags}.{key}"), value));
+            }
+            _ => joined.push((name, value)),
+        }
+    }
+    joined
 }
 
 fn decoded(text: &str) -> String {
@@ -74,21 +95,25 @@ fn decoded(text: &str) -> String {
     String::from_utf8(bytes).expect("parameters are text")
 }
 
-/// Texts of an XML document by the path of their elements, below the root.
+/// Texts of an XML document by the path of their elements, below the root; of an empty element an empty one.
 fn leaves(xml: &str) -> Vec<(String, String)> {
     let mut path: Vec<&str> = Vec::new();
     let mut found = Vec::new();
+    let mut is_leaf = false;
     for piece in xml.split('<').skip(1) {
-        let (tag, text) = piece.split_once('>').unwrap_or((piece, ""));
-        if tag.starts_with('/') {
-            path.pop();
-            continue;
+        let (tag, text) = piece.split_once('>').expect("the SDK writes well-formed XML");
+        let is_end = tag.starts_with('/');
+        if !is_end {
+            path.push(tag.split(' ').next().unwrap_or(tag).trim_end_matches('/'));
+            is_leaf = text.is_empty();
+            if !is_leaf {
+                found.push((path[1..].join("/"), text.to_owned()));
+            }
         }
-        path.push(tag.split(' ').next().unwrap_or(tag));
-        if !text.is_empty() {
-            found.push((path[1..].join("/"), text.to_owned()));
-        }
-        if tag.ends_with('/') {
+        if is_end || tag.ends_with('/') {
+            if std::mem::take(&mut is_leaf) {
+                found.push((path[1..].join("/"), String::new()));
+            }
             path.pop();
         }
     }

@@ -5,6 +5,7 @@
 
 pub mod bucket;
 pub mod db_instance;
+mod ec2_filter;
 mod ec2_id;
 mod ec2_tags;
 pub mod elastic_ip;

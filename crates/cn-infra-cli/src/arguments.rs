@@ -40,6 +40,9 @@ pub struct Global {
     /// How many steps run at once
     #[arg(long, global = true, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=100))]
     pub parallelism: u8,
+    /// How long a call waits for its answer, in seconds; left out: CN_INFRA_TIMEOUT, else 30
+    #[arg(long, global = true, value_name = "SECONDS", env = "CN_INFRA_TIMEOUT", hide_env = true, value_parser = clap::value_parser!(u16).range(1..=3600))]
+    pub timeout: Option<u16>,
     /// `auto`, `always` or `never`: `auto` colours on a terminal, unless NO_COLOR is set
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     pub color: When,
@@ -274,8 +277,8 @@ mod tests {
     fn global_options_stand_before_and_after_the_command() {
         let arguments =
             parse("cn-infra --environments envs apply staging --yes -vv -q --color never --parallelism 4").unwrap();
-        let Global { environments, verbose, quiet, color, parallelism, profile } = arguments.global;
-        assert_eq!((environments, profile), (Some(PathBuf::from("envs")), None));
+        let Global { environments, verbose, quiet, color, parallelism, profile, timeout } = arguments.global;
+        assert_eq!((environments, profile, timeout), (Some(PathBuf::from("envs")), None, None));
         assert_eq!((verbose, quiet, color, parallelism), (2, true, When::Never, 4));
     }
 

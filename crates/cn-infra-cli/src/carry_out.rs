@@ -1,5 +1,7 @@
 //! Carrying out a plan at the terminal: progress, Ctrl-C, and the report at the end.
 
+use std::time::Instant;
+
 use cn_infra_core::apply::{ApplyOptions, Cancellation, Report};
 use cn_infra_core::clock::TokioClock;
 use cn_infra_core::event::Outcome;
@@ -26,6 +28,7 @@ pub struct CarryOut<'a> {
 impl CarryOut<'_> {
     /// Carries the plan out and reports.
     pub async fn run(&self, plan: &Plan) -> Result<ExitCode> {
+        let began = Instant::now();
         self.view.say("\n");
         let report = self.until_interrupted(plan).await.ok_or_else(|| dropped(plan))?;
         if self.json {
@@ -37,7 +40,7 @@ impl CarryOut<'_> {
         self.view.say(&format!(
             "{}, {}.\n",
             view::count(calls.count(), "API call"),
-            view::events::time(self.survey.elapsed())
+            view::events::time(began.elapsed())
         ));
         Ok(exit_code(Some(&report), plan))
     }

@@ -74,7 +74,7 @@ impl From<EditError> for CommandError {
 
 impl From<PlanError> for CommandError {
     fn from(error: PlanError) -> Self {
-        anyhow::Error::new(error).into()
+        Self { hint: error.hint(), ..anyhow::Error::new(error).into() }
     }
 }
 

@@ -18,6 +18,15 @@ use crate::error::Result;
 use crate::target;
 use cn_infra_core::plan::plan;
 
+/// An environment as its files declare it: what is wrong with a command line is said before anybody is called.
+pub struct Subject {
+    /// The environment.
+    pub environment: Environment,
+    /// All kinds.
+    pub kinds: Kinds,
+    began: Instant,
+}
+
 /// An environment with a session for its account.
 pub struct Survey {
     /// The environment.
@@ -40,20 +49,24 @@ pub enum Access {
     Write,
 }
 
-/// An environment that was read, before anything is called.
-pub struct Opening {
-    /// The environment.
-    pub environment: Environment,
-    kinds: Kinds,
-    began: Instant,
-}
-
-impl Opening {
+impl Subject {
     /// Loads an environment.
-    pub fn of(name: &str, context: &Context) -> Result<Self> {
+    pub fn load(name: &str, context: &Context) -> Result<Self> {
         let began = Instant::now();
         let kinds = cn_infra_aws::kinds();
-        Ok(Self { environment: context.directory()?.load(name, &kinds)?, kinds, began })
+        let environment = context.directory()?.load(name, &kinds)?;
+        Ok(Self { environment, kinds, began })
+    }
+
+    /// The options of a plan, resources resolved.
+    pub fn options(&self, selection: &Selection) -> Result<PlanOptions> {
+        let only = |text: &String| target::declared_or_unlisted(text, &self.environment, &self.kinds);
+        let create = |text: &String| target::declared(text, &self.environment);
+        Ok(PlanOptions {
+            prune: selection.prune,
+            only: selection.only.iter().map(only).collect::<Result<_>>()?,
+            create_anyway: selection.create_anyway.iter().map(create).collect::<Result<_>>()?,
+        })
     }
 
     /// Opens a session for its account; no call but the account guard's is made.
@@ -64,6 +77,7 @@ impl Opening {
             region: environment.region.clone(),
             account: environment.account.clone(),
             read_only: access == Access::Read,
+            timeout: context.global.timeout.map(|seconds| Duration::from_secs(seconds.into())),
         })
         .await?;
         let managers = cn_infra_aws::managers(&session);
@@ -72,9 +86,9 @@ impl Opening {
 }
 
 impl Survey {
-    /// Loads an environment and opens a session.
+    /// Loads an environment and opens a session for its account.
     pub async fn open(name: &str, access: Access, context: &Context) -> Result<Self> {
-        Opening::of(name, context)?.open(access, context).await
+        Subject::load(name, context)?.open(access, context).await
     }
 
     /// Reads what is live.
@@ -95,17 +109,6 @@ impl Survey {
     /// Plans the difference to what is live.
     pub fn plan_of(&self, live: &Live, options: &PlanOptions) -> Result<Plan> {
         Ok(plan(&self.environment, live, &self.kinds, options, live.at)?)
-    }
-
-    /// The options of a plan, resources resolved.
-    pub fn options(&self, selection: &Selection) -> Result<PlanOptions> {
-        let only = |text: &String| target::declared_or_unlisted(text, &self.environment, &self.kinds);
-        let create = |text: &String| target::declared(text, &self.environment);
-        Ok(PlanOptions {
-            prune: selection.prune,
-            only: selection.only.iter().map(only).collect::<Result<_>>()?,
-            create_anyway: selection.create_anyway.iter().map(create).collect::<Result<_>>()?,
-        })
     }
 
     /// How long ago it began.

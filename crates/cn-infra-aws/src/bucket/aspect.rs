@@ -1,9 +1,11 @@
 //! The aspects of a bucket: what S3 reads and writes with one call each.
 
-use cn_infra_core::manager::ManageError;
+use cn_infra_core::manager::{ErrorClass, ManageError};
+use cn_infra_core::value::OrNone;
 
-use super::Bucket;
+use super::policy::is_public;
 use super::target::Target;
+use super::{Bucket, ObjectOwnership};
 
 /// What one call reads and one call writes, tags apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -105,7 +107,7 @@ impl Target<'_> {
     /// Writes those of the given aspects that are set, one after the other.
     pub async fn write(&self, aspects: impl Iterator<Item = Aspect>, desired: &Bucket) -> Result<(), ManageError> {
         for aspect in aspects {
-            self.write_one(aspect, desired).await?;
+            self.write_one(aspect, desired).await.map_err(|failure| settling(aspect, desired, failure))?;
         }
         Ok(())
     }
@@ -154,4 +156,21 @@ impl Target<'_> {
             },
         }
     }
+}
+
+/// A bucket's configuration is not consistent at once: what refuses a public policy, or any ACL, may do so for a while
+/// after it was turned off. The engine tries such a write again, as one on something just made, for a minute.
+fn settling(aspect: Aspect, desired: &Bucket, failure: ManageError) -> ManageError {
+    let block = desired.public_access_block.unwrap_or_default();
+    let acls_count = desired.object_ownership.is_some_and(|of| of != ObjectOwnership::BucketOwnerEnforced);
+    let may_pass = match (aspect, failure.code.as_deref()) {
+        (Aspect::Policy, Some("AccessDenied")) => {
+            let policy = desired.policy_file.as_ref().and_then(OrNone::some);
+            block.block_public_policy == Some(false) && policy.is_some_and(|policy| is_public(policy.as_str()))
+        }
+        (Aspect::Acl, Some("AccessDenied")) => block.block_public_acls == Some(false),
+        (Aspect::Acl, Some("AccessControlListNotSupported")) => acls_count,
+        _ => false,
+    };
+    if may_pass { ManageError { class: ErrorClass::Gone, ..failure } } else { failure }
 }

@@ -25,7 +25,7 @@ pub(super) async fn delete(target: &Target<'_>) -> Result<Progress, ManageError>
         return Ok(Progress::Done);
     }
     if failure.code.as_deref() == Some("BucketNotEmpty") {
-        let hint = "`cn-infra bucket empty` deletes every object, version and unfinished upload of it";
+        let hint = "delete every object, version, delete marker and unfinished upload of it first (S3 console: Empty)";
         return Err(ManageError { class: ErrorClass::Invalid, ..failure.hint(hint) });
     }
     Err(failure)

@@ -65,7 +65,7 @@ fn enabled(logging: &Logging, live: Option<LoggingEnabled>) -> Result<LoggingEna
 }
 
 fn hint_target(failure: ManageError) -> ManageError {
-    if failure.code.as_deref() != Some("InvalidTargetBucketForLogging") {
+    if !matches!(failure.code.as_deref(), Some("InvalidTargetBucketForLogging" | "CrossLocationLoggingProhibited")) {
         return failure;
     }
     failure.hint(

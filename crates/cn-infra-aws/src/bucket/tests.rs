@@ -478,6 +478,18 @@ async fn a_bucket_of_another_region_is_told() {
     insta::assert_snapshot!(failure, @"bucket coralnet-production is in eu-west-1, not in us-west-2");
 }
 
+#[tokio::test]
+async fn versioning_that_is_suspended_is_off() {
+    let read = async |status: &str| {
+        let body = format!("<VersioningConfiguration>{status}</VersioningConfiguration>");
+        let script = Script::new().fail(&get("tagging"), 404, "NoSuchTagSet").answer(&get("versioning"), &body);
+        observe(&script, bucket(json!({ "versioning": true }))).await.unwrap()[0].live.versioning
+    };
+    assert_eq!(read("<Status>Enabled</Status>").await, Some(true));
+    assert_eq!(read("<Status>Suspended</Status>").await, Some(false));
+    assert_eq!(read("").await, Some(false));
+}
+
 /// Each bucket has a host of its own: bucket by bucket, every call would open a connection.
 #[tokio::test]
 async fn one_aspect_of_all_buckets_is_read_before_the_next() {
@@ -813,6 +825,32 @@ async fn refusals_say_what_to_do() {
 }
 
 #[tokio::test]
+async fn what_was_just_turned_off_may_refuse_for_a_while() {
+    let everyone =
+        r#"{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}]}"#;
+    let class = async |field: &str, code: &str, desired: Value| {
+        let call = if field == "policy_file" { "policy" } else { field };
+        let script = unconfigured().fail(&format!("PUT /{NAME}?{call}"), 403, code);
+        update(&script, &bucket(desired), &[field], &TagChange::default()).await.unwrap_err().class
+    };
+    let open = json!({ "block_public_policy": false, "block_public_acls": false });
+    let policy = |text: &str, block: &Value| json!({ "policy_file": text, "public_access_block": block });
+    assert_eq!(class("policy_file", "AccessDenied", policy(everyone, &open)).await, ErrorClass::Gone);
+    assert_eq!(class("policy_file", "AccessDenied", policy(everyone, &json!(true))).await, ErrorClass::Denied);
+    assert_eq!(class("policy_file", "AccessDenied", policy("{}", &open)).await, ErrorClass::Denied);
+    let acl = |more: Value| {
+        let mut fields = json!({ "acl": "public-read" });
+        fields.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        fields
+    };
+    assert_eq!(class("acl", "AccessDenied", acl(json!({ "public_access_block": open }))).await, ErrorClass::Gone);
+    assert_eq!(class("acl", "AccessDenied", acl(json!({}))).await, ErrorClass::Denied);
+    let counts = acl(json!({ "object_ownership": "object_writer" }));
+    assert_eq!(class("acl", "AccessControlListNotSupported", counts).await, ErrorClass::Gone);
+    assert_eq!(class("acl", "AccessControlListNotSupported", acl(json!({}))).await, ErrorClass::Invalid);
+}
+
+#[tokio::test]
 async fn delete_wants_an_empty_bucket_and_takes_a_missing_one_for_deleted() {
     let delete = async |script: Script| {
         let live = observed(Bucket::default());
@@ -823,7 +861,7 @@ async fn delete_wants_an_empty_bucket_and_takes_a_missing_one_for_deleted() {
     assert_eq!(delete(Script::new().fail(&call, 404, "NoSuchBucket")).await.unwrap(), Progress::Done);
     let failure = delete(Script::new().fail(&call, 409, "BucketNotEmpty")).await.unwrap_err();
     assert_eq!(failure.class, ErrorClass::Invalid);
-    assert!(failure.hint.unwrap().contains("cn-infra bucket empty"));
+    assert!(failure.hint.unwrap().contains("delete every object"));
 }
 
 #[test]

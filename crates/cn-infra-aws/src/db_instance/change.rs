@@ -144,7 +144,7 @@ fn storage(call: Modify, change: &Change<'_, DbInstance>) -> Modify {
     let engine = normalize::engine(change.desired, &live);
     let live = live.storage.unwrap_or_default();
     let merged = Storage {
-        size_gib: desired.size_gib.or(live.size_gib),
+        size_gib: desired.size_gib.max(grown(&change.live.live)).or(live.size_gib),
         storage_type: desired.storage_type.or(live.storage_type),
         iops: desired.iops.or(live.iops),
         throughput: desired.throughput.or(live.throughput),
@@ -157,6 +157,11 @@ fn storage(call: Modify, change: &Change<'_, DbInstance>) -> Modify {
         .set_iops(or_whole("storage.iops").and(integer(iops)))
         .set_storage_type(changed("storage.type").and(storage_type))
         .set_storage_throughput(changed("storage.throughput").and(integer(throughput)))
+}
+
+/// The size that RDS has grown the storage to by itself, from which it does not shrink.
+fn grown(live: &DbInstance) -> Option<u32> {
+    live.grows_to.and(live.storage.as_ref()?.size_gib)
 }
 
 /// Whether the volume has iops of its own. Small gp3 volumes have a fixed performance, and RDS refuses to hear of it.

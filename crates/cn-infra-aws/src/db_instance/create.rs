@@ -8,19 +8,18 @@ use cn_infra_core::manager::{ErrorClass, ManageError, New};
 use super::password::MasterPassword;
 use super::request::{group_ids, integer};
 use super::{DbInstance, DbInstances, Storage, tags};
-use crate::error::failed;
+use crate::error::{failed, made};
 use crate::session::rds_once;
 
 pub(super) async fn create(manager: &DbInstances, new: &New<'_, DbInstance>) -> Result<PhysicalId, ManageError> {
     let mut wanted = new.tags.clone();
     wanted.extend(tags::final_snapshot(new.resource));
     let tags = tags::to_tags(&wanted);
-    let made = match &new.resource.restore_from_snapshot {
-        Some(snapshot) => restore(manager, new, snapshot, tags).await?,
-        None => create_new(manager, new, tags).await?,
+    let (what, instance) = match &new.resource.restore_from_snapshot {
+        Some(snapshot) => ("RestoreDBInstanceFromDBSnapshot", restore(manager, new, snapshot, tags).await?),
+        None => ("CreateDBInstance", create_new(manager, new, tags).await?),
     };
-    let id = made.as_ref().and_then(Made::dbi_resource_id);
-    id.map(PhysicalId::from).ok_or_else(|| ManageError::new(ErrorClass::Unknown, "RDS reported no DbiResourceId"))
+    made(what, instance.and_then(|instance| instance.dbi_resource_id))
 }
 
 async fn create_new(
@@ -53,7 +52,8 @@ async fn create_new(
         .set_vpc_security_group_ids(group_ids(it)?)
         .set_db_subnet_group_name(it.subnet_group.clone())
         .set_db_parameter_group_name(it.parameter_group.clone())
-        .set_storage_encrypted(it.storage_encrypted)
+        // A key asks for encryption; RDS refuses it alone.
+        .set_storage_encrypted(it.storage_encrypted.or(it.kms_key.as_ref().map(|_| true)))
         .set_kms_key_id(it.kms_key.clone())
         .set_deletion_protection(it.deletion_protection)
         .set_auto_minor_version_upgrade(it.auto_minor_version_upgrade)

@@ -146,6 +146,10 @@ pub struct DbInstance {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(skip)]
     pub pending: Option<Pending>,
+    /// The size in GiB up to which RDS grows the storage by itself. AWS reports it; a file cannot say it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(skip)]
+    pub grows_to: Option<u32>,
 }
 
 /// The storage of a database.

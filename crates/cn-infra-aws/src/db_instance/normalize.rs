@@ -9,6 +9,7 @@ use super::{DbInstance, EngineVersion, Storage};
 /// Only the live side changes: what it holds that the desired side accepts becomes what the desired side says.
 pub(super) fn normalize(desired: &DbInstance, live: &mut DbInstance) {
     settle_pending(desired, live);
+    accept_growth(desired, live);
     let engine = engine(desired, live);
     accept(&mut live.engine_version, desired.engine_version.as_ref(), |asked, live| {
         asked.distance(live, &engine) == Distance::Accepted
@@ -25,6 +26,14 @@ pub(super) fn normalize(desired: &DbInstance, live: &mut DbInstance) {
     accept(&mut live.maintenance_window, maintenance_window.as_ref(), |a, b| a.eq_ignore_ascii_case(b));
     accept(&mut live.parameter_group, parameter_group.as_ref(), |a, b| a.eq_ignore_ascii_case(b));
     accept(&mut live.subnet_group, subnet_group.as_ref(), |a, b| a.eq_ignore_ascii_case(b));
+}
+
+/// Where RDS grows the storage by itself, the size asked for is the least: it never shrinks back to it.
+fn accept_growth(desired: &DbInstance, live: &mut DbInstance) {
+    let Some(asked) = desired.storage.as_ref().and_then(|storage| storage.size_gib) else { return };
+    if let (Some(_), Some(Storage { size_gib: Some(size), .. })) = (live.grows_to, &mut live.storage) {
+        *size = asked.min(*size);
+    }
 }
 
 /// The engine, by which versions are read.

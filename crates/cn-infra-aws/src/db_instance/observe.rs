@@ -18,7 +18,8 @@ pub(super) async fn observe(
     rds: &Client,
     scope: &Scope<'_, DbInstance>,
 ) -> Result<Vec<Observed<DbInstance>>, ManageError> {
-    let only = scope.only.map(|ids| {
+    // More than a page of them is more than is worth a filter.
+    let only = scope.only.filter(|ids| (1..=100).contains(&ids.len())).map(|ids| {
         let ids = ids.iter().map(|id| id.0.clone()).collect();
         Filter::builder().name("dbi-resource-id").set_values(Some(ids)).build()
     });
@@ -32,9 +33,10 @@ pub(super) async fn observe(
     Ok(observed)
 }
 
-/// The instance as an object of ours; `None` for members of clusters.
+/// The instance as an object of ours; `None` for members of clusters, also of PostgreSQL's and MySQL's own engines.
 fn of(found: &Found) -> Option<Observed<DbInstance>> {
-    if found.engine().is_some_and(is_cluster_engine) {
+    let of_cluster = found.db_cluster_identifier().is_some_and(|cluster| !cluster.is_empty());
+    if of_cluster || found.engine().is_some_and(is_cluster_engine) {
         return None;
     }
     let tags = tags::from_tags(found.tag_list());
@@ -95,6 +97,7 @@ fn fields(found: &Found) -> DbInstance {
         monitoring_interval: natural(found.monitoring_interval()),
         monitoring_role: text(found.monitoring_role_arn()),
         copy_tags_to_snapshot: found.copy_tags_to_snapshot(),
+        grows_to: natural(found.max_allocated_storage()),
         ..DbInstance::default()
     }
 }

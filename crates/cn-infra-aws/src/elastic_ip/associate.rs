@@ -10,20 +10,24 @@ use cn_infra_core::manager::{ErrorClass, ManageError};
 
 use super::{ElasticIp, Target, observe};
 use crate::error::failed;
+use crate::session::ec2_once;
 
 /// Points an address at an instance, in one call: whatever it pointed at before loses it at the same moment.
+///
+/// Where the address is, its own reading says. The instance is asked for its interface and state alone: what it shows of
+/// addresses may be older.
 pub(super) async fn associate(ec2: &Client, live: &Observed<ElasticIp>, instance: &str) -> Result<(), ManageError> {
     let interface = primary_interface(ec2, instance).await?;
-    let shown = interface.association.and_then(|association| association.public_ip);
-    if shown.is_some() && shown.as_ref() == live.outputs.get("public_ip") {
-        // AWS may charge for a remap, also to where the address already is.
+    let points_at = live.live.instance.as_ref();
+    if points_at.and_then(Target::interface) == Some(&interface) {
+        // A reading may name the interface and not its instance. AWS may charge for a remap to where the address is.
         return Ok(());
     }
     // Where the plan says "free", AWS is to refuse if somebody took the address in between.
-    let is_in_use = live.live.instance.as_ref().is_some_and(|target| *target != Target::None);
-    let call =
-        ec2.associate_address().allocation_id(&live.id.0).set_network_interface_id(interface.network_interface_id);
-    let answer = call.allow_reassociation(is_in_use).send().await;
+    let is_in_use = points_at.is_some_and(|target| *target != Target::None);
+    let call = ec2.associate_address().allocation_id(&live.id.0).network_interface_id(interface);
+    // Sent once: after a lost answer the engine reads the address before it sends again, and so pays for no second remap.
+    let answer = call.allow_reassociation(is_in_use).customize().config_override(ec2_once()).send().await;
     answer.map(|_| ()).map_err(|error| {
         let error = failed("AssociateAddress", error);
         match error.code.as_deref() {
@@ -49,8 +53,8 @@ pub(super) async fn disassociate(ec2: &Client, id: &PhysicalId) -> Result<(), Ma
     }
 }
 
-/// The interface of an instance that can take an address now: the one with device index 0.
-async fn primary_interface(ec2: &Client, id: &str) -> Result<InstanceNetworkInterface, ManageError> {
+/// The id of the interface of an instance that can take an address now: the one with device index 0.
+async fn primary_interface(ec2: &Client, id: &str) -> Result<String, ManageError> {
     let answer = ec2.describe_instances().instance_ids(id).send().await;
     let reservations = answer.map_err(|error| failed("DescribeInstances", error))?.reservations.unwrap_or_default();
     let instance = reservations.into_iter().flat_map(|reservation| reservation.instances.unwrap_or_default()).next();
@@ -73,6 +77,7 @@ async fn primary_interface(ec2: &Client, id: &str) -> Result<InstanceNetworkInte
         interface.attachment.as_ref().and_then(|attachment| attachment.device_index) == Some(0)
     };
     let interface = network_interfaces.into_iter().flatten().find(is_primary);
+    let interface = interface.and_then(|interface| interface.network_interface_id).filter(|id| !id.is_empty());
     let missing = || ManageError::new(ErrorClass::Invalid, format!("{id} has no primary network interface"));
     interface.ok_or_else(missing)
 }

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::Session;
 use crate::ec2_id::is_id;
 use crate::ec2_tags;
-use crate::error::failed;
+use crate::error::{failed, made};
 use crate::session::ec2_once;
 
 pub use target::Target;
@@ -121,10 +121,7 @@ impl Manager for ElasticIps {
             .tag_specifications(ec2_tags::tag_specification(ResourceType::ElasticIp, new.tags));
         let answer = call.customize().config_override(ec2_once()).send().await;
         let answer = answer.map_err(|error| failed("AllocateAddress", error))?;
-        answer
-            .allocation_id
-            .map(PhysicalId)
-            .ok_or_else(|| ManageError::new(ErrorClass::Unknown, "AllocateAddress: the answer names no allocation"))
+        made("AllocateAddress", answer.allocation_id)
     }
 
     async fn update(&self, id: &PhysicalId, change: Change<'_, ElasticIp>) -> Result<Progress, ManageError> {

@@ -3,27 +3,20 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_ec2::Client;
-use aws_sdk_ec2::types::{Address, Filter};
+use aws_sdk_ec2::types::Address;
 use cn_infra_core::address::{PhysicalId, Ref};
 use cn_infra_core::live::{Observed, Readiness};
 use cn_infra_core::manager::ManageError;
 use cn_infra_core::owner::NAME;
 
 use super::{ElasticIp, Target};
+use crate::ec2_filter::of_ids;
 use crate::ec2_tags;
 use crate::error::failed;
 
-/// As many values as AWS allows in one filter.
-const FILTER_VALUES: usize = 200;
-
-/// All addresses of the region, or at least those asked for. A filter, unlike a list of ids, does not fail as a whole
-/// for one that is gone.
+/// All addresses of the region, or at least those asked for.
 pub(super) async fn addresses(ec2: &Client, only: Option<&BTreeSet<PhysicalId>>) -> Result<Vec<Address>, ManageError> {
-    let filter = only.filter(|only| only.len() <= FILTER_VALUES).map(|only| {
-        let ids = only.iter().map(|id| id.0.clone()).collect();
-        vec![Filter::builder().name("allocation-id").set_values(Some(ids)).build()]
-    });
-    let answer = ec2.describe_addresses().set_filters(filter).send().await;
+    let answer = ec2.describe_addresses().set_filters(of_ids("allocation-id", only)).send().await;
     Ok(answer.map_err(|error| failed("DescribeAddresses", error))?.addresses.unwrap_or_default())
 }
 

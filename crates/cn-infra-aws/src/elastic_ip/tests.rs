@@ -185,9 +185,36 @@ async fn what_is_there_already_is_not_sent() {
     let there = associated(&format!("<instanceId>{INSTANCE}</instanceId>"));
     point(&Script::new(), &there, INSTANCE).await.unwrap();
     point(&Script::new(), &address(""), "none").await.unwrap();
-    let script = Script::new().answer("DescribeInstances", &instance("running", "198.51.100.7"));
-    point(&script, &address(""), INSTANCE).await.unwrap();
+    // The reading names the interface alone.
+    let script = Script::new().answer("DescribeInstances", &instance("running", ""));
+    point(&script, &associated("<networkInterfaceId>eni-0aaaaaaaaaaaaaaaa</networkInterfaceId>"), INSTANCE)
+        .await
+        .unwrap();
     assert_eq!(script.writes(), "");
+}
+
+#[tokio::test]
+async fn where_an_address_is_its_own_reading_decides() {
+    let elsewhere = associated("<instanceId>i-0bbbbbbbbbbbbbbbb</instanceId>");
+    for live in [address(""), elsewhere] {
+        // The target's interface shows the address still, or already.
+        let script = Script::new()
+            .answer("DescribeInstances", &instance("running", "198.51.100.7"))
+            .answer("AssociateAddress", "<associationId>eipassoc-2</associationId>");
+        point(&script, &live, INSTANCE).await.unwrap();
+        assert!(script.writes().starts_with("AssociateAddress"), "{}", script.writes());
+    }
+}
+
+#[tokio::test]
+async fn an_association_whose_answer_is_lost_is_not_sent_blindly_again() {
+    let script = Script::new().answer("DescribeInstances", &instance("running", "")).fail(
+        "AssociateAddress",
+        500,
+        "InternalError",
+    );
+    assert_eq!(point(&script, &address(""), INSTANCE).await.unwrap_err().class, ErrorClass::Unknown);
+    assert_eq!(script.writes().matches("AssociateAddress").count(), 1);
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use super::normalize::RESOLVE;
 use super::observe::status;
 use super::{Instance, Instances, Metadata, UserData};
 use crate::ec2_tags::tag_specification;
-use crate::error::failed;
+use crate::error::{failed, made};
 use crate::security_group::SecurityGroup;
 
 /// How many terminated predecessors are passed over that a reading no longer showed.
@@ -30,18 +30,21 @@ impl Instances {
         for _ in 0..GENERATIONS {
             match request.clone().client_token(token.text()).send().await {
                 Ok(answer) => {
-                    let made = answer.instances().iter().find(|instance| !is_leaving(status(instance)));
-                    if let Some(id) = made.and_then(|instance| instance.instance_id()) {
-                        return Ok(PhysicalId::from(id));
+                    let instance = answer.instances.unwrap_or_default().into_iter().next();
+                    if !instance.as_ref().is_some_and(|instance| is_leaving(status(instance))) {
+                        return made("RunInstances", instance.and_then(|instance| instance.instance_id));
                     }
                 }
                 Err(error) => {
                     let error = failed("RunInstances", error);
-                    if error.code.as_deref() != Some("IdempotentParameterMismatch") {
-                        return Err(error);
-                    }
-                    if let Some(id) = self.living(&token.text()).await? {
-                        return Err(other_than_asked(error, new, &id));
+                    match error.code.as_deref() {
+                        Some("IdempotentInstanceTerminated") => {}
+                        Some("IdempotentParameterMismatch") => {
+                            if let Some(id) = self.living(&token.text()).await? {
+                                return Err(other_than_asked(error, new, &id));
+                            }
+                        }
+                        _ => return Err(error),
                     }
                 }
             }
@@ -119,10 +122,10 @@ impl Instances {
     }
 }
 
-/// No Describe call resolves a parameter, so its name has to tell the distribution: Amazon's and Debian's images start
-/// from `/dev/xvda`, Ubuntu's and most others from `/dev/sda1`.
+/// No Describe call resolves a parameter, so its name has to tell the distribution: Amazon's (also those made for ECS and
+/// EKS), Bottlerocket's and Debian's images start from `/dev/xvda`, Ubuntu's and most others from `/dev/sda1`.
 fn usual_root_device(image: &str) -> &'static str {
-    if ["ami-amazon-linux", "al20", "amzn", "/debian/"].iter().any(|part| image.contains(part)) {
+    if ["amazon-linux", "al20", "amzn", "/bottlerocket/", "/debian/"].iter().any(|part| image.contains(part)) {
         "/dev/xvda"
     } else {
         "/dev/sda1"

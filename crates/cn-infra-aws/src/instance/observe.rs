@@ -5,7 +5,7 @@ mod attributes;
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_ec2::types::{
-    EbsInstanceBlockDevice, Filter, HibernationOptions, InstanceNetworkInterface, InstanceStateName, MonitoringState,
+    EbsInstanceBlockDevice, HibernationOptions, InstanceNetworkInterface, InstanceStateName, MonitoringState,
     Volume as LiveVolume, VolumeAttachment,
 };
 use aws_sdk_ec2::{operation, types as ec2};
@@ -18,6 +18,7 @@ use futures_util::future::try_join;
 
 use super::volume::same_device;
 use super::{Disk, Instance, Instances, Metadata, State, Volume};
+use crate::ec2_filter::of_ids;
 use crate::ec2_tags::from_tags;
 use crate::error::failed;
 use crate::security_group::SecurityGroup;
@@ -26,8 +27,6 @@ use crate::session::calls::wave;
 /// The largest pages that AWS gives.
 const INSTANCES_PER_PAGE: i32 = 1000;
 const VOLUMES_PER_PAGE: i32 = 500;
-/// How many values AWS takes in one filter; to find more ids than that, everything is read.
-const VALUES_PER_FILTER: usize = 200;
 
 /// Attached volumes by instance id.
 type Attached = HashMap<String, Vec<(LiveVolume, VolumeAttachment)>>;
@@ -43,7 +42,7 @@ impl Instances {
     }
 
     async fn instances(&self, scope: &Scope<'_, Instance>) -> Result<Vec<ec2::Instance>, ManageError> {
-        let call = self.ec2.describe_instances().set_filters(filter("instance-id", scope));
+        let call = self.ec2.describe_instances().set_filters(of_ids("instance-id", scope.only));
         let reservations =
             call.into_paginator().page_size(INSTANCES_PER_PAGE).items().send().collect::<Result<Vec<_>, _>>();
         let reservations = reservations.await.map_err(|error| failed("DescribeInstances", error))?;
@@ -63,7 +62,7 @@ impl Instances {
         if !scope.declared.iter().any(|wanted| manages(&wanted.resource)) {
             return Ok(None);
         }
-        let call = self.ec2.describe_volumes().set_filters(filter("attachment.instance-id", scope));
+        let call = self.ec2.describe_volumes().set_filters(of_ids("attachment.instance-id", scope.only));
         let volumes = call.into_paginator().page_size(VOLUMES_PER_PAGE).items().send().collect::<Result<Vec<_>, _>>();
         let volumes = volumes.await.map_err(|error| failed("DescribeVolumes", error))?;
         let mut attached = Attached::new();
@@ -75,12 +74,6 @@ impl Instances {
         }
         Ok(Some(attached))
     }
-}
-
-fn filter(name: &str, scope: &Scope<'_, Instance>) -> Option<Vec<Filter>> {
-    let only = scope.only.filter(|only| only.len() <= VALUES_PER_FILTER)?;
-    let ids = only.iter().map(|id| id.0.clone()).collect();
-    Some(vec![Filter::builder().name(name).set_values(Some(ids)).build()])
 }
 
 fn first_instance(answer: operation::describe_instances::DescribeInstancesOutput) -> Option<ec2::Instance> {

@@ -51,20 +51,23 @@ impl Instances {
         };
         match (sent, former) {
             (Ok(()), _) => Ok(Progress::Again),
-            (Err(error), Some(former)) if error.class == ErrorClass::Invalid => {
-                let outcome = match self.start_as(id, former).await {
-                    Ok(()) => format!("the server starts again as {former}"),
-                    Err(second) => format!("the server stays stopped: as {former} it does not start either: {second}"),
-                };
+            (Err(error), Some(former)) if matches!(error.class, ErrorClass::Invalid | ErrorClass::Denied) => {
+                let outcome = self.start_as(id, former).await;
                 Err(ManageError { message: format!("{error}; {outcome}"), ..error })
             }
             (Err(error), _) => Err(error),
         }
     }
 
-    async fn start_as(&self, id: &str, former: &str) -> Result<(), ManageError> {
-        self.set_type(id, former).await?;
-        self.start(id).await
+    /// Starts the server, with its former type if it can be given that, and says how it went.
+    async fn start_as(&self, id: &str, former: &str) -> String {
+        // Whoever may not change the type did not change it before either: the server starts all the same.
+        let typed = self.set_type(id, former).await;
+        match (typed, self.start(id).await) {
+            (Ok(()), Ok(())) => format!("the server starts again as {former}"),
+            (Err(_), Ok(())) => "the server starts again".to_owned(),
+            (_, Err(second)) => format!("the server stays stopped: as {former} it does not start either: {second}"),
+        }
     }
 
     /// AWS takes one attribute per call. Not every type can be EBS-optimized, so that is given up before the type
@@ -99,8 +102,13 @@ impl Instances {
 
     async fn stop(&self, id: &str) -> Result<Progress, ManageError> {
         let answer = self.ec2.stop_instances().instance_ids(id).send().await;
-        answer.map_err(|error| failed("StopInstances", error))?;
-        Ok(Progress::Again)
+        match answer.map_err(|error| failed("StopInstances", error)) {
+            Ok(_) => Ok(Progress::Again),
+            Err(error) if error.code.as_deref() == Some("OperationNotPermitted") => Err(error.hint(format!(
+                "it is protected from stopping: `aws ec2 modify-instance-attribute --instance-id {id} --no-disable-api-stop`"
+            ))),
+            Err(error) => Err(error),
+        }
     }
 
     async fn start(&self, id: &str) -> Result<(), ManageError> {

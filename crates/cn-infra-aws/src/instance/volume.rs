@@ -135,7 +135,7 @@ impl Disk {
         }
     }
 
-    /// The volume as a create call takes it.
+    /// The volume as a create call takes it. A key asks for encryption.
     pub(super) fn mapping(&self, device: &str) -> BlockDeviceMapping {
         let Self { size_gib, volume_type, iops, throughput, delete_on_termination, encrypted, kms_key } = self;
         let volume = EbsBlockDevice::builder()
@@ -144,7 +144,8 @@ impl Disk {
             .set_iops(*iops)
             .set_throughput(*throughput)
             .set_delete_on_termination(*delete_on_termination)
-            .set_encrypted(*encrypted)
+            // AWS refuses a key without it.
+            .set_encrypted(encrypted.or(kms_key.as_ref().map(|_| true)))
             .set_kms_key_id(kms_key.clone())
             .build();
         BlockDeviceMapping::builder().device_name(device).ebs(volume).build()

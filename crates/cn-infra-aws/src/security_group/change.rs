@@ -25,27 +25,40 @@ pub(super) async fn set_rules(
             // id the rule would stay.
             return Err(ManageError::new(ErrorClass::Busy, format!("the rules of {id} have no ids yet")));
         }
-        let wanted = wanted(direction, rules)?;
-        match send(ec2, id, direction, &Work::of(direction, &wanted, &there)).await {
-            // Authorize and Revoke are all or nothing, so one rule that somebody else added or removed after the
-            // reading fails the call: with a new reading the rest is sent.
-            Err(error) if has_moved(&error) => {
-                there = read(ec2, id).await?;
-                send(ec2, id, direction, &Work::of(direction, &wanted, &there)).await?;
-            }
-            other => other?,
-        }
+        bring(ec2, id, direction, &wanted(direction, rules)?, &mut there).await?;
     }
     Ok(())
 }
 
 /// Removes every rule, so that no group is held by the rule of another.
 pub(super) async fn revoke_all(ec2: &Client, id: &str) -> Result<(), ManageError> {
-    let there = read(ec2, id).await?;
+    let nothing = BTreeMap::new();
+    let mut there = read(ec2, id).await?;
     for direction in Direction::BOTH {
-        revoke(ec2, id, direction, &Work::of(direction, &BTreeMap::new(), &there).extra).await?;
+        bring(ec2, id, direction, &nothing, &mut there).await?;
     }
     Ok(())
+}
+
+/// Brings the rules of one direction to what is wanted.
+///
+/// Authorize and Revoke are all or nothing, so one rule that somebody else added or removed after the reading fails the
+/// call: with a new reading the rest is sent.
+async fn bring(
+    ec2: &Client,
+    id: &str,
+    direction: Direction,
+    wanted: &BTreeMap<AwsRule, Text>,
+    there: &mut Vec<There>,
+) -> Result<(), ManageError> {
+    match send(ec2, id, direction, &Work::of(direction, wanted, there)).await {
+        Err(error) if has_moved(&error) => {
+            *there = read(ec2, id).await?;
+            let again = send(ec2, id, direction, &Work::of(direction, wanted, there)).await;
+            again.map_err(still_shown)
+        }
+        other => other,
+    }
 }
 
 /// What a wanted rule says of itself.
@@ -100,7 +113,7 @@ pub(super) fn wanted(direction: Direction, rules: &Rules) -> Result<BTreeMap<Aws
     let mut wanted = BTreeMap::new();
     for (name, rule) in rules {
         rule.traffic().map_err(|problem| invalid(direction, name, &problem.message))?;
-        for aws in rule.expanded(direction) {
+        for aws in rule.asked_for(direction) {
             if let Peer::Network(network) = &aws.peer {
                 return Err(invalid(direction, name, &format!("the network {network} was not expanded")));
             }
@@ -124,6 +137,14 @@ fn has_rules(direction: Direction, there: &[There]) -> bool {
 /// Whether the group's rules are no longer those that were read.
 fn has_moved(error: &ManageError) -> bool {
     matches!(error.code.as_deref(), Some("InvalidPermission.Duplicate" | "InvalidSecurityGroupRuleId.NotFound"))
+}
+
+/// A rule that is gone and still shows: a reading that is behind. As "not found" it would end a delete as done.
+fn still_shown(error: ManageError) -> ManageError {
+    match error.code.as_deref() {
+        Some("InvalidSecurityGroupRuleId.NotFound") => ManageError { class: ErrorClass::Busy, ..error },
+        _ => error,
+    }
 }
 
 async fn send(ec2: &Client, id: &str, direction: Direction, work: &Work) -> Result<(), ManageError> {

@@ -11,6 +11,7 @@ use jiff::{Timestamp, Unit};
 use super::SecurityGroup;
 use super::peer::Peer;
 use super::rule::{AwsRule, Direction, Rule, Rules};
+use super::traffic::Protocol;
 use super::until::Until;
 
 /// AWS's default quota "Inbound or outbound rules per security group"; IPv4 and IPv6 are counted apart.
@@ -55,8 +56,20 @@ fn rule_problems(direction: Direction, name: &str, rule: &Rule) -> Vec<Problem> 
         problems
             .push(Problem::new("", message).hint(format!("write `{peers} = [\"0.0.0.0/0\", \"::/0\"]` for everyone")));
     }
+    problems.extend(other_version(direction, rule));
     problems.extend(rule.description.as_deref().and_then(|text| description_problem("description", text)));
     problems
+}
+
+/// A rule whose peers are all of the version of IP that its protocol is not for would be none at all.
+fn other_version(direction: Direction, rule: &Rule) -> Option<Problem> {
+    let any = rule.expanded(direction).next()?;
+    if rule.asked_for(direction).next().is_some() {
+        return None;
+    }
+    let (is, other) = if any.traffic.protocol == Protocol::Icmp { ("IPv4", "icmpv6") } else { ("IPv6", "icmp") };
+    let message = format!("{} is for {is}, and no peer of the rule is", any.traffic.protocol);
+    Some(Problem::new("protocol", message).hint(format!("write `protocol = \"{other}\"`")))
 }
 
 /// AWS allows 255 characters of a small set, in a group's description and in a rule's.
@@ -74,7 +87,7 @@ fn description_problem(path: &str, text: &str) -> Option<Problem> {
 
 /// Whether a direction has more rules than AWS's quota allows. A group or prefix list counts for either version.
 fn quota_problems(direction: Direction, rules: &Rules) -> impl Iterator<Item = Problem> {
-    let expanded: BTreeSet<_> = rules.values().flat_map(|rule| rule.expanded(direction)).collect();
+    let expanded: BTreeSet<_> = rules.values().flat_map(|rule| rule.asked_for(direction)).collect();
     let counts_for = |rule: &&AwsRule, version: &str| match &rule.peer {
         Peer::Cidr(IpNet::V4(_)) => version == "IPv4",
         Peer::Cidr(IpNet::V6(_)) => version == "IPv6",
@@ -114,8 +127,8 @@ fn not_canonical(direction: Direction, name: &str, peer: &Peer) -> Option<Findin
 }
 
 fn still_open(direction: Direction, rules: &Rules, live: &Rules, now: Timestamp) -> impl Iterator<Item = Finding> {
-    let expand = move |rule: &Rule| rule.expanded(direction).collect::<Vec<_>>();
-    let there: BTreeSet<_> = live.values().flat_map(expand).collect();
+    let expand = move |rule: &Rule| rule.asked_for(direction).collect::<Vec<_>>();
+    let there: BTreeSet<_> = live.values().flat_map(|rule| rule.expanded(direction)).collect();
     let wanted: BTreeSet<_> = rules.values().filter(|rule| !rule.is_expired(now)).flat_map(expand).collect();
     rules.iter().filter_map(move |(name, rule)| {
         let Until(until) = rule.until.filter(|_| rule.is_expired(now))?;

@@ -32,7 +32,7 @@ use tokio::sync::OnceCell;
 use crate::Session;
 use crate::ec2_id::is_id;
 use crate::ec2_tags;
-use crate::error::failed;
+use crate::error::{failed, made};
 use crate::session::ec2_once;
 
 pub use icmp::{Icmp, IcmpName};
@@ -231,10 +231,7 @@ impl Manager for SecurityGroups {
             .tag_specifications(ec2_tags::tag_specification(ResourceType::SecurityGroup, new.tags));
         let answer = call.customize().config_override(ec2_once()).send().await;
         let answer = answer.map_err(|error| failed("CreateSecurityGroup", error))?;
-        answer
-            .group_id
-            .map(PhysicalId)
-            .ok_or_else(|| ManageError::new(ErrorClass::Unknown, "CreateSecurityGroup: the answer names no group"))
+        made("CreateSecurityGroup", answer.group_id)
     }
 
     async fn update(&self, id: &PhysicalId, change: Change<'_, SecurityGroup>) -> Result<Progress, ManageError> {

@@ -11,7 +11,8 @@ use super::traffic::Traffic;
 
 /// Brings the rules of one direction into a form in which equal meaning is equal value.
 ///
-/// Desired loses the rules that let nobody through: expired ones, and those without peers. Live gets the names of
+/// Desired loses what lets nobody through: rules that are expired or without peers, and ICMP for the other version of
+/// IP. Live gets the names of
 /// desired; what nothing matches keeps a name that it has, or is shown as `(unnamed) tcp 8080`.
 pub(super) fn normalize(direction: Direction, desired: &mut Option<Rules>, live: &mut Option<Rules>, now: Timestamp) {
     let wishes = Wishes::of(direction, desired.as_ref(), now);
@@ -76,7 +77,7 @@ impl Wishes {
         let mut wishes = Self { open: BTreeMap::new(), closed: BTreeMap::new() };
         for (name, rule) in desired.into_iter().flatten() {
             let Ok(traffic) = rule.traffic() else { continue };
-            let peers: BTreeSet<_> = rule.peers(direction).iter().map(Peer::canonical).collect();
+            let peers: BTreeSet<_> = rule.asked_for(direction).map(|aws| aws.peer).collect();
             let is_closed = rule.is_expired(now) || peers.is_empty();
             let into = if is_closed { &mut wishes.closed } else { &mut wishes.open };
             into.insert(name.clone(), Wish { traffic, peers, description: rule.description.clone() });

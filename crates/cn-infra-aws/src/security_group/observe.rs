@@ -13,22 +13,16 @@ use super::peer::Peer;
 use super::rule::{AwsRule, Direction, Rules, unnamed};
 use super::traffic::Traffic;
 use super::{SecurityGroup, Vpc};
+use crate::ec2_filter::of_ids;
 use crate::ec2_tags;
 use crate::error::failed;
-
-/// As many values as AWS allows in one filter.
-const FILTER_VALUES: usize = 200;
 
 /// All groups of the region, or at least those asked for.
 pub(super) async fn groups(
     ec2: &Client,
     only: Option<&BTreeSet<PhysicalId>>,
 ) -> Result<Vec<aws::SecurityGroup>, ManageError> {
-    let filter = only.filter(|only| only.len() <= FILTER_VALUES).map(|only| {
-        let ids = only.iter().map(|id| id.0.clone()).collect();
-        vec![aws::Filter::builder().name("group-id").set_values(Some(ids)).build()]
-    });
-    let pages = ec2.describe_security_groups().set_filters(filter).into_paginator().page_size(1000);
+    let pages = ec2.describe_security_groups().set_filters(of_ids("group-id", only)).into_paginator().page_size(1000);
     let groups: Result<Vec<_>, _> = pages.items().send().collect().await;
     groups.map_err(|error| failed("DescribeSecurityGroups", error))
 }

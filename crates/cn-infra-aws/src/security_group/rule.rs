@@ -20,6 +20,7 @@ pub type Rules = BTreeMap<String, Rule>;
 #[serde(default, deny_unknown_fields)]
 pub struct Rule {
     /// `tcp`, `udp`, `icmp`, `icmpv6`, `all`, or the IANA number of another protocol. Default: `tcp`, where ports are given.
+    /// `icmp` is for the rule's IPv4 peers alone, `icmpv6` for its IPv6 peers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub protocol: Option<Protocol>,
     /// The port, for `tcp` and `udp`; `port` or `ports`, never both.
@@ -58,6 +59,17 @@ pub(super) struct AwsRule {
     pub traffic: Traffic,
     /// In canonical form.
     pub peer: Peer,
+}
+
+impl AwsRule {
+    /// Whether its protocol is one of its peer's version of IP.
+    pub fn lets_through(&self) -> bool {
+        match (self.traffic.protocol, &self.peer) {
+            (Protocol::Icmp, Peer::Cidr(cidr)) => cidr.addr().is_ipv4(),
+            (Protocol::Icmpv6, Peer::Cidr(cidr)) => cidr.addr().is_ipv6(),
+            _ => true,
+        }
+    }
 }
 
 impl Direction {
@@ -125,6 +137,12 @@ impl Rule {
             Protocol::Icmp | Protocol::Icmpv6 => self.icmp_traffic(protocol),
             Protocol::Number(_) | Protocol::All => self.whole_traffic(protocol),
         }
+    }
+
+    /// The AWS rules that a rule of a file asks for. AWS would take ICMP from an IPv6 network as well, and let nothing
+    /// through by it: a network may hold both versions, so each protocol takes its own.
+    pub(super) fn asked_for(&self, direction: Direction) -> impl Iterator<Item = AwsRule> {
+        self.expanded(direction).filter(AwsRule::lets_through)
     }
 
     /// The AWS rules that it stands for; none while it does not say its traffic.

@@ -222,6 +222,37 @@ fn says_what_is_wrong_with_a_rule() {
 }
 
 #[test]
+fn icmp_takes_the_peers_of_its_own_version() {
+    let mut desired = expanded(
+        r#"
+        [ingress]
+        ping  = { protocol = "icmp", icmp = "echo-request", from = ["everyone", "sg-0123456789abcdef0"] }
+        ping6 = { protocol = "icmpv6", icmp = "echo-request", from = ["everyone"] }
+    "#,
+    );
+    // What an earlier hand left: it lets nothing through, and goes.
+    let mut live = group("ingress.a = { protocol = 'icmp', icmp = 'echo-request', from = ['0.0.0.0/0', '::/0'] }");
+    desired.normalize(&mut live, Timestamp::UNIX_EPOCH);
+    let shown = |group: &SecurityGroup| {
+        let rules = group.ingress.iter().flatten();
+        let peers =
+            |rule: &Rule| rule.peers(Direction::Ingress).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        rules.map(|(name, rule)| format!("{name}: {}", peers(rule))).collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!(shown(&desired), @"
+    ping: 0.0.0.0/0 sg-0123456789abcdef0
+    ping6: ::/0
+    ");
+    insta::assert_snapshot!(shown(&live), @"
+    a: ::/0
+    ping: 0.0.0.0/0
+    ");
+    insta::assert_snapshot!(problems("ingress.ping = { protocol = 'icmp', icmp = 'all', from = ['2001:db8::/64'] }"), @r#"ingress.ping.protocol: icmp is for IPv4, and no peer of the rule is | write `protocol = "icmpv6"`"#);
+    insta::assert_snapshot!(problems("ingress.ping = { protocol = 'icmpv6', icmp = 'all', from = ['192.0.2.0/24'] }"), @r#"ingress.ping.protocol: icmpv6 is for IPv6, and no peer of the rule is | write `protocol = "icmp"`"#);
+    assert_eq!(problems("ingress.ping = { protocol = 'icmp', icmp = 'all', from = ['everyone'] }"), "");
+}
+
+#[test]
 fn counts_rules_per_direction_and_version() {
     let rules = |count: usize| {
         let cidrs: Vec<_> = (0..count).map(|n| format!("\"192.0.2.{n}/32\"")).collect();
@@ -690,4 +721,42 @@ async fn deleting_takes_the_rules_away_first_and_does_not_mind_what_is_gone() {
     DeleteSecurityGroup
     GroupId=sg-0aaaaaaaaaaaaaaaa
     ");
+}
+
+#[tokio::test]
+async fn a_rule_that_is_gone_meanwhile_does_not_keep_the_others() {
+    let (one, two) = (ssh("sgr-1", "192.0.2.1/32", ""), ssh("sgr-2", "192.0.2.2/32", ""));
+    let script = Script::new()
+        .answer("DescribeSecurityGroupRules", &rules(&[one, two.clone()]))
+        .answer("DescribeSecurityGroupRules", &rules(&[two]))
+        .fail("RevokeSecurityGroupIngress", 400, "InvalidSecurityGroupRuleId.NotFound")
+        .answer("RevokeSecurityGroupIngress", "");
+    delete(&script, Some("rules")).await.unwrap();
+    assert!(script.writes().ends_with(&format!("GroupId={GROUP}\nSecurityGroupRuleId.1=sgr-2")), "{}", script.writes());
+
+    let script = Script::new().answer("DescribeSecurityGroupRules", &rules(&[ssh("sgr-1", "192.0.2.1/32", "")])).fail(
+        "RevokeSecurityGroupIngress",
+        400,
+        "InvalidSecurityGroupRuleId.NotFound",
+    );
+    let error = delete(&script, Some("rules")).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Busy, "the engine takes `Gone` for a delete that is done");
+}
+
+#[tokio::test]
+async fn rules_on_a_second_page_are_read() {
+    let first = rules(&[ssh("sgr-1", "192.0.2.1/32", "")]) + "<nextToken>more</nextToken>";
+    let script = Script::new()
+        .answer("DescribeSecurityGroupRules", &first)
+        .answer("DescribeSecurityGroupRules", &rules(&[ssh("sgr-2", "192.0.2.2/32", "")]));
+    set_rules(&script, "ingress.ssh = { port = 22, from = ['192.0.2.1/32', '192.0.2.2/32'] }").await.unwrap();
+    assert_eq!(script.writes(), "");
+    assert!(script.requests()[1].contains("NextToken=more"));
+
+    let page = |id: &str| format!("<securityGroupInfo><item><groupId>{id}</groupId></item></securityGroupInfo>");
+    let script = Script::new()
+        .answer("DescribeSecurityGroups", &(page("sg-1") + "<nextToken>more</nextToken>"))
+        .answer("DescribeSecurityGroups", &page("sg-2"));
+    let groups = SecurityGroups::new(&script.session()).observe(&Scope { only: None, declared: &[] }).await.unwrap();
+    assert_eq!(groups.len(), 2);
 }

@@ -1,7 +1,9 @@
 //! Opening a session: the standard credential chain, time limits on everything, and the account guard first.
 
+use std::error::Error;
 use std::time::Duration;
 
+use aws_config::imds::client::error::ImdsError;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
@@ -20,11 +22,10 @@ use super::Session;
 use super::calls::wave;
 use crate::error::{credentials_error, failed};
 
-/// Time limits: to connect, for the first byte of an answer, for one attempt, for a call with its retries.
+/// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(3);
-const READ: Duration = Duration::from_secs(30);
-const ATTEMPT: Duration = Duration::from_mins(1);
-const OPERATION: Duration = Duration::from_mins(3);
+/// How long a call waits for its answer to begin, unless the caller says otherwise.
+const ANSWER: Duration = Duration::from_secs(30);
 
 /// Which account to open, and how.
 #[derive(Clone, Debug)]
@@ -37,6 +38,9 @@ pub struct SessionOptions {
     pub account: String,
     /// Refuse every operation that may write.
     pub read_only: bool,
+    /// How long a call waits for its answer to begin; `None`: 30 seconds. One attempt takes at most twice, a call with
+    /// its retries six times as long.
+    pub timeout: Option<Duration>,
 }
 
 /// A session could not be opened.
@@ -148,11 +152,12 @@ impl Session {
 }
 
 async fn config(options: &SessionOptions) -> SdkConfig {
+    let answer = options.timeout.unwrap_or(ANSWER);
     let timeouts = TimeoutConfig::builder()
-        .connect_timeout(CONNECT)
-        .read_timeout(READ)
-        .operation_attempt_timeout(ATTEMPT)
-        .operation_timeout(OPERATION)
+        .connect_timeout(CONNECT.min(answer))
+        .read_timeout(answer)
+        .operation_attempt_timeout(answer * 2)
+        .operation_timeout(answer * 6)
         .build();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .region(Region::new(options.region.clone()))
@@ -199,14 +204,52 @@ async fn check_profile(asked: Option<&str>) -> Result<(), SessionError> {
 fn from_credentials(error: &CredentialsError) -> SessionError {
     match error {
         CredentialsError::CredentialsNotLoaded(_) => SessionError::NoCredentials,
+        _ if metadata_is_closed(error) => SessionError::NoCredentials,
         CredentialsError::ProviderTimedOut(_) => SessionError::Credentials("their provider did not answer".to_owned()),
         other => SessionError::Credentials(crate::error::innermost(other)),
     }
 }
 
+/// Whether the metadata service, which the chain asks last, gives no session at all: switched off, or not for containers.
+/// A profile that names the service as its source wraps the error once more, and is told about.
+fn metadata_is_closed(error: &CredentialsError) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref());
+    matches!(cause, Some(ImdsError::FailedToLoadToken(_)))
+}
+
 fn from_failure(error: ManageError) -> SessionError {
     match error.class {
-        ErrorClass::Denied | ErrorClass::Invalid => SessionError::Refused(error.message),
+        ErrorClass::Denied => SessionError::Refused(error.message),
+        // Without a code it was not AWS that answered.
+        ErrorClass::Invalid if error.code.is_some() => SessionError::Refused(error.message),
         _ => SessionError::Unreachable(error.message),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_config::imds::credentials::ImdsCredentialsProvider;
+    use aws_config::provider_config::ProviderConfig;
+    use aws_credential_types::provider::ProvideCredentials;
+    use aws_smithy_http_client::test_util::infallible_client_fn;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_metadata_service_that_is_switched_off_has_no_credentials() {
+        let closed = infallible_client_fn(|_| {
+            http::Response::builder().status(403).body("IMDS is disabled").expect("a response")
+        });
+        let config = ProviderConfig::empty().with_http_client(closed);
+        let provider = ImdsCredentialsProvider::builder().configure(&config).build();
+        let error = provider.provide_credentials().await.expect_err("the service is switched off");
+        assert!(matches!(from_credentials(&error), SessionError::NoCredentials), "{error:?}");
+    }
+
+    #[test]
+    fn a_provider_that_fails_is_not_the_lack_of_one() {
+        let error = CredentialsError::provider_error("the SSO session is expired");
+        let SessionError::Credentials(why) = from_credentials(&error) else { panic!("{error:?}") };
+        assert_eq!(why, "the SSO session is expired");
     }
 }

@@ -17,7 +17,7 @@ use crate::carry_out::CarryOut;
 use crate::command::Context;
 use crate::error::{CommandError, Result};
 use crate::exit::ExitCode;
-use crate::survey::{Access, Survey};
+use crate::survey::{Access, Subject, Survey};
 use crate::target;
 use crate::view::{self, Answer, View};
 use cn_infra_core::environment::edit::set_adopt;
@@ -29,15 +29,16 @@ pub async fn run(arguments: &arguments::Adopt, context: &Context) -> Result<Exit
             .hint("add --yes to adopt without being asked, or --dry-run to see what it would do"));
     }
     let access = if arguments.dry_run { Access::Read } else { Access::Write };
-    let mut survey = Survey::open(&arguments.environment, access, context).await?;
-    let address = target::declared(&arguments.resource, &survey.environment)?;
+    let subject = Subject::load(&arguments.environment, context)?;
+    let address = target::declared(&arguments.resource, &subject.environment)?;
     let id = PhysicalId(arguments.id.clone());
-    check_id(&id, &address, &survey.kinds)?;
-
-    let live = survey.observe().await?;
-    check_is_new(&address, &survey, &live)?;
+    check_id(&id, &address, &subject.kinds)?;
     let path = context.directory()?.file(&arguments.environment);
     let edit = Edit::of(&path, &address, &id)?;
+
+    let mut survey = subject.open(access, context).await?;
+    let live = survey.observe().await?;
+    check_is_new(&address, &survey, &live)?;
     set(&mut survey.environment, &address, &id);
     let only = PlanOptions { only: vec![address.clone()], ..PlanOptions::default() };
     let plan = survey.plan_of(&live, &only)?;

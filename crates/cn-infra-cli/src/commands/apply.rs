@@ -13,7 +13,7 @@ use crate::carry_out::{CarryOut, exit_code};
 use crate::command::Context;
 use crate::error::{CommandError, Result};
 use crate::exit::ExitCode;
-use crate::survey::{Access, Opening, Survey};
+use crate::survey::{Access, Subject, Survey};
 use crate::view::{self, Answer, View};
 use cn_infra_core::plan::file::{self, PlanFileError};
 
@@ -59,8 +59,10 @@ fn check_can_ask(arguments: &arguments::Apply) -> Result<()> {
 
 async fn fresh(name: &str, arguments: &arguments::Apply, context: &Context) -> Result<ExitCode> {
     check_can_ask(arguments)?;
-    let survey = Survey::open(name, Access::Write, context).await?;
-    let plan = survey.plan(&survey.options(&arguments.selection)?).await?;
+    let subject = Subject::load(name, context)?;
+    let options = subject.options(&arguments.selection)?;
+    let survey = subject.open(Access::Write, context).await?;
+    let plan = survey.plan(&options).await?;
     show(&plan, arguments, context)?;
     agree(&plan, arguments.yes, context).await?;
     carry_out(&plan, &survey, false, arguments, context).await
@@ -76,9 +78,9 @@ async fn saved(path: &Path, arguments: &arguments::Apply, context: &Context) -> 
     }
     let plan = load(path)?;
     check_can_ask(arguments)?;
-    let opening = Opening::of(&plan.environment, context)?;
-    check_basis(&plan, &opening.environment)?;
-    let survey = opening.open(Access::Write, context).await?;
+    let subject = Subject::load(&plan.environment, context)?;
+    check_basis(&plan, &subject.environment)?;
+    let survey = subject.open(Access::Write, context).await?;
     show(&plan, arguments, context)?;
     let now = Timestamp::now();
     context.view.say(&format!("\n{}\n", provenance(&plan, path, now)));

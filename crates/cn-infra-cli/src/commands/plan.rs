@@ -8,7 +8,7 @@ use crate::arguments;
 use crate::command::Context;
 use crate::error::Result;
 use crate::exit::ExitCode;
-use crate::survey::{Access, Survey};
+use crate::survey::{Access, Subject};
 use crate::view;
 use cn_infra_core::plan::file;
 
@@ -17,8 +17,10 @@ pub const SAVED: &str = ".cn-infra/plan.json";
 
 /// Runs the command.
 pub async fn run(arguments: &arguments::Plan, context: &Context) -> Result<ExitCode> {
-    let survey = Survey::open(&arguments.environment, Access::Read, context).await?;
-    let plan = survey.plan(&survey.options(&arguments.selection)?).await?;
+    let subject = Subject::load(&arguments.environment, context)?;
+    let options = subject.options(&arguments.selection)?;
+    let survey = subject.open(Access::Read, context).await?;
+    let plan = survey.plan(&options).await?;
     let view = &context.view;
     view.data(&rendered(&plan, arguments, context)?)?;
     view.foot(survey.session.calls.count(), survey.session.calls.waves(), survey.elapsed());

@@ -226,14 +226,19 @@ fn tags(step: &Step) -> Vec<Row> {
     let gone = step.tags.remove.iter().filter(|key| users(key));
     rows.extend(gone.map(|key| row(&format!("tags.{key}"), removed(key))));
     if !created {
-        let ours: Vec<_> =
-            step.tags.set.keys().chain(&step.tags.remove).filter(|key| owner::is_reserved(key)).collect();
-        if !ours.is_empty() {
-            let names: Vec<_> = ours.into_iter().map(String::as_str).collect();
-            rows.push(row("ownership tags", What::Value(names.join(", "))));
-        }
+        rows.extend(own_tags(step));
     }
     rows
+}
+
+/// The tag of `protect` in the file's word, the others by their names.
+fn own_tags(step: &Step) -> impl Iterator<Item = Row> {
+    let (set, removed) = (step.tags.set.contains_key(owner::PROTECT), step.tags.remove.contains(owner::PROTECT));
+    let protect = (set || removed).then(|| row("protect", arrow(&removed.to_string(), &set.to_string())));
+    let others = step.tags.set.keys().chain(&step.tags.remove).map(String::as_str);
+    let others: Vec<_> = others.filter(|key| owner::is_reserved(key) && *key != owner::PROTECT).collect();
+    let others = (!others.is_empty()).then(|| row("ownership tags", What::Value(others.join(", "))));
+    protect.into_iter().chain(others)
 }
 
 /// A row without a note.
@@ -287,6 +292,5 @@ fn note(impact: &Impact) -> Option<String> {
 
 /// What changes in a file, as it will be shown before it is written.
 pub fn file_difference(path: &std::path::Path, before: &str, after: &str, style: super::Style) -> String {
-    let rows = [row(&path.display().to_string(), What::Text(line_diff::difference(before, after)))];
-    super::plan::rows(&rows, style) + "\n"
+    super::plan::file(path, &line_diff::difference(before, after), style) + "\n"
 }

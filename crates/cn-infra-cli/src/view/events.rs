@@ -73,8 +73,7 @@ pub fn report(report: &Report, plan: &Plan, style: Style) -> String {
         }
     }
     text += &not_started(report, style);
-    let gap = if text.is_empty() { "" } else { "\n" };
-    gap.to_owned() + &text + &style.paint(Ink::Strong, totals(report, plan)) + "\n"
+    format!("\n{text}") + &style.paint(Ink::Strong, totals(report, plan)) + "\n"
 }
 
 fn failed(step: &StepId, failure: &Failure, style: Style) -> String {
@@ -84,9 +83,10 @@ fn failed(step: &StepId, failure: &Failure, style: Style) -> String {
     for cause in causes {
         let _ = writeln!(text, "    caused by: {}", hang(cause, 15, None, style));
     }
-    let ids: Vec<_> = [("code", code), ("request", request_id)]
+    let code = code.as_ref().filter(|code| !message.contains(*code));
+    let ids: Vec<_> = [("code", code), ("request", request_id.as_ref())]
         .into_iter()
-        .filter_map(|(name, id)| Some(format!("{name} {}", id.as_ref()?)))
+        .filter_map(|(name, id)| Some(format!("{name} {}", id?)))
         .collect();
     if !ids.is_empty() {
         let _ = writeln!(text, "    {}", style.paint(Ink::Faint, ids.join(", ")));

@@ -1,6 +1,8 @@
 //! The plan for a person at a terminal: a pure function of the plan's data.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::path::Path;
 
 use cn_infra_core::plan::{Action, Blocked, Plan, Step, Unlisted};
 use cn_infra_core::resource::Impact;
@@ -132,10 +134,7 @@ fn row_text(row: &Row, column: usize, style: Style) -> String {
             let lines: Vec<_> = lines.iter().map(|line| signed(line, column + 2, style)).collect();
             format!("{}{}\n", label(), lines.join(&format!("\n{:column$}", "")))
         }
-        What::Text(lines) => {
-            let lines = lines.iter().map(|line| text_line(line, style) + "\n");
-            format!("      {}\n{}", printable(&row.label), lines.collect::<String>())
-        }
+        What::Text(lines) => format!("      {}\n{}", printable(&row.label), text_lines(lines, style)),
         What::Entry(sign) => {
             let line = Line { sign: *sign, text: row.label.clone() };
             format!("      {}\n", signed(&line, FIELDS + 2, style))
@@ -145,6 +144,17 @@ fn row_text(row: &Row, column: usize, style: Style) -> String {
         let _ = writeln!(text, "{:column$}{}", "", hang(note, column, Some(Ink::Warn), style));
     }
     text
+}
+
+/// A file that is about to be changed, and how.
+pub fn file(path: &Path, lines: &[Line], style: Style) -> String {
+    let head = format!("  {} {}\n", style.paint(Ink::Change, '~'), style.paint(Ink::Strong, path.display()));
+    head + &text_lines(lines, style)
+}
+
+/// Lines of a text, one below the other.
+fn text_lines(lines: &[Line], style: Style) -> String {
+    lines.iter().map(|line| text_line(line, style) + "\n").collect()
 }
 
 /// `+ security_group.db`, wrapped.
@@ -210,13 +220,17 @@ pub fn totals(plan: &Plan) -> String {
     format!("Plan: {}.", counts.join(", "))
 }
 
-/// `1 unlisted: instance.old (plan production --prune)`.
+/// `1 unlisted: instance.old (plan production --prune)`; not of those that the plan itself deletes or may not delete.
 pub fn unlisted(plan: &Plan) -> Option<String> {
-    let name = |object: &Unlisted| {
+    let deleted = plan.steps.iter().filter(|step| step.action == Action::Delete).map(|step| &step.id);
+    let kept = plan.blocked.iter().filter(|blocked| blocked.action == Action::Delete).map(|blocked| &blocked.id);
+    let pruned: BTreeSet<_> = deleted.chain(kept).map(|id| &id.address).collect();
+    let unlisted: Vec<_> = plan.unlisted.iter().filter(|object| !pruned.contains(&object.address)).collect();
+    let name = |object: &&Unlisted| {
         if object.protected { format!("{} (protected)", object.address) } else { object.address.to_string() }
     };
-    let names = named(plan.unlisted.iter().map(name))?;
-    Some(format!("{} unlisted: {names} (plan {} --prune)", plan.unlisted.len(), plan.environment))
+    let names = named(unlisted.iter().map(name))?;
+    Some(format!("{} unlisted: {names} (plan {} --prune)", unlisted.len(), plan.environment))
 }
 
 /// What `--only` left out.

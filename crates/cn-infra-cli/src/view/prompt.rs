@@ -25,12 +25,19 @@ impl View {
     /// Asks a question that only `yes` agrees to.
     pub async fn ask(&self, question: &str) -> Answer {
         let question = self.stderr_style().paint(Ink::Strong, question);
-        self.dialog(&format!("\n{question} Only `yes` is accepted: "));
-        let answer = tokio::select! {
-            line = read_line() => answer(line.as_deref()),
-            _ = tokio::signal::ctrl_c() => Answer::Interrupted,
+        let ask = async {
+            self.dialog(&format!("\n{question}\nOnly `yes` is accepted: "));
+            read_line().await
         };
-        self.dialog("\n");
+        let answer = tokio::select! {
+            // Ctrl-C is listened for before the question shows.
+            biased;
+            _ = tokio::signal::ctrl_c() => Answer::Interrupted,
+            line = ask => answer(line.as_deref()),
+        };
+        if answer == Answer::Interrupted {
+            self.dialog("\n");
+        }
         answer
     }
 }

@@ -27,7 +27,9 @@ pub(super) async fn create(work: &Work<'_>) -> Result<(), Stop> {
     let id = make(work, &resource).await?;
     work.run.add_made(&work.step.id.address, &id);
     if work.must_wait() {
-        work.ready(&mut work.poll.watch(&id)).await?;
+        let mut watch = work.poll.watch(&id);
+        let live = work.ready(&mut watch).await?;
+        update::complete(work, (watch, live)).await?;
     }
     Ok(())
 }

@@ -74,6 +74,11 @@ impl<'a> Work<'a> {
         self.step.id.part.as_deref()
     }
 
+    /// Whether it makes the object, and not only a part of it.
+    pub fn makes(&self) -> bool {
+        self.step.action == Action::Create && self.step.id.part.is_none()
+    }
+
     /// The desired fields that this step is about, as the plan holds them.
     pub fn desired(&self) -> Result<Document, Failure> {
         let after = self.step.after.as_ref().ok_or_else(|| Failure::new("the plan does not say what is wanted"))?;

@@ -1,6 +1,7 @@
 //! Changing an object, or one of its parts, in as many calls as it takes.
 
 use super::failure::Stop;
+use super::poll::Watch;
 use super::resolve;
 use super::retry::Patience;
 use super::stale;
@@ -19,13 +20,28 @@ const ROUNDS: u32 = 20;
 pub(super) async fn update(work: &Work<'_>) -> Result<(), Stop> {
     let id = work.object()?;
     let mut watch = work.poll.watch(&id);
-    let mut live = work.changeable(&mut watch).await?;
-    let mut pending = Pending::of(work, &live).await?;
+    let live = work.changeable(&mut watch).await?;
+    let pending = Pending::of(work, &live).await?;
     if pending.is_empty() {
         return Ok(());
     }
     stale::check(work, &live, &pending.changed)?;
+    carry_out(work, (watch, live), pending).await
+}
 
+/// Gives an object that was just made what its create call could not: a server is stopped once it runs, a database has
+/// the settings that its snapshot did not bring.
+pub(super) async fn complete(work: &Work<'_>, reading: (Watch<'_>, Object)) -> Result<(), Stop> {
+    let pending = Pending::of(work, &reading.1).await?;
+    if pending.changed.is_empty() { Ok(()) } else { carry_out(work, reading, pending).await }
+}
+
+async fn carry_out(
+    work: &Work<'_>,
+    (mut watch, mut live): (Watch<'_>, Object),
+    mut pending: Pending<'_>,
+) -> Result<(), Stop> {
+    let id = live.id.clone();
     let mut retries = work.retries(Patience::changing(work.run.options));
     let mut rounds = 0;
     loop {
@@ -99,6 +115,8 @@ fn changed(work: &Work<'_>, desired: &Document, live: &Document) -> Result<Vec<S
         match (work.kind.impact)(&DocumentChange { path: &path, before, after, desired, live })? {
             Impact::InPlace { .. } | Impact::Interrupts { .. } => changed.push(path),
             Impact::Ignored { .. } => {}
+            // What a create could not do the next plan tells.
+            Impact::Impossible { .. } if work.makes() => {}
             Impact::Impossible { why, hint } => return Err(Failure::new(format!("{path}: {why}")).hint(hint)),
         }
     }

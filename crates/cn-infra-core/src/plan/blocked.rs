@@ -14,8 +14,8 @@ pub(super) fn settle(drafts: Drafts, identity: &Identity<'_>, environment: &Envi
     let Drafts { mut steps, held, .. } = drafts;
     let mut blocked: Vec<_> = held.into_iter().map(|held| held.blocked).collect();
     for draft in &mut steps {
-        let missing = draft.refers.iter().filter(|address| identity.object(address).is_none());
-        draft.step.needs = missing.map(StepId::whole).collect();
+        let missing = draft.refers.extract_if(.., |address| identity.object(address).is_none());
+        draft.step.needs = missing.map(|address| StepId { address, part: None }).collect();
     }
     let mut refusals = refusals(&steps, environment);
     if !refusals.is_empty() {

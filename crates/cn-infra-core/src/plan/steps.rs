@@ -31,7 +31,7 @@ pub(super) struct Drafts {
 #[derive(Debug)]
 pub(super) struct Draft {
     pub step: Step,
-    /// Named by what it writes: those not there yet have to be made before.
+    /// Named by what it writes: those not there yet have to be made before, and become what it needs.
     pub refers: Vec<Address>,
     /// Named by what was read.
     pub mentions: Vec<Address>,

@@ -20,6 +20,11 @@ pub(super) fn parse(text: &str) -> Result<Value, serde_json::Error> {
     serde_json::from_str(text)
 }
 
+/// Whether a policy gives access to anybody at all.
+pub(super) fn is_public(text: &str) -> bool {
+    parse(text).is_ok_and(|policy| audit::public_statement(&policy).is_some())
+}
+
 /// Brings a live policy into the words of the file.
 ///
 /// If both mean the same it becomes the file's text. If not, it is written as the user would have written it, so that

@@ -225,3 +225,14 @@ fn every_field_differs_where_it_differs_and_normalizing_twice_changes_nothing() 
     normalize::normalize(&desired, &mut twice);
     assert_eq!(once, twice);
 }
+
+#[test]
+fn storage_that_rds_grows_by_itself_is_asked_for_as_the_least() {
+    let desired = |size: u32| resource(json!({ "engine": "postgres", "storage": { "size_gib": size } }));
+    let live = |grows_to: Value| {
+        resource(json!({ "engine": "postgres", "storage": { "size_gib": 40 }, "grows_to": grows_to }))
+    };
+    assert_eq!(differences(&desired(30), &live(json!(100))).0, [""; 0]);
+    assert_eq!(differences(&desired(50), &live(json!(100))).0, ["storage.size_gib"]);
+    assert_eq!(differences(&desired(30), &live(Value::Null)).0, ["storage.size_gib"]);
+}

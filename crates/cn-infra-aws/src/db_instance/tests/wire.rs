@@ -124,6 +124,13 @@ async fn create_sends_only_what_the_file_says() {
 }
 
 #[tokio::test]
+async fn a_key_asks_for_encryption() {
+    let script = Script::new().answer("CreateDBInstance", &made());
+    create(&script, json!({ "engine": "postgres", "class": "db.t3.micro", "kms_key": "alias/site" })).await.unwrap();
+    assert!(script.writes().contains("StorageEncrypted=true\nKmsKeyId=alias/site"), "{}", script.writes());
+}
+
+#[tokio::test]
 async fn create_is_not_sent_again_when_the_answer_is_lost() {
     let script = Script::new().fail("CreateDBInstance", 500, "InternalFailure");
     let error = create(&script, all_fields()).await.unwrap_err();
@@ -334,6 +341,18 @@ async fn what_waits_is_taken_back_at_once_where_nothing_else_could_follow() {
     ApplyImmediately=false
     EngineVersion=16.3
     ");
+}
+
+#[tokio::test]
+async fn storage_that_has_grown_by_itself_is_not_asked_to_shrink() {
+    let script = Script::new().answer("ModifyDBInstance", "");
+    let live = json!({
+        "engine": "postgres", "grows_to": 1000,
+        "storage": { "size_gib": 600, "type": "gp3", "iops": 12000, "throughput": 500 },
+    });
+    let desired = json!({ "engine": "postgres", "storage": { "size_gib": 500, "type": "gp3", "iops": 13000 } });
+    update(&script, desired, live).await.unwrap();
+    assert!(script.writes().contains("AllocatedStorage=600\n"), "{}", script.writes());
 }
 
 #[tokio::test]
@@ -700,6 +719,14 @@ async fn what_was_created_is_read_without_a_difference() {
     resource_id = db-ABCDEFGHIJKLMNOPQRSTUVWXYZ
     secret_arn = arn:aws:secretsmanager:secret
     ");
+}
+
+#[tokio::test]
+async fn a_member_of_a_multi_az_cluster_is_none_of_ours() {
+    let member = "<DBInstance><DbiResourceId>db-A</DbiResourceId><Engine>postgres</Engine>\
+                  <DBClusterIdentifier>reef</DBClusterIdentifier></DBInstance>";
+    let script = Script::new().answer("DescribeDBInstances", &instances(member));
+    assert!(observe(&script, None).await.is_empty());
 }
 
 #[tokio::test]

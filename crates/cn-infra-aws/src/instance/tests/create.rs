@@ -104,6 +104,14 @@ async fn one_call_makes_all_of_it() {
 }
 
 #[tokio::test]
+async fn a_key_asks_for_encryption() {
+    let script = Script::new().answer("RunInstances", &made("pending"));
+    let volumes = json!({ "data": { "device": "/dev/sdf", "size_gib": 1, "kms_key": "alias/data" } });
+    create(&script, json!({ "type": "t2.large", "image": "resolve:ssm:/image", "volumes": volumes })).await.unwrap();
+    assert!(script.writes().contains("BlockDeviceMapping.1.Ebs.Encrypted=true"), "{}", script.writes());
+}
+
+#[tokio::test]
 async fn what_is_left_out_is_not_sent() {
     let script = Script::new().answer("RunInstances", &made("pending"));
     let fields = json!({
@@ -167,7 +175,9 @@ async fn the_root_device_is_the_images() {
     let image = "<imagesSet><item><rootDeviceName>/dev/xvdx</rootDeviceName></item></imagesSet>";
     assert_eq!(root_device(Script::new().answer("DescribeImages", image), "ami-12345678").await, "/dev/xvdx");
     let unknown = Script::new().fail("DescribeImages", 400, "InvalidAMIID.NotFound");
-    assert_eq!(root_device(unknown, "ami-12345678").await, "/dev/sda1");
+    let fields = json!({ "type": "t2.micro", "image": "ami-12345678", "root_volume": { "size_gib": 9 } });
+    let error = create(&unknown, fields).await.unwrap_err();
+    assert_eq!((error.class, unknown.writes().as_str()), (ErrorClass::Invalid, ""));
 }
 
 #[tokio::test]
@@ -176,6 +186,11 @@ async fn a_parameters_name_tells_the_root_device() {
     let amazon = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64";
     assert_eq!(root_device(Script::new(), ubuntu).await, "/dev/sda1");
     assert_eq!(root_device(Script::new(), amazon).await, "/dev/xvda");
+    for made_for in
+        ["ecs/optimized-ami/amazon-linux-2023/recommended/image_id", "bottlerocket/aws-ecs-2/x86_64/latest/image_id"]
+    {
+        assert_eq!(root_device(Script::new(), &format!("resolve:ssm:/aws/service/{made_for}")).await, "/dev/xvda");
+    }
 }
 
 fn tokens(script: &Script) -> Vec<String> {
@@ -188,6 +203,24 @@ async fn passes_over_a_terminated_predecessor() {
     let script = Script::new().answer("RunInstances", &made("terminated")).answer("RunInstances", &made("pending"));
     create(&script, json!({ "type": "t2.micro", "image": "ami-12345678" })).await.unwrap();
     assert_eq!(tokens(&script), [token().text(), token().next().text()]);
+}
+
+#[tokio::test]
+async fn passes_over_a_predecessor_that_aws_says_is_terminated() {
+    let script = Script::new()
+        .fail("RunInstances", 400, "IdempotentInstanceTerminated")
+        .answer("RunInstances", &made("pending"));
+    create(&script, json!({ "type": "t2.micro", "image": "ami-12345678" })).await.unwrap();
+    assert_eq!(tokens(&script), [token().text(), token().next().text()]);
+}
+
+#[tokio::test]
+async fn an_answer_without_an_instance_makes_no_second_one() {
+    for answer in ["", "<instancesSet/>", "<instancesSet><item><instanceId></instanceId></item></instancesSet>"] {
+        let script = Script::new().answer("RunInstances", answer);
+        let error = create(&script, json!({ "type": "t2.micro", "image": "ami-12345678" })).await.unwrap_err();
+        assert_eq!((error.class, tokens(&script).len()), (ErrorClass::Unknown, 1), "{answer}");
+    }
 }
 
 #[tokio::test]

@@ -166,6 +166,25 @@ async fn a_type_that_aws_refuses_does_not_leave_the_server_stopped() {
 }
 
 #[tokio::test]
+async fn a_missing_permission_does_not_leave_the_server_stopped() {
+    let script =
+        Script::new().fail("ModifyInstanceAttribute", 403, "UnauthorizedOperation").answer("StartInstances", "");
+    let live = marked(server("t2.medium", "stopped"), "t2.medium");
+    let error = update(&script, &live, json!({ "type": "t2.large" }), &["type"]).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Denied);
+    assert!(error.message.ends_with("; the server starts again"), "{error}");
+}
+
+#[tokio::test]
+async fn a_server_protected_from_stopping_is_said_to_be() {
+    let script = Script::new().answer("CreateTags", "").fail("StopInstances", 400, "OperationNotPermitted");
+    let live = observed(server("t2.medium", "running"));
+    let error = update(&script, &live, json!({ "type": "t2.large" }), &["type"]).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Invalid);
+    assert!(error.hint.is_some_and(|hint| hint.contains("--no-disable-api-stop")));
+}
+
+#[tokio::test]
 async fn says_so_if_the_server_stays_stopped() {
     let script = no_capacity(2).answer("ModifyInstanceAttribute", "");
     let live = marked(server("m5.large", "stopped"), "t2.medium");

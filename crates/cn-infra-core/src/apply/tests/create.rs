@@ -4,7 +4,7 @@ use serde_json::json;
 use super::*;
 use crate::manager::ErrorClass;
 use crate::testing::cloud::Trouble;
-use crate::testing::kinds::{Group, Link};
+use crate::testing::kinds::{Group, Host, Link};
 
 #[tokio::test]
 async fn waits_until_the_object_is_ready() {
@@ -227,6 +227,21 @@ async fn an_object_that_breaks_down_fails_its_step() {
     };
     let (told, ()) = tokio::join!(world.apply(vec![create("host.web", host("small"))]), break_down);
     assert_snapshot!(told.failure("host.web"), @"its status is out-of-order, which does not pass by itself (hint: look at the object in the cloud's console, then plan again)");
+}
+
+#[tokio::test]
+async fn what_the_create_call_cannot_do_is_done_once_the_object_is_ready() {
+    let world = World::new();
+    let runs = async {
+        world.clock.sleep(seconds(4)).await;
+        let run = |host: &mut Host| host.state = Some("running".to_owned());
+        world.cloud.edit(&PhysicalId::from("host-0001"), run).unwrap();
+    };
+    let wanted = json!({ "size": "small", "state": "stopped" });
+    let (told, ()) = tokio::join!(world.apply(vec![create("host.web", wanted)]), runs);
+    assert!(told.report.is_success());
+    assert_eq!(world.object("host.web").live.get("state"), Some(&json!("stopped")));
+    assert_eq!(world.cloud.changes(), ["create host.web", "update host.web state"]);
 }
 
 #[tokio::test]

@@ -62,6 +62,22 @@ fn prune_deletes_what_refers_before_what_is_referred_to_and_last_of_all() {
 }
 
 #[test]
+fn deletes_wait_for_parts_too() {
+    let mut world = World::new();
+    world.declare("link.site", json!({ "host": "none" }));
+    world.owned("link.site", "link-0001", json!({ "host": "host-0001" }));
+    world.owned("host.old", "host-0001", json!({}));
+    world.options.prune = true;
+    assert_snapshot!(world.show(), @r#"
+    ~ link.site/association
+        host "host.old" → "none"
+    - host.old
+        needs link.site/association
+    unlisted host.old host-0001
+    "#);
+}
+
+#[test]
 fn a_part_that_is_empty_needs_no_delete() {
     let mut world = World::new();
     world.owned("link.old", "link-0001", json!({ "host": "none" }));

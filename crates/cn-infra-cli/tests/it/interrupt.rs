@@ -1,0 +1,101 @@
+//! Ctrl-C during an apply.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use insta::assert_snapshot;
+
+use crate::checkout::Checkout;
+use crate::end_to_end::COUNTS;
+use crate::gate::{Gate, Verdict};
+use crate::mask::mask;
+use crate::moto::Moto;
+
+/// An apply whose call to make the server is held back until the test lets it go.
+struct Held {
+    apply: Child,
+    said: BufReader<std::process::ChildStderr>,
+    let_go: Sender<()>,
+}
+
+impl Held {
+    fn start(moto: &Moto, checkout: Checkout) -> (Self, Checkout) {
+        let ((reached, held), (let_go, wait)) = (channel(), channel());
+        let (reached, wait): (Mutex<Sender<()>>, Mutex<Receiver<()>>) = (Mutex::new(reached), Mutex::new(wait));
+        let gate = Gate::before(Some(&moto.endpoint()), move |request| {
+            if request.action() == "RunInstances" {
+                reached.lock().unwrap().send(()).ok();
+                wait.lock().unwrap().recv().ok();
+            }
+            Verdict::Forward
+        });
+        let checkout = checkout.with("AWS_ENDPOINT_URL", gate.endpoint());
+        let mut command = checkout.command("apply staging --yes");
+        let mut apply = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let said = BufReader::new(apply.stderr.take().unwrap());
+        held.recv().unwrap();
+        (Self { apply, said, let_go }, checkout)
+    }
+
+    fn interrupt(&self) {
+        let status = Command::new("kill").args(["-INT", &self.apply.id().to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Reads until the command says that it was interrupted.
+    fn hear(&mut self) {
+        let mut line = String::new();
+        while !line.contains("interrupted: ") {
+            line.clear();
+            assert_ne!(self.said.read_line(&mut line).unwrap(), 0, "it ended without a word");
+        }
+    }
+
+    fn end(mut self) -> (Option<i32>, String) {
+        let mut rest = String::new();
+        self.said.read_to_string(&mut rest).unwrap();
+        (self.apply.wait().unwrap().code(), rest)
+    }
+}
+
+#[test]
+fn the_first_finishes_what_is_in_flight_and_the_next_apply_goes_on() {
+    let moto = Moto::start();
+    let (mut held, checkout) = Held::start(&moto, Checkout::new());
+    held.interrupt();
+    held.hear();
+    held.let_go.send(()).unwrap();
+    let (code, rest) = held.end();
+    assert_eq!(code, Some(130));
+    let report = rest.split_once("not started:").map(|(_, report)| report).unwrap_or_default();
+    assert!(report.contains("elastic_ip.site/association") && report.contains("(interrupted)"), "{rest}");
+    assert!(report.contains(" to staging: "), "{rest}");
+    let checkout = checkout.with("AWS_ENDPOINT_URL", moto.endpoint());
+    checkout.expect(0, "apply staging --yes");
+    checkout.expect(0, "plan staging --detailed-exitcode");
+    assert_snapshot!(moto.boto3(COUNTS), @"
+    ['running']
+    ['coralnet-staging-db', 'coralnet-staging-web', 'default']
+    1 addresses
+    ['coralnet-staging']
+    ['coralnet-staging']
+    ");
+}
+
+#[test]
+fn the_second_drops_what_is_in_flight() {
+    let moto = Moto::start();
+    let (mut held, _checkout) = Held::start(&moto, Checkout::new());
+    held.interrupt();
+    held.hear();
+    held.interrupt();
+    let (code, rest) = held.end();
+    assert_eq!(code, Some(130));
+    assert_snapshot!(mask(rest.split_once("error:").map(|(_, error)| error).unwrap_or_default()), @"
+     interrupted while calls were in flight; whether they took effect is not known
+
+    hint: `cn-infra plan staging` shows what is left; what was created bears our tags
+    ");
+}

@@ -1,0 +1,17 @@
+//! The command as its users have it: real processes, the real environments, and moto for AWS.
+
+mod adopt;
+mod checkout;
+mod end_to_end;
+mod gate;
+mod help;
+mod interrupt;
+mod kill;
+mod mask;
+#[path = "../../../../tests/it/moto.rs"]
+mod moto;
+mod offline;
+mod reading;
+mod saved_plan;
+mod surroundings;
+mod terminal;
