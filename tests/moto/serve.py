@@ -8,10 +8,9 @@ Performance Insights of a database are filed away; CreateBucket drops tags.
 
 What else it gets wrong, and is left as it is, since the tool copes: a new bucket has no ownership controls and no
 public access block, where AWS since 2023 sets both; changes of a database that should wait for its window are carried
-out at once; `resolve:ssm:` image ids are kept as text; DescribeVolumes tells no
-DeleteOnTermination; a security group in use is deleted; client tokens are not honoured; ObjectSizeGreaterThan and
-ObjectSizeLessThan of lifecycle rules are dropped; what docs/fields.md exempts from checks on moto. AWS's own behaviour
-is in its API reference, and wins.
+out at once; `resolve:ssm:` image ids are kept as text; DescribeVolumes tells no DeleteOnTermination; a security group
+in use is deleted; client tokens are not honoured; ObjectSizeGreaterThan and ObjectSizeLessThan of lifecycle rules are
+dropped; what docs/fields.md exempts from checks on moto. AWS's own behaviour is in its API reference, and wins.
 
 With --prepare the account gets what environments/ takes for granted: a key pair and an instance profile.
 With --attached the server ends when its standard input closes, so that no test leaves one behind.

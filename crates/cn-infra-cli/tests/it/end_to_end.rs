@@ -95,9 +95,9 @@ fn from_nothing(checkout: &Checkout) {
           vpc            default
           tags.Project   coralnet
       + security_group.web/rules      create
-          ingress.http    tcp 80 from everyone (0.0.0.0/0, ::/0)
-          ingress.https   tcp 443 from everyone (0.0.0.0/0, ::/0)
-          ingress.ping    icmp echo-request from everyone (0.0.0.0/0, ::/0)
+          ingress.http    tcp 80 from visitors (0.0.0.0/0, ::/0)
+          ingress.https   tcp 443 from visitors (0.0.0.0/0, ::/0)
+          ingress.ping    icmp echo-request from 0.0.0.0/0
           ingress.ssh     tcp 22 from developers (192.0.2.44/32, 198.51.100.7/32, 203.0.113.0/28)
           egress.all      everything to everyone (0.0.0.0/0, ::/0)
       + instance.web                  create coralnet-production-web
@@ -154,7 +154,7 @@ fn drift(checkout: &Checkout) {
           instance   staging/instance.web → instance.web
       ~ instance.web                  in place
           termination_protection   false → true
-          tags.Project             → coralnet
+          tags.Project             somebody → coralnet
       ~ security_group.web/rules      in place, nobody allowed before and after is cut off
           - (unnamed) tcp 8080 from 0.0.0.0/0
 

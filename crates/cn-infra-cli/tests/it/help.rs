@@ -6,7 +6,10 @@ use crate::checkout::Checkout;
 
 #[test]
 fn the_command() {
-    assert_snapshot!(Checkout::empty().expect(0, "--help"), @"
+    // clap leaves spaces at the ends of lines.
+    let help = Checkout::empty().expect(0, "--help");
+    let help: Vec<_> = help.lines().map(str::trim_end).collect();
+    assert_snapshot!(help.join("\n"), @"
     Infrastructure as code without a state file: environments in TOML, reconciled with live AWS.
 
     The command reads environments/ENV.toml and the live objects of its account, shows the difference as

@@ -88,11 +88,11 @@ fn a_plan_fits_the_terminal_and_is_coloured() {
           vpc            default
           tags.Project   coralnet
       + security_group.web/rules      create
-          ingress.http    tcp 80 from developers (192.0.2.44/32, 198.51.100.7/32,
+          ingress.http    tcp 80 from visitors (192.0.2.44/32, 198.51.100.7/32,
                           203.0.113.0/28)
-          ingress.https   tcp 443 from developers (192.0.2.44/32, 198.51.100.7/32,
+          ingress.https   tcp 443 from visitors (192.0.2.44/32, 198.51.100.7/32,
                           203.0.113.0/28)
-          ingress.ping    icmp echo-request from everyone (0.0.0.0/0, ::/0)
+          ingress.ping    icmp echo-request from 0.0.0.0/0
           ingress.ssh     tcp 22 from developers (192.0.2.44/32, 198.51.100.7/32,
                           203.0.113.0/28)
           egress.all      everything to everyone (0.0.0.0/0, ::/0)
@@ -137,9 +137,9 @@ fn only_yes_lets_an_apply_go_on() {
           vpc            default
           tags.Project   coralnet
       + security_group.web/rules   create
-          ingress.http    tcp 80 from developers (192.0.2.44/32, 198.51.100.7/32, 203.0.113.0/28)
-          ingress.https   tcp 443 from developers (192.0.2.44/32, 198.51.100.7/32, 203.0.113.0/28)
-          ingress.ping    icmp echo-request from everyone (0.0.0.0/0, ::/0)
+          ingress.http    tcp 80 from visitors (192.0.2.44/32, 198.51.100.7/32, 203.0.113.0/28)
+          ingress.https   tcp 443 from visitors (192.0.2.44/32, 198.51.100.7/32, 203.0.113.0/28)
+          ingress.ping    icmp echo-request from 0.0.0.0/0
           ingress.ssh     tcp 22 from developers (192.0.2.44/32, 198.51.100.7/32, 203.0.113.0/28)
           egress.all      everything to everyone (0.0.0.0/0, ::/0)
 
