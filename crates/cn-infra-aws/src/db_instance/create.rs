@@ -73,7 +73,8 @@ async fn create_new(
     answer.map(|answer| answer.db_instance).map_err(|error| failed("CreateDBInstance", error))
 }
 
-/// The snapshot brings database, master user, password and encryption; what this call does not know, the next apply sets.
+/// The snapshot brings database, master user, password and encryption; what this call does not
+/// know is set once the instance is there.
 async fn restore(
     manager: &DbInstances,
     new: &New<'_, DbInstance>,

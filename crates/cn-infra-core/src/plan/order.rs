@@ -1,57 +1,117 @@
-//! The order of steps: each after those it needs, a part right after its resource where that lets it, and else by
-//! address, so that a plan always reads the same.
+//! The order of steps: each after those it needs; the steps of one resource together, as far as that lets them; and
+//! else by address, so that a plan always reads the same.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
+use std::ops::Range;
 
 use crate::address::StepId;
 use crate::plan::steps::Draft;
-use crate::plan::{Action, PlanError, Step};
+use crate::plan::{PlanError, Step};
 
 /// The steps in order; fails where they need each other in a circle.
 pub(super) fn sort(drafts: Vec<Draft>) -> Result<Vec<Step>, PlanError> {
     let mut steps: Vec<_> = drafts.into_iter().map(|draft| draft.step).collect();
     steps.sort_by(|a, b| a.id.cmp(&b.id));
-    let order = order(&steps)?;
+    if steps.iter().all(|step| step.needs.is_empty()) {
+        return Ok(steps);
+    }
+    let order = Sorting::of(&steps).finish();
+    if order.len() < steps.len() {
+        let mut stuck: Vec<_> = steps.into_iter().map(|step| Some(step.id)).collect();
+        order.into_iter().for_each(|at| stuck[at] = None);
+        return Err(PlanError::Cycle { steps: stuck.into_iter().flatten().collect() });
+    }
     let mut steps: Vec<_> = steps.into_iter().map(Some).collect();
-    Ok(order.into_iter().filter_map(|index| steps[index].take()).collect())
+    Ok(order.into_iter().filter_map(|at| steps[at].take()).collect())
 }
 
-fn order(steps: &[Step]) -> Result<Vec<usize>, PlanError> {
-    let waits = steps.iter().any(|step| !step.needs.is_empty());
-    // Only deletes wait for parts.
-    let deletes = steps.iter().any(|step| step.action == Action::Delete);
-    let candidates = steps.iter().enumerate().filter(|(_, step)| waits && (deletes || step.id.part.is_none()));
-    let mut index: HashMap<&StepId, usize> = HashMap::with_capacity(if waits { steps.len() } else { 0 });
-    index.extend(candidates.map(|(index, step)| (&step.id, index)));
-    let mut dependents = vec![Vec::new(); steps.len()];
-    let mut missing = vec![0_usize; steps.len()];
-    for (at, step) in steps.iter().enumerate() {
-        for needed in step.needs.iter().filter_map(|need| index.get(need)) {
-            dependents[*needed].push(at);
-            missing[at] += 1;
-        }
-    }
-    let mut ready: BinaryHeap<_> = (0..steps.len()).filter(|at| missing[*at] == 0).map(Reverse).collect();
-    let mut parts = Vec::new();
-    let mut order = Vec::with_capacity(steps.len());
-    while let Some(at) = parts.pop().or_else(|| ready.pop().map(|Reverse(at)| at)) {
-        order.push(at);
-        for dependent in std::mem::take(&mut dependents[at]) {
-            missing[dependent] -= 1;
-            if missing[dependent] > 0 {
-                continue;
+/// Steps on the way to their order, by number. The steps of one resource, a block, have numbers next to each other.
+struct Sorting {
+    blocks: Vec<Range<usize>>,
+    block_of: Vec<usize>,
+    dependents: Vec<Vec<usize>>,
+    /// How many needs of each step are not placed yet.
+    missing: Vec<usize>,
+    /// How many needs of each block are not placed yet and lie in other blocks.
+    outside: Vec<usize>,
+    /// Blocks of which nothing outside is missed, and single steps of which nothing at all is.
+    whole: BinaryHeap<Reverse<usize>>,
+    single: BinaryHeap<Reverse<usize>>,
+    placed: Vec<bool>,
+    order: Vec<usize>,
+}
+
+impl Sorting {
+    fn of(steps: &[Step]) -> Self {
+        let blocks = blocks(steps);
+        let block_of: Vec<_> =
+            blocks.iter().enumerate().flat_map(|(block, steps)| steps.clone().map(move |_| block)).collect();
+        let index: HashMap<&StepId, usize> = steps.iter().enumerate().map(|(at, step)| (&step.id, at)).collect();
+        let mut dependents = vec![Vec::new(); steps.len()];
+        let (mut missing, mut outside) = (vec![0; steps.len()], vec![0; blocks.len()]);
+        for (at, step) in steps.iter().enumerate() {
+            for &needed in step.needs.iter().filter_map(|need| index.get(need)) {
+                dependents[needed].push(at);
+                missing[at] += 1;
+                outside[block_of[at]] += usize::from(block_of[needed] != block_of[at]);
             }
-            if steps[dependent].id.address == steps[at].id.address {
-                parts.push(dependent);
+        }
+        let free = |counts: &[usize]| (0..counts.len()).filter(|at| counts[*at] == 0).map(Reverse).collect();
+        let (whole, single) = (free(&outside), free(&missing));
+        let placed = vec![false; steps.len()];
+        let order = Vec::with_capacity(steps.len());
+        Self { blocks, block_of, dependents, missing, outside, whole, single, placed, order }
+    }
+
+    /// Places blocks as long as one is free, and where blocks wait for each other a single step.
+    fn finish(mut self) -> Vec<usize> {
+        loop {
+            if let Some(Reverse(block)) = self.whole.pop() {
+                self.place_block(self.blocks[block].clone());
+            } else if let Some(Reverse(step)) = self.single.pop() {
+                self.place(step);
             } else {
-                ready.push(Reverse(dependent));
+                return self.order;
             }
         }
     }
-    if order.len() == steps.len() {
-        return Ok(order);
+
+    /// Within a block a part may need the whole, or the whole its parts.
+    fn place_block(&mut self, steps: Range<usize>) {
+        while let Some(step) = steps.clone().find(|step| !self.placed[*step] && self.missing[*step] == 0) {
+            self.place(step);
+        }
     }
-    let stuck = (0..steps.len()).filter(|at| missing[*at] > 0);
-    Err(PlanError::Cycle { steps: stuck.map(|at| steps[at].id.clone()).collect() })
+
+    fn place(&mut self, step: usize) {
+        if std::mem::replace(&mut self.placed[step], true) {
+            return;
+        }
+        self.order.push(step);
+        for dependent in std::mem::take(&mut self.dependents[step]) {
+            self.missing[dependent] -= 1;
+            if self.missing[dependent] == 0 {
+                self.single.push(Reverse(dependent));
+            }
+            let block = self.block_of[dependent];
+            if block != self.block_of[step] {
+                self.outside[block] -= 1;
+                if self.outside[block] == 0 {
+                    self.whole.push(Reverse(block));
+                }
+            }
+        }
+    }
+}
+
+/// The ranges of steps that act on one resource; the steps are sorted.
+fn blocks(steps: &[Step]) -> Vec<Range<usize>> {
+    let mut start = 0;
+    let block = |steps: &[Step]| {
+        let block = start..start + steps.len();
+        start = block.end;
+        block
+    };
+    steps.chunk_by(|a, b| a.id.address == b.id.address).map(block).collect()
 }
