@@ -19,7 +19,9 @@ pub(super) fn sort(drafts: Vec<Draft>) -> Result<Vec<Step>, PlanError> {
     let order = Sorting::of(&steps).finish();
     if order.len() < steps.len() {
         let mut stuck: Vec<_> = steps.into_iter().map(|step| Some(step.id)).collect();
-        order.into_iter().for_each(|at| stuck[at] = None);
+        for at in order {
+            stuck[at] = None;
+        }
         return Err(PlanError::Cycle { steps: stuck.into_iter().flatten().collect() });
     }
     let mut steps: Vec<_> = steps.into_iter().map(Some).collect();
