@@ -215,6 +215,12 @@ fn hint_for(code: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use aws_config::retry::RetryConfig;
+    use aws_config::{BehaviorVersion, Region, SdkConfig};
+    use aws_credential_types::credential_fn::provide_credentials_fn;
+    use aws_credential_types::provider::SharedCredentialsProvider;
+    use aws_sdk_ec2::config::IdentityCache;
+
     use super::*;
     use crate::testing::Script;
 
@@ -290,6 +296,24 @@ mod tests {
             assert_eq!(made("AllocateAddress", id).unwrap_err().class, ErrorClass::Unknown);
         }
         assert_eq!(made("AllocateAddress", Some("eipalloc-1".into())).unwrap(), "eipalloc-1".into());
+    }
+
+    #[tokio::test]
+    async fn credentials_that_ran_out_on_the_way_say_how_to_go_on() {
+        let expired = async || Err(CredentialsError::provider_error("the SSO session is expired"));
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-west-2"))
+            .credentials_provider(SharedCredentialsProvider::new(provide_credentials_fn(expired)))
+            .identity_cache(IdentityCache::no_cache())
+            .retry_config(RetryConfig::disabled())
+            .http_client(Script::new())
+            .build();
+        let answer = crate::Session::new(&config, "123456789012").ec2.allocate_address().send().await;
+        let error = failed("AllocateAddress", answer.expect_err("nobody signs it"));
+        assert_eq!(error.class, ErrorClass::Denied);
+        assert_eq!(error.message, "AllocateAddress: the SSO session is expired");
+        assert!(error.hint.is_some_and(|hint| hint.contains("sign in again")));
     }
 
     #[tokio::test]

@@ -8,7 +8,7 @@ use cn_infra_core::environment::Environment;
 use cn_infra_core::kinds::Kinds;
 use cn_infra_core::live::Live;
 use cn_infra_core::manager::Managers;
-use cn_infra_core::observe::observe;
+use cn_infra_core::observe::{observe, observe_all};
 use cn_infra_core::plan::{Plan, PlanOptions};
 use jiff::Timestamp;
 
@@ -94,6 +94,11 @@ impl Survey {
     /// Reads what is live.
     pub async fn observe(&self) -> Result<Live> {
         Ok(observe(&self.environment, &self.managers, Timestamp::now()).await?)
+    }
+
+    /// Reads the same, and what left the file although no plan looks for it.
+    pub async fn observe_all(&self) -> Result<Live> {
+        Ok(observe_all(&self.environment, &self.managers, Timestamp::now()).await?)
     }
 
     /// Reads what is live and plans the difference.

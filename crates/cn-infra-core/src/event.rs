@@ -29,7 +29,8 @@ pub enum Event {
         step: StepId,
         /// What for, in the cloud's word: `modifying`.
         status: String,
-        /// Since the step began.
+        /// Since the step began; in seconds, where it is written.
+        #[serde(with = "seconds")]
         elapsed: Duration,
     },
     /// A call is sent again.
@@ -39,6 +40,7 @@ pub enum Event {
         /// Why.
         why: String,
         /// How long it waits first.
+        #[serde(with = "seconds")]
         after: Duration,
     },
     /// A step ended.
@@ -48,10 +50,26 @@ pub enum Event {
         /// How.
         outcome: Outcome,
         /// Since it began.
+        #[serde(with = "seconds")]
         elapsed: Duration,
     },
     /// Nothing new is started; what is in flight is finished.
     Cancelled,
+}
+
+/// A time as a number of seconds.
+mod seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    pub fn serialize<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(time.as_secs_f64())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        Duration::try_from_secs_f64(f64::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
 }
 
 /// How a step ended.
@@ -115,5 +133,23 @@ pub trait Reporter: Send {
 impl<F: FnMut(&Event) + Send> Reporter for F {
     fn event(&mut self, event: &Event) {
         self(event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_in_seconds() {
+        let event = Event::Retrying {
+            step: "host.web".parse().unwrap(),
+            why: "Throttling".to_owned(),
+            after: Duration::from_millis(1500),
+        };
+        let text = serde_json::to_string(&event).unwrap();
+        assert_eq!(text, r#"{"event":"retrying","step":"host.web","why":"Throttling","after":1.5}"#);
+        assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event);
+        assert!(serde_json::from_str::<Event>(&text.replace("1.5", "-1")).is_err());
     }
 }

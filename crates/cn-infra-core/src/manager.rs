@@ -24,6 +24,12 @@ pub trait Manager: Send + Sync + 'static {
         scope: &Scope<'_, Self::Resource>,
     ) -> impl Future<Output = Result<Vec<Observed<Self::Resource>>, ManageError>> + Send;
 
+    /// Reads the objects that [`observe`](Self::observe) finds only if they are declared, because looking for them takes
+    /// calls of its own: what else bears ownership tags. Few kinds have any.
+    fn observe_undeclared(&self) -> impl Future<Output = Result<Vec<Observed<Self::Resource>>, ManageError>> + Send {
+        async { Ok(Vec::new()) }
+    }
+
     /// Creates an object with its tags in the same call, where the cloud can; returns as soon as the id is known.
     fn create(&self, new: New<'_, Self::Resource>) -> impl Future<Output = Result<PhysicalId, ManageError>> + Send;
 
@@ -234,6 +240,7 @@ impl Managers {
 /// [`Manager`] over documents.
 pub(crate) trait AnyManager: Send + Sync {
     fn observe<'a>(&'a self, scope: &'a Scope<'a, Document>) -> BoxFuture<'a, Result<Vec<Object>, ManageError>>;
+    fn observe_undeclared(&self) -> BoxFuture<'_, Result<Vec<Object>, ManageError>>;
     fn create<'a>(&'a self, new: New<'a, Document>) -> BoxFuture<'a, Result<PhysicalId, ManageError>>;
     fn update<'a>(
         &'a self,
@@ -252,6 +259,13 @@ impl<M: Manager> AnyManager for M {
         Box::pin(async move {
             let declared: Vec<_> = scope.declared.iter().map(typed_wanted).collect::<Result<_, _>>()?;
             let observed = Manager::observe(self, &Scope { only: scope.only, declared: &declared }).await?;
+            observed.into_iter().map(|object| Ok(untyped(object)?)).collect()
+        })
+    }
+
+    fn observe_undeclared(&self) -> BoxFuture<'_, Result<Vec<Object>, ManageError>> {
+        Box::pin(async move {
+            let observed = Manager::observe_undeclared(self).await?;
             observed.into_iter().map(|object| Ok(untyped(object)?)).collect()
         })
     }

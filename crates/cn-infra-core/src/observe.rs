@@ -23,9 +23,33 @@ pub struct ObserveError {
 
 /// Reads everything that a plan for the environment needs.
 pub async fn observe(environment: &Environment, managers: &Managers, at: Timestamp) -> Result<Live, ObserveError> {
+    observe_kinds(environment, managers, at, false).await
+}
+
+/// Reads the same, and what left the file although no plan looks for it: see [`Manager::observe_undeclared`].
+///
+/// [`Manager::observe_undeclared`]: crate::manager::Manager::observe_undeclared
+pub async fn observe_all(environment: &Environment, managers: &Managers, at: Timestamp) -> Result<Live, ObserveError> {
+    observe_kinds(environment, managers, at, true).await
+}
+
+async fn observe_kinds(
+    environment: &Environment,
+    managers: &Managers,
+    at: Timestamp,
+    undeclared: bool,
+) -> Result<Live, ObserveError> {
     let readings = managers.iter().map(|(kind, manager)| async move {
-        let read = read(manager, None, &wanted(environment, kind)).await;
-        read.map(|objects| (kind, objects)).map_err(|source| ObserveError { kind, source })
+        let read = async {
+            let mut objects = read(manager, None, &wanted(environment, kind)).await?;
+            if undeclared {
+                let others = manager.observe_undeclared().await?;
+                let known: BTreeSet<_> = objects.iter().map(|object| object.id.clone()).collect();
+                objects.extend(others.into_iter().filter(|object| !known.contains(&object.id)));
+            }
+            Ok(objects)
+        };
+        read.await.map(|objects| (kind, objects)).map_err(|source| ObserveError { kind, source })
     });
     let mut live = Live::new(at);
     for reading in join_all(readings).await {

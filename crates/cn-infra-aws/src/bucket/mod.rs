@@ -174,6 +174,10 @@ impl Manager for Buckets {
         observe::buckets(&self.session, scope).await
     }
 
+    async fn observe_undeclared(&self) -> Result<Vec<Observed<Bucket>>, ManageError> {
+        observe::tagged(&self.session).await
+    }
+
     async fn create(&self, new: New<'_, Bucket>) -> Result<PhysicalId, ManageError> {
         create::bucket(&self.target(new.name), &new).await
     }

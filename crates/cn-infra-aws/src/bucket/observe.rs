@@ -13,6 +13,7 @@ use futures_util::stream;
 use super::Bucket;
 use super::aspect::Aspect;
 use super::target::Target;
+use crate::error::failed;
 use crate::session::Session;
 
 /// How many reading calls wait for an answer at once, over all buckets. S3 takes thousands per second.
@@ -46,6 +47,20 @@ pub(super) async fn buckets(
     }
     let observed = by_bucket.into_iter().map(|(name, readings)| assemble(session, &name, readings));
     observed.filter_map(Result::transpose).collect()
+}
+
+/// Reads the tags of every bucket of the session's region; one whose tags may not be read is nobody's business here.
+pub(super) async fn tagged(session: &Session) -> Result<Vec<Observed<Bucket>>, ManageError> {
+    let pages = session.s3.list_buckets().bucket_region(&session.region).into_paginator().items().send();
+    let listed = pages.collect::<Result<Vec<_>, _>>().await.map_err(|error| failed("ListBuckets", error))?;
+    let names = listed.into_iter().filter_map(|bucket| bucket.name);
+    let calls = stream::iter(names).map(|name| answer(session, name, What::Tags));
+    let answers: Vec<_> = calls.buffer_unordered(READS_IN_FLIGHT).collect().await;
+    let readable = answers
+        .into_iter()
+        .filter(|(_, _, reading)| !matches!(reading, Err(failure) if failure.class == ErrorClass::Denied));
+    let buckets = readable.map(|(name, what, reading)| assemble(session, &name, [(what, reading)].into()));
+    buckets.filter_map(Result::transpose).collect()
 }
 
 /// What to read, in the order of sending. A bucket that is asked for and not declared, to be deleted, needs its tags

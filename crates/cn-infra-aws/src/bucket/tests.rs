@@ -351,6 +351,21 @@ fn findings_name_what_deserves_a_remark() {
 }
 
 #[tokio::test]
+async fn undeclared_buckets_are_listed_with_their_tags() {
+    let list = "<ListAllMyBucketsResult><Buckets><Bucket><Name>ours</Name></Bucket><Bucket><Name>closed</Name></Bucket>\
+                </Buckets></ListAllMyBucketsResult>";
+    let script = Script::new()
+        .answer("GET /?bucket-region=us-west-2", list)
+        .answer("GET /ours?tagging", &tag_set(&owner().tags()))
+        .fail("GET /closed?tagging", 403, "AccessDenied");
+    let found = Buckets::new(&script.session()).observe_undeclared().await.unwrap();
+    assert_eq!(
+        found.iter().map(|bucket| (bucket.id.0.as_str(), Owner::of(&bucket.tags))).collect::<Vec<_>>(),
+        [("ours", Some(owner()))]
+    );
+}
+
+#[tokio::test]
 async fn observe_reads_the_managed_aspects_alone() {
     let script = unconfigured();
     let managed = bucket(json!({ "policy_file": "none", "public_access_block": true }));

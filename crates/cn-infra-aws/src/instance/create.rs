@@ -1,5 +1,7 @@
 //! Creating: one RunInstances with everything in it. Its client token makes it safe to send again.
 
+use std::sync::PoisonError;
+
 use aws_sdk_ec2::operation::run_instances::builders::RunInstancesFluentBuilder;
 use aws_sdk_ec2::types::{
     BlockDeviceMapping, Filter, HibernationOptionsRequest, IamInstanceProfileSpecification,
@@ -18,6 +20,20 @@ use crate::security_group::SecurityGroup;
 
 /// How many terminated predecessors are passed over that a reading no longer showed.
 const GENERATIONS: usize = 5;
+
+/// How often an instance is looked for that AWS says was made: one just made may not show at once, as one terminated
+/// hours ago does not. The engine's growing pauses make it some twenty seconds.
+const LOOKS: u32 = 6;
+
+/// The instance that bears a client token.
+enum Bearer {
+    /// It is there.
+    Living(String),
+    /// It is terminated.
+    Terminated,
+    /// No reading shows it: terminated hours ago, or just made.
+    Unseen,
+}
 
 impl Instances {
     /// Runs an instance, or finds the one that an earlier attempt with the same token made.
@@ -39,11 +55,11 @@ impl Instances {
                     let error = failed("RunInstances", error);
                     match error.code.as_deref() {
                         Some("IdempotentInstanceTerminated") => {}
-                        Some("IdempotentParameterMismatch") => {
-                            if let Some(id) = self.living(&token.text()).await? {
-                                return Err(other_than_asked(error, new, &id));
-                            }
-                        }
+                        Some("IdempotentParameterMismatch") => match self.bearer(&token.text()).await? {
+                            Bearer::Living(id) => return Err(other_than_asked(error, new, &id)),
+                            Bearer::Unseen if self.may_show_yet(&token.text()) => return Err(not_shown(error, new)),
+                            Bearer::Unseen | Bearer::Terminated => {}
+                        },
                         _ => return Err(error),
                     }
                 }
@@ -57,14 +73,26 @@ impl Instances {
         .hint("AWS remembers its predecessors for a day; declare it under another address"))
     }
 
-    /// The instance made with a token, unless it is terminated.
-    async fn living(&self, token: &str) -> Result<Option<String>, ManageError> {
+    /// What became of the instance made with a token.
+    async fn bearer(&self, token: &str) -> Result<Bearer, ManageError> {
         let by_token = Filter::builder().name("client-token").values(token).build();
         let answer = self.ec2.describe_instances().filters(by_token).send().await;
         let answer = answer.map_err(|error| failed("DescribeInstances", error))?;
-        let mut instances = answer.reservations().iter().flat_map(Reservation::instances);
-        let living = instances.find(|instance| !is_leaving(status(instance)));
-        Ok(living.and_then(|instance| instance.instance_id()).map(str::to_owned))
+        let instances: Vec<_> = answer.reservations().iter().flat_map(Reservation::instances).collect();
+        let living = instances.iter().find(|instance| !is_leaving(status(instance)));
+        Ok(match living.and_then(|instance| instance.instance_id()) {
+            Some(id) => Bearer::Living(id.to_owned()),
+            None if instances.is_empty() => Bearer::Unseen,
+            None => Bearer::Terminated,
+        })
+    }
+
+    /// Whether the instance of a token was not looked for often enough to be sure that it is gone for long.
+    fn may_show_yet(&self, token: &str) -> bool {
+        let mut unseen = self.unseen.lock().unwrap_or_else(PoisonError::into_inner);
+        let looks = unseen.entry(token.to_owned()).or_default();
+        *looks += 1;
+        *looks < LOOKS
     }
 
     async fn request(&self, new: &New<'_, Instance>) -> Result<RunInstancesFluentBuilder, ManageError> {
@@ -160,6 +188,12 @@ fn hibernation(configured: bool) -> HibernationOptionsRequest {
 
 fn is_leaving(status: Option<&InstanceStateName>) -> bool {
     matches!(status, Some(InstanceStateName::ShuttingDown | InstanceStateName::Terminated))
+}
+
+/// "Not found" has the engine try again, for as long as something just made may stay unseen.
+fn not_shown(error: ManageError, new: &New<'_, Instance>) -> ManageError {
+    let message = format!("RunInstances: {} was created before, and no reading shows it", new.address);
+    ManageError { class: ErrorClass::Gone, message, ..error }.hint("plan again")
 }
 
 fn other_than_asked(error: ManageError, new: &New<'_, Instance>, id: &str) -> ManageError {

@@ -19,6 +19,7 @@ mod user_data;
 mod volume;
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use cn_infra_core::address::{PhysicalId, Ref, Reference};
 use cn_infra_core::check::{Context, Finding};
@@ -205,12 +206,14 @@ impl Resource for Instance {
 #[derive(Clone, Debug)]
 pub struct Instances {
     ec2: aws_sdk_ec2::Client,
+    /// How often the instance of a client token was looked for in vain.
+    unseen: Arc<Mutex<BTreeMap<String, u32>>>,
 }
 
 impl Instances {
     /// The manager for a session's account and region.
     pub fn new(session: &Session) -> Self {
-        Self { ec2: session.ec2.clone() }
+        Self { ec2: session.ec2.clone(), unseen: Arc::default() }
     }
 }
 

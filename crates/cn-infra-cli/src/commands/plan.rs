@@ -25,6 +25,10 @@ pub async fn run(arguments: &arguments::Plan, context: &Context) -> Result<ExitC
     view.data(&rendered(&plan, arguments, context)?)?;
     view.foot(survey.session.calls.count(), survey.session.calls.waves(), survey.elapsed());
     file::save(&plan, arguments.out.as_deref().unwrap_or(Path::new(SAVED)))?;
+    if arguments.selection.prune {
+        let name = &plan.environment;
+        view.say(&format!("Buckets that left the file are not looked for: `cn-infra show {name}` lists them.\n"));
+    }
     if !plan.is_empty() {
         view.say(&saved(&plan, arguments.out.as_deref()));
     }

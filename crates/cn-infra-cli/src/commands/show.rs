@@ -11,7 +11,7 @@ use crate::view;
 /// Runs the command.
 pub async fn run(arguments: &arguments::Show, context: &Context) -> Result<ExitCode> {
     let survey = Survey::open(&arguments.environment, Access::Read, context).await?;
-    let live = survey.observe().await?;
+    let live = survey.observe_all().await?;
     let inventory = inventory(&survey.environment, &live, &survey.kinds);
     if arguments.json {
         context.view.data(&view::json::document(&inventory)?)?;

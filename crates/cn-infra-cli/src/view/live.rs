@@ -12,7 +12,7 @@ use super::value;
 use crate::inventory::{Entry, Inventory, LiveField, LiveObject};
 
 /// The longest name that the values of a resource make room for.
-const LONGEST: usize = 40;
+const LONGEST: usize = 44;
 
 /// Everything of an environment.
 pub fn inventory(inventory: &Inventory, style: Style) -> String {

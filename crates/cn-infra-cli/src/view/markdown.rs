@@ -48,7 +48,7 @@ fn block(plan: &Plan) -> String {
     if shown == all {
         return block;
     }
-    format!("{block}\n\n{} of {steps} are shown: a comment holds no more.", shown)
+    format!("{block}\n\n{shown} of {steps} are shown: a comment holds no more.")
 }
 
 /// The steps that fit, an empty line between them, and how many they are.

@@ -1,12 +1,10 @@
 //! Plans made by hand, for the tests of the views.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use cn_infra_core::address::{PhysicalId, StepId};
+use cn_infra_core::address::PhysicalId;
 use cn_infra_core::document::Document;
-use cn_infra_core::environment::{Networks, Written};
-use cn_infra_core::manager::TagChange;
-use cn_infra_core::owner::Tags;
+use cn_infra_core::environment::Networks;
 use cn_infra_core::plan::{Action, Blocked, Difference, Plan, Step};
 use cn_infra_core::resource::Impact;
 use serde_json::Value;
@@ -44,22 +42,8 @@ pub fn plan(steps: Vec<Step>) -> Plan {
 
 /// A step without differences.
 pub fn step(id: &str, action: Action) -> Step {
-    Step {
-        id: id.parse::<StepId>().unwrap(),
-        action,
-        object: (action != Action::Create).then(|| PhysicalId::from("i-0123456789abcdef0")),
-        name: "coralnet-production-web".to_owned(),
-        rename: None,
-        reasons: Vec::new(),
-        differences: Vec::new(),
-        tags: TagChange::default(),
-        tags_before: Tags::new(),
-        before: None,
-        after: None,
-        written: Written::new(),
-        generation: 0,
-        needs: BTreeSet::new(),
-    }
+    let object = (action != Action::Create).then(|| PhysicalId::from("i-0123456789abcdef0"));
+    Step { object, ..Step::new(id.parse().unwrap(), action, "coralnet-production-web") }
 }
 
 /// An update of some fields.

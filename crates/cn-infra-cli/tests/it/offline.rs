@@ -131,10 +131,25 @@ fn colour_is_for_terminals_unless_asked_for() {
 #[test]
 fn a_reader_that_has_enough_is_no_error() {
     let checkout = Checkout::new();
-    let mut child = checkout.command("schema").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    drop(child.stdout.take());
-    let mut stderr = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
-    assert_eq!(stderr, "");
-    assert!(child.wait().unwrap().success());
+    for arguments in ["schema", "completions zsh", "check", "--help", "-vv schema"] {
+        let mut child = checkout.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let mut stderr = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        assert!(!stderr.contains("error") && !stderr.contains("panicked"), "{arguments}: {stderr}");
+        assert!(child.wait().unwrap().success(), "{arguments}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn data_that_cannot_be_written_is_an_error() {
+    let checkout = Checkout::new();
+    for arguments in ["schema", "completions bash", "check", "check --resolved --json"] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = checkout.command(arguments).stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(stderr.starts_with("error: cannot write stdout\n  caused by: No space left on device"), "{stderr}");
+    }
 }

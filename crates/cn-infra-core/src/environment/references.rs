@@ -1,6 +1,7 @@
 //! References between resources: each names something, and none of them goes in a circle.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io;
 use std::path::Path;
 
 use super::draft::Draft;
@@ -9,6 +10,7 @@ use super::graph;
 use super::nearest::did_you_mean;
 use super::report::Report;
 use super::source::{Place, Reader};
+use super::syntax;
 use crate::address::{Address, Reference};
 use crate::kinds::Kinds;
 
@@ -27,7 +29,27 @@ pub(super) struct References<'r, 'a> {
     pub kinds: &'r Kinds,
     pub index: &'r BTreeMap<Address, usize>,
     edges: Vec<Vec<Edge<'a>>>,
-    missing_files: HashMap<String, bool>,
+    others: HashMap<String, Other>,
+}
+
+/// The file of another environment.
+enum Other {
+    Missing,
+    /// It cannot be read, or not without errors: its own check says so.
+    Unclear,
+    Declares(BTreeSet<Address>),
+}
+
+impl Other {
+    fn read(path: &Path, reader: &Reader<'_>) -> Self {
+        match reader.peek(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::Missing,
+            bytes => {
+                let text = bytes.ok().and_then(|bytes| String::from_utf8(bytes).ok());
+                text.and_then(|text| syntax::declared(&text)).map_or(Self::Unclear, Self::Declares)
+            }
+        }
+    }
 }
 
 impl<'r, 'a> References<'r, 'a> {
@@ -38,7 +60,7 @@ impl<'r, 'a> References<'r, 'a> {
         index: &'r BTreeMap<Address, usize>,
     ) -> Self {
         let edges = index.keys().map(|_| Vec::new()).collect();
-        Self { environment, directory, kinds, index, edges, missing_files: HashMap::new() }
+        Self { environment, directory, kinds, index, edges, others: HashMap::new() }
     }
 
     /// Checks every reference, and makes those that name the environment itself local.
@@ -84,7 +106,7 @@ impl<'r, 'a> References<'r, 'a> {
         } else if let Some(to) = self.index.get(address) {
             self.connect(number, draft, path, Edge { to: *to, at, template: false });
         } else {
-            let hint = if report.is_long() { None } else { self.similar(address) };
+            let hint = if report.is_long() { None } else { similar(address, self.index.keys()) };
             report.error(at, format!("the file declares no {address}")).maybe_hint(hint);
         }
     }
@@ -106,25 +128,21 @@ impl<'r, 'a> References<'r, 'a> {
         report: &mut Report<'a>,
     ) {
         let path = self.directory.join(format!("{environment}.toml"));
-        let known = self.missing_files.get(environment).copied();
-        let missing = known.unwrap_or_else(|| !reader.exists(&path));
-        self.missing_files.insert(environment.to_owned(), missing);
-        if missing {
-            let names = reader.beside(&path);
-            let names: Vec<_> = names.iter().filter_map(|name| name.strip_suffix(".toml")).collect();
-            let hint = did_you_mean(environment, "the files here are", names);
-            let message =
-                format!("`{address}`: there is no environment `{environment}`, {} does not exist", path.display());
-            report.error(at, message).maybe_hint(hint);
+        let other = self.others.entry(environment.to_owned()).or_insert_with(|| Other::read(&path, reader));
+        match other {
+            Other::Missing => {
+                let names = reader.beside(&path);
+                let names: Vec<_> = names.iter().filter_map(|name| name.strip_suffix(".toml")).collect();
+                let hint = did_you_mean(environment, "the files here are", names);
+                let why = format!("there is no environment `{environment}`, {} does not exist", path.display());
+                report.error(at, format!("`{address}`: {why}")).maybe_hint(hint);
+            }
+            Other::Declares(declared) if !declared.contains(&Address { environment: None, ..address.clone() }) => {
+                let hint = similar(address, declared.iter()).filter(|_| !report.is_long());
+                report.error(at, format!("`{address}`: {} does not declare it", path.display())).maybe_hint(hint);
+            }
+            Other::Declares(_) | Other::Unclear => {}
         }
-    }
-
-    fn similar(&self, address: &Address) -> Option<String> {
-        let names: Vec<_> = self.index.keys().filter(|other| other.kind == address.kind).map(Address::local).collect();
-        if names.is_empty() {
-            return Some(format!("it declares no {} at all", address.kind));
-        }
-        did_you_mean(&address.local(), "it declares", names.iter().map(String::as_str))
     }
 
     /// Adds what filled templates wait for.
@@ -160,4 +178,13 @@ impl<'r, 'a> References<'r, 'a> {
             report.error(edge.at, message);
         }
     }
+}
+
+/// The hint for an address that a file does not declare: a similar one.
+fn similar<'d>(address: &Address, declared: impl Iterator<Item = &'d Address>) -> Option<String> {
+    let names: Vec<_> = declared.filter(|other| other.kind == address.kind).map(Address::local).collect();
+    if names.is_empty() {
+        return Some(format!("it declares no {} at all", address.kind));
+    }
+    did_you_mean(&address.local(), "it declares", names.iter().map(String::as_str))
 }

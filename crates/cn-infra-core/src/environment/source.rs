@@ -175,9 +175,9 @@ impl<'f> Reader<'f> {
         text
     }
 
-    /// Whether a file is there. Not a part of the hash: its content does not matter.
-    pub fn exists(&self, path: &Path) -> bool {
-        !matches!(self.files.read(path), Err(error) if error.kind() == io::ErrorKind::NotFound)
+    /// The bytes of a file that is not a part of the hash: the environment means the same, whatever else it says.
+    pub fn peek(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.files.read(path)
     }
 
     /// The names of the files beside a file.

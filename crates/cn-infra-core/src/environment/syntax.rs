@@ -1,11 +1,14 @@
 //! From text to tables: TOML's own rules, and what to say when they are broken.
 
+use std::collections::BTreeSet;
+
 use toml::Spanned;
 use toml::de::DeTable;
 
 use super::nesting;
 use super::report::Report;
 use super::source::{Place, Source};
+use crate::address::Address;
 
 /// The one error that leaves no doubt what the rest of the file says.
 const DUPLICATE: &str = "duplicate key";
@@ -31,6 +34,20 @@ pub(super) fn parse<'a>(source: &'a Source, report: &mut Report<'a>) -> Option<D
         }
     }
     clear.then(|| Spanned::into_inner(root))
+}
+
+/// The resources that the text of an environment declares; `None` if it is not clear what it says.
+pub(super) fn declared(text: &str) -> Option<BTreeSet<Address>> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if nesting::too_deep(text).is_some() {
+        return None;
+    }
+    let (root, errors) = DeTable::parse_recoverable(text);
+    let tables = root.get_ref().iter().filter_map(|(kind, table)| Some((kind, table.get_ref().as_table()?)));
+    let addresses = tables.flat_map(|(kind, table)| {
+        table.keys().map(move |name| Address::new(kind.get_ref().as_ref(), name.get_ref().as_ref()))
+    });
+    errors.is_empty().then(|| addresses.collect())
 }
 
 /// The beginnings of the parser's messages, in the words of someone who writes a file, and what to do.

@@ -74,7 +74,10 @@ impl PlanFileError {
             Self::Missing { .. } => "make one with `cn-infra plan ENV`",
             Self::Broken { .. } | Self::OtherFormat { .. } => "plan again: `cn-infra plan ENV`",
             Self::Unreadable { .. } => "check the permissions of the file",
-            Self::Unwritable { .. } => "free some space, or name another place with `--out FILE`",
+            Self::Unwritable { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                "free some space, or name another place with `--out FILE`"
+            }
+            Self::Unwritable { .. } => "name a place that can be written to with `--out FILE`",
         }
     }
 }

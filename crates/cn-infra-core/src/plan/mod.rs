@@ -115,6 +115,28 @@ pub struct Step {
     pub needs: BTreeSet<StepId>,
 }
 
+impl Step {
+    /// A step that says nothing but what it acts on.
+    pub fn new(id: StepId, action: Action, name: impl Into<String>) -> Self {
+        Self {
+            id,
+            action,
+            object: None,
+            name: name.into(),
+            rename: None,
+            reasons: Vec::new(),
+            differences: Vec::new(),
+            tags: TagChange::default(),
+            tags_before: Tags::new(),
+            before: None,
+            after: None,
+            written: Written::new(),
+            generation: 0,
+            needs: BTreeSet::new(),
+        }
+    }
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(generation: &u32) -> bool {
     *generation == 0

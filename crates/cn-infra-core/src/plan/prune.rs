@@ -6,11 +6,9 @@ use serde_json::Value;
 
 use crate::address::{Address, Reference, StepId};
 use crate::document::{Document, DocumentError};
-use crate::environment::Written;
 use crate::kinds::Kind;
 use crate::live::Object;
-use crate::manager::TagChange;
-use crate::owner::{PROTECT, Tags};
+use crate::owner::PROTECT;
 use crate::plan::identity::Refusal;
 use crate::plan::in_use::InUse;
 use crate::plan::only::Only;
@@ -123,22 +121,9 @@ impl<'a> Doomed<'a> {
     }
 
     fn delete(&self, address: &Address, part: Option<&str>, before: Option<Document>, needs: BTreeSet<StepId>) -> Step {
-        Step {
-            id: StepId { address: address.clone(), part: part.map(str::to_owned) },
-            action: Action::Delete,
-            object: Some(self.object.id.clone()),
-            name: self.object.name.clone().unwrap_or_default(),
-            rename: None,
-            reasons: Vec::new(),
-            differences: Vec::new(),
-            tags: TagChange::default(),
-            tags_before: Tags::new(),
-            before,
-            after: None,
-            written: Written::new(),
-            generation: 0,
-            needs,
-        }
+        let id = StepId { address: address.clone(), part: part.map(str::to_owned) };
+        let name = self.object.name.clone().unwrap_or_default();
+        Step { object: Some(self.object.id.clone()), before, needs, ..Step::new(id, Action::Delete, name) }
     }
 }
 

@@ -1,6 +1,6 @@
 //! From one resource to its steps: create what is missing, update what differs, hold back what cannot be.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use jiff::Timestamp;
 
@@ -231,24 +231,10 @@ impl<'a> Drafter<'a> {
 }
 
 impl Subject<'_> {
-    /// A step that says nothing but what it acts on.
+    /// A step of a part, or of the rest, that says nothing but what it acts on.
     fn step(&self, part: Option<&str>, action: Action) -> Step {
-        Step {
-            id: StepId { address: self.declared.address.clone(), part: part.map(str::to_owned) },
-            action,
-            object: None,
-            name: self.declared.name.clone(),
-            rename: None,
-            reasons: Vec::new(),
-            differences: Vec::new(),
-            tags: TagChange::default(),
-            tags_before: Tags::new(),
-            before: None,
-            after: None,
-            written: self.written(part),
-            generation: 0,
-            needs: BTreeSet::new(),
-        }
+        let id = StepId { address: self.declared.address.clone(), part: part.map(str::to_owned) };
+        Step { written: self.written(part), ..Step::new(id, action, self.declared.name.as_str()) }
     }
 
     /// The lists of a part, or of the rest, in which the file writes names of networks.

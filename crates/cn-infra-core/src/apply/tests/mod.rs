@@ -163,22 +163,8 @@ fn document(value: Value) -> Document {
 
 fn step(id: &str, action: Action, after: Option<Value>) -> Step {
     let id: StepId = id.parse().unwrap();
-    Step {
-        action,
-        object: None,
-        name: format!("p-e-{}", id.address.name),
-        rename: None,
-        reasons: Vec::new(),
-        differences: Vec::new(),
-        tags: TagChange::default(),
-        tags_before: Tags::new(),
-        before: None,
-        after: after.map(document),
-        written: BTreeMap::new(),
-        generation: 0,
-        needs: [].into(),
-        id,
-    }
+    let name = format!("p-e-{}", id.address.name);
+    Step { after: after.map(document), ..Step::new(id, action, name) }
 }
 
 /// A step that makes an object with its ownership tags.

@@ -70,7 +70,7 @@ fn files() -> Memory {
         .with("test.toml", format!("{HEADER}{MAIN}"))
         .with("common.toml", COMMON)
         .with("extra.toml", "[defaults.group]\ndescription = \"from extra\"\n[networks]\nana = \"192.0.2.1/32\"\n")
-        .with("staging.toml", "")
+        .with("staging.toml", "[group.web]\n")
         .with("texts/policy.json", POLICY)
         .with("init.yaml", "ip: {{test/server.db.public_ip}} {{port}}\n")
 }
@@ -83,14 +83,14 @@ fn load() -> Environment {
 fn a_list_is_known_as_it_was_written_where_it_names_networks() {
     let environment = load();
     let web = &environment.resources[&Address::new("group", "web")];
+    assert!(environment.resources[&Address::new("server", "web")].written.is_empty());
     let list = |name: &str, meaning: Option<&str>| WrittenList {
         members: vec![name.to_owned()],
         meaning: meaning.map(str::to_owned),
     };
     assert_eq!(web.written, [("ingress.ssh.from".to_owned(), list("developers", None))].into());
-    assert!(environment.resources[&Address::new("server", "web")].written.is_empty());
     let network = "[networks]\nvisitors = \"lab\"\nlab = [\"203.0.113.0/28\"]\n";
-    let group = "[group.web]\ndescription = \"web\"\n[group.web.ingress]\nssh = { port = 22, from = [\"visitors\"] }\n";
+    let group = "[group.web]\ndescription = \"d\"\n[group.web.ingress]\nssh = { port = 22, from = [\"visitors\"] }\n";
     let environment = Memory::default().with("test.toml", format!("{HEADER}{network}{group}")).load().unwrap();
     let written = environment.resources.values().flat_map(|declared| &declared.written).collect::<Vec<_>>();
     assert_eq!(written, [(&"ingress.ssh.from".to_owned(), &list("visitors", Some("lab")))]);

@@ -4,7 +4,9 @@ use insta::assert_snapshot;
 use serde_json::json;
 
 use super::World;
+use crate::environment::WrittenList;
 use crate::plan::file::{FORMAT, PlanFileError, load, save};
+use crate::testing::samples::address;
 
 fn world() -> World {
     let mut world = World::new();
@@ -71,4 +73,37 @@ fn a_device_is_written_to_and_never_replaced() {
     let Err(PlanFileError::Unwritable { source, .. }) = save(&world().plan(), &path) else { panic!("saved") };
     assert_eq!(source.kind(), std::io::ErrorKind::StorageFull);
     assert!(path.is_symlink());
+}
+
+#[test]
+fn every_field_of_a_plan_is_documented() {
+    let mut plan = world().plan();
+    let mut world = World::new();
+    world.declare("host.web", json!({ "size": "large", "zone": "b" }));
+    world.owned("host.web", "host-0001", json!({ "size": "small", "zone": "a" }));
+    plan.blocked = world.plan().blocked;
+    plan.left_out = vec![plan.steps[0].id.clone()];
+    plan.ids = [(address("host.web"), "host-0001".into())].into();
+    let step = &mut plan.steps[0];
+    step.object = Some("host-0001".into());
+    step.rename = Some("web".into());
+    step.reasons = vec!["adopted".into()];
+    step.tags.remove = ["Old".into()].into();
+    step.tags_before = [("Old".into(), "x".into())].into();
+    step.before = step.after.clone();
+    step.generation = 1;
+    step.needs = [step.id.clone()].into();
+    step.differences = plan.blocked[0].differences.clone();
+    step.differences[0].known_after_apply = true;
+    step.written =
+        [("ingress".into(), WrittenList { members: vec!["all".into()], meaning: Some("everyone".into()) })].into();
+    let page = include_str!("../../../../../docs/plan.md");
+    let plan = json!(plan);
+    let (step, blocked) = (&plan["steps"][0], &plan["blocked"][0]);
+    let objects = [&plan, step, blocked, &step["differences"][0], &step["tags"], &step["written"]["ingress"]];
+    let fields: Vec<_> = objects.iter().flat_map(|object| object.as_object().expect("a table").keys()).collect();
+    assert!(fields.len() > 40, "{fields:?}");
+    for field in fields {
+        assert!(page.contains(&format!("`{field}`")), "docs/plan.md says nothing of {field}");
+    }
 }
