@@ -136,9 +136,17 @@ impl Instances {
             return Ok(usual_root_device(image).to_owned());
         }
         let answer = self.ec2.describe_images().image_ids(image).send().await;
-        let answer = answer.map_err(|error| failed("DescribeImages", error))?;
-        let device = answer.images().first().and_then(|image| image.root_device_name());
-        Ok(device.unwrap_or_else(|| usual_root_device(image)).to_owned())
+        match answer.map_err(|error| failed("DescribeImages", error)) {
+            Ok(answer) => {
+                let device = answer.images().first().and_then(|image| image.root_device_name());
+                Ok(device.unwrap_or_else(|| usual_root_device(image)).to_owned())
+            }
+            // RunInstances says better what is wrong with the image.
+            Err(error) if error.code.as_deref() == Some("InvalidAMIID.NotFound") => {
+                Ok(usual_root_device(image).to_owned())
+            }
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -124,7 +124,8 @@ fn row_text(row: &Row, column: usize, style: Style) -> String {
         What::Value(value) => format!("{}{}\n", label(), hang(value, column, None, style)),
         What::Change { before, after, detail, of } => {
             let mut change = of.as_ref().map_or_else(String::new, |of| format!("{of}: "));
-            let _ = if before.is_empty() { write!(change, "→ {after}") } else { write!(change, "{before} → {after}") };
+            let _ =
+                if before.is_empty() { write!(change, "→ {after}") } else { write!(change, "{before} → {after}") };
             if let Some(detail) = detail {
                 let _ = write!(change, "   ({detail})");
             }
