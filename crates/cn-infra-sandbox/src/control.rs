@@ -1,0 +1,74 @@
+//! The control door: JSON over HTTP under `/_sandbox/`, a path that no bucket can have.
+//!
+//! ```text
+//! GET  /_sandbox/clock                    {"now": …, "speed": …}
+//! POST /_sandbox/clock     {"advance": SECONDS}
+//! POST /_sandbox/reset     {}
+//! GET  /_sandbox/faults    POST: one fault (see faults::Fault)    DELETE: none are left
+//! GET  /_sandbox/settings  POST: any subset of settings::Settings, and "speed"
+//! GET  /_sandbox/calls     the log
+//! ```
+
+use bytes::Bytes;
+use http::{Method, Response};
+use jiff::SignedDuration;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::faults::Fault;
+use crate::request::Request;
+use crate::sandbox::Sandbox;
+use crate::service;
+
+/// Answers a request to the control door; `None`: it is for AWS.
+pub(crate) fn answer(sandbox: &Sandbox, request: &Request) -> Option<Response<Bytes>> {
+    let path = request.path().strip_prefix("/_sandbox/")?;
+    let (status, body) = match control(sandbox, &request.parts.method, path, &request.body) {
+        Ok(body) => (200, body),
+        Err(why) => (400, json!({ "error": why })),
+    };
+    Some(service::answer(status, "application/json", body.to_string()))
+}
+
+fn control(sandbox: &Sandbox, method: &Method, path: &str, body: &[u8]) -> Result<Value, String> {
+    match (method.as_str(), path) {
+        ("GET", "clock") => {}
+        ("POST", "clock") => {
+            let Advance { advance } = read(body)?;
+            sandbox.advance(SignedDuration::try_from_secs_f64(advance).map_err(|error| error.to_string())?);
+        }
+        ("POST", "reset") => sandbox.reset(),
+        ("GET", "faults") => return Ok(json!(sandbox.faults())),
+        ("POST", "faults") => sandbox.add_fault(read::<Fault>(body)?),
+        ("DELETE", "faults") => sandbox.clear_faults(),
+        ("GET", "settings") => return Ok(json!(sandbox.settings())),
+        ("POST", "settings") => change_settings(sandbox, read(body)?)?,
+        ("GET", "calls") => return Ok(json!(sandbox.calls())),
+        _ => return Err(format!("there is no {method} /_sandbox/{path}")),
+    }
+    Ok(json!({ "now": sandbox.now().to_string(), "speed": sandbox.speed() }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    advance: f64,
+}
+
+fn read<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, String> {
+    serde_json::from_slice(body).map_err(|error| error.to_string())
+}
+
+/// What is not given stays as it is.
+fn change_settings(sandbox: &Sandbox, changes: serde_json::Map<String, Value>) -> Result<(), String> {
+    let mut settings = json!(sandbox.settings());
+    for (name, value) in changes {
+        if name == "speed" {
+            sandbox.set_speed(value.as_f64().ok_or("speed is a number")?);
+        } else {
+            settings[name] = value;
+        }
+    }
+    sandbox.set_settings(serde_json::from_value(settings).map_err(|error| error.to_string())?);
+    Ok(())
+}

@@ -1,0 +1,172 @@
+//! Tags of every kind of object, kept in one table by the object's id.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::{Ec2, Filters, Page};
+use crate::context::{Context, Operation};
+use crate::error::AwsError;
+use crate::query::Params;
+use crate::xml::Xml;
+
+/// The operations on tags.
+pub const OPERATIONS: &[Operation] = &[
+    Operation::new("CreateTags", &["ResourceId", "Tag"], create),
+    Operation::new("DeleteTags", &["ResourceId"], delete),
+    Operation::new("DescribeTags", &[], describe),
+];
+
+/// A tag: key and value.
+pub type Tags = BTreeMap<String, String>;
+
+/// Each kind of object that can bear tags: the prefix of its ids, the name in `ResourceType`, how an id that is not
+/// there is told, and whether an object is there.
+struct Taggable {
+    prefix: &'static str,
+    resource: &'static str,
+    not_found: &'static str,
+    there: fn(&Ec2, &str) -> bool,
+}
+
+const TAGGABLE: &[Taggable] = &[
+    Taggable {
+        prefix: "i-",
+        resource: "instance",
+        not_found: "InvalidInstanceID.NotFound",
+        there: |ec2, id| ec2.instances.contains(id),
+    },
+    Taggable {
+        prefix: "eni-",
+        resource: "network-interface",
+        not_found: "InvalidNetworkInterfaceID.NotFound",
+        there: |ec2, id| ec2.interfaces.contains(id),
+    },
+];
+
+/// No object bears more, those of AWS's own not counted. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html
+const MAX_TAGS: usize = 50;
+
+/// Reads the tags that `TagSpecification.N` has for `resource`: create calls take them along. Specifications for the
+/// resources in `others` are left for whoever makes those.
+pub fn specified(params: &Params<'_>, resource: &str, others: &[&str]) -> Result<Tags, AwsError> {
+    let mut tags = Tags::new();
+    for specification in params.structures("TagSpecification") {
+        let of = specification.require("ResourceType")?;
+        if of == resource {
+            tags.extend(read(&specification)?);
+        } else if !others.contains(&of) {
+            return Err(AwsError::new(
+                "InvalidParameterValue",
+                format!("'{of}' is not a valid taggable resource type for this operation."),
+            ));
+        }
+    }
+    Ok(tags)
+}
+
+fn read(params: &Params<'_>) -> Result<Tags, AwsError> {
+    let mut tags = Tags::new();
+    for tag in params.structures("Tag") {
+        let (key, value) = (tag.require("Key")?, tag.get("Value").unwrap_or_default());
+        check(key, value)?;
+        if tags.insert(key.to_owned(), value.to_owned()).is_some() {
+            return Err(AwsError::new("InvalidParameterValue", format!("Duplicate tag key '{key}' specified.")));
+        }
+    }
+    Ok(tags)
+}
+
+fn check(key: &str, value: &str) -> Result<(), AwsError> {
+    let invalid = |why: String| Err(AwsError::new("InvalidParameterValue", why));
+    if key.starts_with("aws:") {
+        return invalid("Tag keys starting with 'aws:' are reserved for internal use".to_owned());
+    }
+    if key.chars().count() > 127 {
+        return invalid("Tag key exceeds the maximum length of 127 characters".to_owned());
+    }
+    if value.chars().count() > 255 {
+        return invalid("Tag value exceeds the maximum length of 255 characters".to_owned());
+    }
+    Ok(())
+}
+
+/// Adds tags to an object.
+pub fn set(ec2: &mut Ec2, id: &str, tags: Tags) -> Result<(), AwsError> {
+    if tags.is_empty() {
+        return Ok(());
+    }
+    if ec2.tags.get(id).is_none() {
+        ec2.tags.insert(id, Tags::new());
+    }
+    let Some(there) = ec2.tags.get_mut(id) else { return Ok(()) };
+    there.extend(tags);
+    if there.len() > MAX_TAGS {
+        return Err(AwsError::new("TagLimitExceeded", "The maximum number of tags per resource has been reached."));
+    }
+    Ok(())
+}
+
+/// Writes an object's `tagSet`.
+pub fn write(xml: &mut Xml, tags: Option<&Tags>) {
+    xml.items("tagSet", tags.into_iter().flatten(), |xml, (key, value)| {
+        xml.text("key", key).text("value", value);
+    });
+}
+
+fn resource(ec2: &Ec2, id: &str) -> Result<&'static Taggable, AwsError> {
+    let invalid = || AwsError::new("InvalidID", format!("The ID '{id}' is not valid"));
+    let kind = TAGGABLE.iter().find(|kind| id.starts_with(kind.prefix)).ok_or_else(invalid)?;
+    let not_found = || AwsError::new(kind.not_found, format!("The {} ID '{id}' does not exist", kind.resource));
+    (kind.there)(ec2, id).then_some(kind).ok_or_else(not_found)
+}
+
+fn create(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsError> {
+    let tags = read(params)?;
+    for id in params.list("ResourceId") {
+        resource(context.ec2, id)?;
+        set(context.ec2, id, tags.clone())?;
+    }
+    Ok(super::done())
+}
+
+/// A tag given with a value is deleted only if it has this value; without any tag, all go.
+fn delete(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsError> {
+    let given: Vec<_> = params.structures("Tag").iter().map(|tag| (tag.get("Key"), tag.get("Value"))).collect();
+    for id in params.list("ResourceId") {
+        resource(context.ec2, id)?;
+        if let Some(tags) = context.ec2.tags.get_mut(id) {
+            let goes = |key: &str, value: &str| {
+                given.is_empty() || given.iter().any(|(k, v)| *k == Some(key) && v.is_none_or(|v| v == value))
+            };
+            tags.retain(|key, value| key.starts_with("aws:") || !goes(key, value));
+        }
+    }
+    Ok(super::done())
+}
+
+fn describe(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsError> {
+    let (filters, page) = (Filters::of(params)?, Page::of(params, 5..=1000)?);
+    let mut rows = Vec::new();
+    for (id, tags) in context.ec2.tags.iter() {
+        let Some(kind) = TAGGABLE.iter().find(|kind| id.starts_with(kind.prefix)) else { continue };
+        for (key, value) in tags {
+            let property = |name: &str| match name {
+                "key" => Some(vec![Cow::from(key.clone())]),
+                "value" => Some(vec![Cow::from(value.clone())]),
+                "resource-id" => Some(vec![Cow::from(id.clone())]),
+                "resource-type" => Some(vec![Cow::from(kind.resource)]),
+                _ => None,
+            };
+            if filters.keep(Some(&Tags::from([(key.clone(), value.clone())])), property)? {
+                rows.push((format!("{id} {key}"), id, kind.resource, key, value));
+            }
+        }
+    }
+    let (rows, token) = page.cut(rows, |row| &row.0);
+    let mut xml = Xml::new();
+    xml.items("tagSet", rows, |xml, (_, id, resource, key, value)| {
+        xml.text("resourceId", id).text("resourceType", resource).text("key", key).text("value", value);
+    });
+    xml.some("nextToken", token);
+    Ok(xml)
+}

@@ -1,0 +1,37 @@
+//! A simulated AWS account: EC2, RDS, S3 and STS as `cn-infra` uses them, with the semantics that it relies on.
+//!
+//! Requests are AWS's own wire formats. There are two doors to one handler: [`Sandbox::http_client`], an HTTP client for
+//! the AWS SDK that needs no socket, and [`serve()`], on loopback, for every other client. Time is virtual ([`clock`]),
+//! requests change all or nothing ([`table`]), and faults come on demand ([`faults`]).
+//!
+//! What is not modelled is refused; nothing answers success without doing what it says.
+
+pub mod client;
+pub mod clock;
+pub mod control;
+pub mod error;
+pub mod faults;
+pub mod settings;
+pub mod table;
+
+mod calls;
+mod context;
+mod ec2;
+mod iam;
+mod ids;
+mod query;
+mod rds;
+mod request;
+mod s3;
+mod sandbox;
+mod serve;
+mod service;
+mod ssm;
+mod sts;
+mod world;
+mod xml;
+
+pub use calls::Call;
+pub use request::Request;
+pub use sandbox::{Fate, Reply, Sandbox, SandboxOptions};
+pub use serve::{Server, serve};

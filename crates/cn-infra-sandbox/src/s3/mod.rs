@@ -1,0 +1,87 @@
+//! S3: buckets and objects, of all accounts and regions, since names are global.
+//!
+//! `route` tells from method, path and query what a request asks for; each file has its operations as a table.
+
+mod buckets;
+mod objects;
+mod route;
+
+use bytes::Bytes;
+use http::Response;
+use jiff::Timestamp;
+
+pub use buckets::Bucket;
+pub use route::{Ask, On, Operation};
+
+use crate::error::AwsError;
+use crate::request::Request;
+use crate::settings::Settings;
+use crate::table::{Rows, Table};
+use crate::xml::Xml;
+
+/// S3 of all accounts.
+#[derive(Debug, Default)]
+pub struct S3 {
+    /// By name.
+    pub buckets: Table<Bucket>,
+}
+
+impl S3 {
+    /// All tables, with the names that the journal has for them.
+    pub fn tables(&mut self) -> Vec<(&'static str, &mut dyn Rows)> {
+        let Self { buckets } = self;
+        vec![("buckets", buckets)]
+    }
+}
+
+/// One call's surroundings.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The virtual time of the call.
+    pub now: Timestamp,
+    /// The caller's account.
+    pub account: &'a str,
+    /// The region that the request is signed for.
+    pub region: &'a str,
+    /// Quotas and switches.
+    pub settings: &'a Settings,
+    /// All buckets.
+    pub s3: &'a mut S3,
+}
+
+const TABLES: &[&[Operation]] = &[buckets::OPERATIONS, objects::OPERATIONS];
+
+/// The name of the operation that a request asks for, for example `PutBucketTagging`; empty where none is modelled.
+pub fn operation(request: &Request) -> &'static str {
+    route::find(TABLES, &Ask::of(request)).map_or("", |operation| operation.name)
+}
+
+/// Carries a request out.
+pub fn call(context: &mut Context<'_>, request: &Request) -> Result<Response<Bytes>, AwsError> {
+    let ask = Ask::of(request);
+    let unknown = || {
+        let query: Vec<_> = ask.query.iter().map(|(key, _)| key.as_str()).collect();
+        AwsError::not_modelled(format!(
+            "{} {} with the query [{}]",
+            request.parts.method,
+            request.path(),
+            query.join(", ")
+        ))
+    };
+    let operation = route::find(TABLES, &ask).ok_or_else(unknown)?;
+    (operation.run)(context, &ask)
+}
+
+/// An answer without a body.
+fn empty(status: u16) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
+    response
+}
+
+/// An answer whose document has `root` as its element, in S3's namespace.
+fn document(root: &str, content: impl FnOnce(&mut Xml)) -> Response<Bytes> {
+    let mut xml = Xml::new();
+    xml.element(&format!("{root} xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\""), content);
+    crate::service::answer(200, "application/xml", xml.document())
+}

@@ -1,0 +1,6 @@
+//! Objects.
+
+use super::Operation;
+
+/// The operations on objects.
+pub const OPERATIONS: &[Operation] = &[];
