@@ -41,6 +41,11 @@ impl Clock {
         *self = Self::new(to, self.speed);
     }
 
+    /// Whether this is the same clock: neither was moved nor set since one was made from the other.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.real_start == other.real_start && self.virtual_start == other.virtual_start
+    }
+
     /// Moves on to `time`, unless it is later already.
     pub fn catch_up(&mut self, time: Timestamp) {
         if time > self.now() {

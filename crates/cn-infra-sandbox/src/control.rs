@@ -25,29 +25,32 @@ pub(crate) fn answer(sandbox: &Sandbox, request: &Request) -> Option<Response<By
     let path = request.path().strip_prefix("/_sandbox/")?;
     let (status, body) = match control(sandbox, &request.parts.method, path, &request.body) {
         Ok(body) => (200, body),
-        Err(why) => (400, json!({ "error": why })),
+        Err(why) => (400, json!({ "error": why.to_string() })),
     };
     Some(service::answer(status, "application/json", body.to_string()))
 }
 
-fn control(sandbox: &Sandbox, method: &Method, path: &str, body: &[u8]) -> Result<Value, String> {
+fn control(sandbox: &Sandbox, method: &Method, path: &str, body: &[u8]) -> Result<Value, Refused> {
     match (method.as_str(), path) {
         ("GET", "clock") => {}
         ("POST", "clock") => {
             let Advance { advance } = read(body)?;
-            sandbox.advance(SignedDuration::try_from_secs_f64(advance).map_err(|error| error.to_string())?);
+            sandbox.advance(SignedDuration::try_from_secs_f64(advance)?)?;
         }
-        ("POST", "reset") => sandbox.reset(),
-        ("GET", "faults") => return Ok(json!(sandbox.faults())),
-        ("POST", "faults") => sandbox.add_fault(read::<Fault>(body)?),
-        ("DELETE", "faults") => sandbox.clear_faults(),
-        ("GET", "settings") => return Ok(json!(sandbox.settings())),
+        ("POST", "reset") => sandbox.reset()?,
+        ("GET", "faults") => return Ok(json!(sandbox.faults()?)),
+        ("POST", "faults") => sandbox.add_fault(read::<Fault>(body)?)?,
+        ("DELETE", "faults") => sandbox.clear_faults()?,
+        ("GET", "settings") => return Ok(json!(sandbox.settings()?)),
         ("POST", "settings") => change_settings(sandbox, read(body)?)?,
         ("GET", "calls") => return Ok(json!(sandbox.calls())),
-        _ => return Err(format!("there is no {method} /_sandbox/{path}")),
+        _ => return Err(format!("there is no {method} /_sandbox/{path}").into()),
     }
-    Ok(json!({ "now": sandbox.now().to_string(), "speed": sandbox.speed() }))
+    Ok(json!({ "now": sandbox.now()?.to_string(), "speed": sandbox.speed()? }))
 }
+
+/// Why a request to the control door is refused: a sentence.
+type Refused = Box<dyn std::error::Error>;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -55,20 +58,20 @@ struct Advance {
     advance: f64,
 }
 
-fn read<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, String> {
-    serde_json::from_slice(body).map_err(|error| error.to_string())
+fn read<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, Refused> {
+    Ok(serde_json::from_slice(body)?)
 }
 
 /// What is not given stays as it is.
-fn change_settings(sandbox: &Sandbox, changes: serde_json::Map<String, Value>) -> Result<(), String> {
-    let mut settings = json!(sandbox.settings());
+fn change_settings(sandbox: &Sandbox, changes: serde_json::Map<String, Value>) -> Result<(), Refused> {
+    let mut settings = json!(sandbox.settings()?);
     for (name, value) in changes {
         if name == "speed" {
-            sandbox.set_speed(value.as_f64().ok_or("speed is a number")?);
+            sandbox.set_speed(value.as_f64().ok_or("speed is a number")?)?;
         } else {
             settings[name] = value;
         }
     }
-    sandbox.set_settings(serde_json::from_value(settings).map_err(|error| error.to_string())?);
+    sandbox.set_settings(serde_json::from_value(settings)?)?;
     Ok(())
 }

@@ -71,7 +71,8 @@ impl Fault {
         self
     }
 
-    fn is_for(&self, service: &str, operation: &str) -> bool {
+    /// Whether it is for calls of an operation.
+    pub(crate) fn is_for(&self, service: &str, operation: &str) -> bool {
         match self.operation.split_once(':') {
             Some((of, "*")) => of == service,
             Some((of, name)) => of == service && name == operation,
@@ -80,23 +81,12 @@ impl Fault {
     }
 
     /// Counts a call and tells whether it is hit.
-    fn hits(&mut self) -> bool {
+    pub(crate) fn hits(&mut self) -> bool {
         self.seen += 1;
         let first = self.at.unwrap_or(1).max(1);
         let times = self.times.unwrap_or(if self.at.is_some() { 1 } else { u64::MAX });
         self.seen >= first && self.seen - first < times
     }
-}
-
-/// Counts a call for every fault that is for it, and tells the first that hits.
-pub fn hit(faults: &mut [Fault], service: &str, operation: &str) -> Option<Fault> {
-    let mut hit = None;
-    for fault in faults.iter_mut().filter(|fault| fault.is_for(service, operation)) {
-        if fault.hits() && hit.is_none() {
-            hit = Some(fault.clone());
-        }
-    }
-    hit
 }
 
 #[cfg(test)]
@@ -105,12 +95,11 @@ mod tests {
 
     #[test]
     fn a_fault_hits_the_calls_it_is_for() {
-        let mut faults = [Fault::new("ec2:RunInstances", Effect::Cut).at(2), Fault::new("s3:*", Effect::Hang)];
-        let mut hits = |service, operation| hit(&mut faults, service, operation).map(|fault| fault.effect);
-        assert_eq!(hits("ec2", "RunInstances"), None);
-        assert_eq!(hits("rds", "RunInstances"), None);
-        assert_eq!(hits("ec2", "RunInstances"), Some(Effect::Cut));
-        assert_eq!(hits("ec2", "RunInstances"), None);
-        assert_eq!((hits("s3", "PutObject"), hits("s3", "GetObject")), (Some(Effect::Hang), Some(Effect::Hang)));
+        let mut second = Fault::new("ec2:RunInstances", Effect::Cut).at(2);
+        assert_eq!([second.hits(), second.hits(), second.hits()], [false, true, false]);
+        let mut twice = Fault { times: Some(2), ..Fault::new("*", Effect::Hang) };
+        assert_eq!([twice.hits(), twice.hits(), twice.hits()], [true, true, false]);
+        assert!(second.is_for("ec2", "RunInstances") && !second.is_for("rds", "RunInstances"));
+        assert!(Fault::new("s3:*", Effect::Hang).is_for("s3", "PutObject") && twice.is_for("s3", "PutObject"));
     }
 }

@@ -27,6 +27,11 @@ impl Form {
         Params { form: self, prefix: String::new() }
     }
 
+    /// The names of the parameters.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.pairs.keys().map(String::as_str)
+    }
+
     /// The first parameter that nobody asked for.
     pub fn unread(&self) -> Option<&str> {
         self.pairs.iter().find(|(_, (_, read))| !read.get()).map(|(key, _)| key.as_str())

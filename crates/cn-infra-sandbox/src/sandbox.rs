@@ -1,5 +1,6 @@
 //! The sandbox: the world behind a lock, its clock, its faults, its log.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -8,15 +9,17 @@ use http::{HeaderValue, Response};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::calls::{Call, Calls};
-use crate::clock::Clock;
 use crate::control;
 use crate::error::AwsError;
-use crate::faults::{self, Effect, Fault};
+use crate::faults::{Effect, Fault};
 use crate::ids;
+use crate::limits::Limits;
 use crate::request::Request;
 use crate::service::{Service, answer};
 use crate::settings::Settings;
-use crate::world::{Ask, World};
+use crate::state::{Kept, State};
+use crate::store::StateError;
+use crate::world::Ask;
 
 /// How a sandbox begins.
 #[derive(Clone, Debug)]
@@ -66,31 +69,22 @@ pub struct Sandbox {
     state: Arc<Mutex<State>>,
 }
 
-#[derive(Debug)]
-struct State {
-    options: SandboxOptions,
-    clock: Clock,
-    settings: Settings,
-    faults: Vec<Fault>,
-    calls: Calls,
-    world: World,
-}
-
-impl State {
-    fn new(options: SandboxOptions) -> Self {
-        let clock = Clock::new(options.start, options.speed);
-        let settings = options.settings.clone();
-        Self { options, clock, settings, faults: Vec::new(), calls: Calls::default(), world: World::default() }
-    }
-}
-
 impl Sandbox {
     /// A fresh account, in memory.
     pub fn new(options: SandboxOptions) -> Self {
         Self { state: Arc::new(Mutex::new(State::new(options))) }
     }
 
-    /// What a handler that panicked had changed was not committed; the next request goes on.
+    /// The account that a directory keeps; a fresh one where it keeps none. Any number of processes may have it open:
+    /// what one was answered, all see. Time passes only while one of them runs.
+    ///
+    /// # Errors
+    /// The directory cannot be read or written, or keeps another account.
+    pub fn open(options: SandboxOptions, directory: &Path) -> Result<Self, StateError> {
+        Ok(Self { state: Arc::new(Mutex::new(State::open(options, directory)?)) })
+    }
+
+    /// What a handler that panicked had changed was taken back; the next request goes on.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -100,118 +94,125 @@ impl Sandbox {
         if let Some(response) = control::answer(self, request) {
             return Reply { response, fate: Fate::Answered, delay: Duration::ZERO };
         }
-        self.state().reply(request)
+        let reply = self.state().transact(|kept, calls, limits| reply(kept, calls, limits, request));
+        reply.unwrap_or_else(|error| plain(&AwsError::new("InternalError", error.to_string()).status(500)))
     }
 
     /// The virtual time.
-    pub fn now(&self) -> Timestamp {
-        self.state().clock.now()
+    pub fn now(&self) -> Result<Timestamp, StateError> {
+        self.kept(|kept| kept.clock.now())
     }
 
     /// Virtual seconds in a real one.
-    pub fn speed(&self) -> f64 {
-        self.state().clock.speed()
+    pub fn speed(&self) -> Result<f64, StateError> {
+        self.kept(|kept| kept.clock.speed())
     }
 
-    /// Changes how fast time passes.
-    pub fn set_speed(&self, speed: f64) {
-        self.state().clock.set_speed(speed);
+    /// Changes how fast time passes, for this process.
+    pub fn set_speed(&self, speed: f64) -> Result<(), StateError> {
+        self.kept(|kept| kept.clock.set_speed(speed))
     }
 
     /// Moves the virtual clock on.
-    pub fn advance(&self, time: SignedDuration) {
-        self.state().clock.advance(time);
+    pub fn advance(&self, time: SignedDuration) -> Result<(), StateError> {
+        self.kept(|kept| kept.clock.advance(time))
     }
 
     /// Quotas and switches.
-    pub fn settings(&self) -> Settings {
-        self.state().settings.clone()
+    pub fn settings(&self) -> Result<Settings, StateError> {
+        self.kept(|kept| kept.settings().clone())
     }
 
     /// Changes them.
-    pub fn set_settings(&self, settings: Settings) {
-        self.state().settings = settings;
+    pub fn set_settings(&self, settings: Settings) -> Result<(), StateError> {
+        self.kept(|kept| kept.set_settings(settings))
     }
 
     /// The faults that wait.
-    pub fn faults(&self) -> Vec<Fault> {
-        self.state().faults.clone()
+    pub fn faults(&self) -> Result<Vec<Fault>, StateError> {
+        self.kept(|kept| kept.faults().cloned().collect())
     }
 
     /// Adds a fault.
-    pub fn add_fault(&self, fault: Fault) {
-        self.state().faults.push(fault);
+    pub fn add_fault(&self, fault: Fault) -> Result<(), StateError> {
+        self.kept(|kept| kept.add_fault(fault))
     }
 
     /// Takes all faults away.
-    pub fn clear_faults(&self) {
-        self.state().faults.clear();
+    pub fn clear_faults(&self) -> Result<(), StateError> {
+        self.kept(Kept::clear_faults)
     }
 
-    /// The calls so far, the oldest first.
+    /// The calls of this process so far, the oldest first.
     pub fn calls(&self) -> Vec<Call> {
         self.state().calls.iter().cloned().collect()
     }
 
     /// Begins anew: a fresh account, with the settings of the start; no faults, no log. The clock goes on.
-    pub fn reset(&self) {
-        let mut state = self.state();
-        let now = state.clock.now();
-        let mut fresh = State::new(state.options.clone());
-        fresh.clock.catch_up(now);
-        *state = fresh;
+    pub fn reset(&self) -> Result<(), StateError> {
+        self.state().reset()
+    }
+
+    /// Folds the journal of the state directory into its snapshot: to be called when a process ends. Without a
+    /// directory it does nothing.
+    pub fn fold(&self) -> Result<(), StateError> {
+        self.state().fold()
+    }
+
+    fn kept<T>(&self, work: impl FnOnce(&mut Kept) -> T) -> Result<T, StateError> {
+        self.state().transact(|kept, _, _| work(kept))
     }
 }
 
-impl State {
-    fn reply(&mut self, request: &Request) -> Reply {
-        let now = self.clock.now();
-        let ask = match Ask::of(request) {
-            Ok(ask) => ask,
-            Err(error) => return self.plain(Service::Ec2.error(&error, &ids::request())),
-        };
-        let fault = faults::hit(&mut self.faults, ask.service.name(), &ask.operation);
-        let (result, fate) = match &fault {
-            Some(fault) if !matches!(fault.effect, Effect::Delay | Effect::LoseAnswer) => {
-                before_the_effect(fault, ask.service)
-            }
-            Some(fault) if fault.effect == Effect::LoseAnswer => (self.carry_out(&ask, request, now), Fate::Cut),
-            _ => (self.carry_out(&ask, request, now), Fate::Answered),
-        };
-        let code = result.as_ref().err().map(|error| error.code.to_string());
-        let mut response = result.unwrap_or_else(|error| ask.service.error(&error, &ids::request()));
-        finish(&mut response);
-        let status = (fate == Fate::Answered).then(|| response.status().as_u16());
-        let Ask { service, operation, scope, .. } = ask;
-        let call = Call {
-            n: self.calls.next(),
-            at: now,
-            service: service.name().to_owned(),
-            operation,
-            region: scope.region,
-            status,
-            code,
-        };
-        tracing::debug!(n = call.n, service = call.service, operation = call.operation, status = ?call.status, code = call.code);
-        self.calls.push(call);
-        let seconds =
-            fault.filter(|fault| fault.effect == Effect::Delay).map_or(0.0, |fault| fault.seconds.unwrap_or(1.0));
-        Reply { response, fate, delay: self.delay(seconds) }
-    }
+fn reply(kept: &mut Kept, calls: &mut Calls, limits: &mut Limits, request: &Request) -> Reply {
+    let now = kept.clock.now();
+    let ask = match Ask::of(request) {
+        Ok(ask) => ask,
+        Err(error) => return plain(&error),
+    };
+    let fault = kept.hit(ask.service.name(), &ask.operation);
+    let (result, fate) = match &fault {
+        Some(fault) if !matches!(fault.effect, Effect::Delay | Effect::LoseAnswer) => {
+            before_the_effect(fault, ask.service)
+        }
+        Some(fault) if fault.effect == Effect::LoseAnswer => (carry_out(kept, limits, &ask, request, now), Fate::Cut),
+        _ => (carry_out(kept, limits, &ask, request, now), Fate::Answered),
+    };
+    let code = result.as_ref().err().map(|error| error.code.to_string());
+    let mut response = result.unwrap_or_else(|error| ask.service.error(&error, &ids::request()));
+    finish(&mut response);
+    let status = (fate == Fate::Answered).then(|| response.status().as_u16());
+    let Ask { service, operation, scope, .. } = ask;
+    let (service, region) = (service.name().to_owned(), scope.region);
+    let call = Call { n: calls.next(), at: now, service, operation, region, status, code };
+    tracing::debug!(n = call.n, service = call.service, operation = call.operation, status = ?call.status, code = call.code);
+    calls.push(call);
+    let delayed = fault.filter(|fault| fault.effect == Effect::Delay).map(|fault| fault.seconds.unwrap_or(1.0));
+    let seconds = kept.settings().latency + delayed.unwrap_or_default();
+    Reply { response, fate, delay: Duration::try_from_secs_f64(seconds).unwrap_or_default() }
+}
 
-    fn carry_out(&mut self, ask: &Ask, request: &Request, now: Timestamp) -> Result<Response<Bytes>, AwsError> {
-        let (result, _changes) = self.world.carry_out(ask, request, &self.options.account, &self.settings, now);
-        result
+fn carry_out(
+    kept: &mut Kept,
+    limits: &mut Limits,
+    ask: &Ask,
+    request: &Request,
+    now: Timestamp,
+) -> Result<Response<Bytes>, AwsError> {
+    let (account, settings) = (kept.options.account.clone(), kept.settings().clone());
+    if settings.limits && !limits.take(ask, request, ask.scope.account(&account), now) {
+        return Err(ask.service.throttle());
     }
+    let (result, changes) = kept.world.carry_out(ask, request, &account, &settings, now);
+    kept.changed(changes);
+    result
+}
 
-    fn plain(&self, mut response: Response<Bytes>) -> Reply {
-        finish(&mut response);
-        Reply { response, fate: Fate::Answered, delay: self.delay(0.0) }
-    }
-
-    fn delay(&self, more: f64) -> Duration {
-        Duration::try_from_secs_f64(self.settings.latency + more).unwrap_or_default()
-    }
+/// An error that no service tells.
+fn plain(error: &AwsError) -> Reply {
+    let mut response = Service::Ec2.error(error, &ids::request());
+    finish(&mut response);
+    Reply { response, fate: Fate::Answered, delay: Duration::ZERO }
 }
 
 /// What a fault answers before anything is done.

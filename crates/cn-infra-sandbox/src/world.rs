@@ -1,10 +1,12 @@
 //! All accounts and regions, and the way of a request through them.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
 use http::Response;
 use jiff::Timestamp;
+use serde_json::Value;
 
 use crate::context::Context;
 use crate::ec2::Ec2;
@@ -24,6 +26,23 @@ use crate::table::{Change, Rows};
 struct Region {
     ec2: Ec2,
     rds: Rds,
+}
+
+impl Region {
+    fn tables(&mut self, account: &str, region: &str) -> impl Iterator<Item = (String, &'static str, &mut dyn Rows)> {
+        let Self { ec2, rds } = self;
+        let ec2 = placed(&format!("ec2/{account}/{region}"), ec2.tables());
+        ec2.chain(placed(&format!("rds/{account}/{region}"), rds.tables()))
+    }
+}
+
+/// Tables with their place.
+fn placed<'a>(
+    place: &str,
+    tables: Vec<(&'static str, &'a mut dyn Rows)>,
+) -> impl Iterator<Item = (String, &'static str, &'a mut dyn Rows)> + use<'a> {
+    let place = place.to_owned();
+    tables.into_iter().map(move |(name, rows)| (place.clone(), name, rows))
 }
 
 /// Everything that is simulated.
@@ -67,6 +86,11 @@ impl Ask {
         };
         Ok(Self { service, operation, scope, form })
     }
+
+    /// Whether a read names neither filters nor ids nor a page size.
+    pub fn asks_for_everything(&self) -> bool {
+        self.form.keys().all(|key| matches!(key, "Action" | "Version" | "DryRun"))
+    }
 }
 
 impl World {
@@ -80,45 +104,65 @@ impl World {
         now: Timestamp,
     ) -> (Result<Response<Bytes>, AwsError>, Vec<Change>) {
         let account = ask.scope.account(account);
-        let result = match ask.service {
-            Service::S3 => {
-                let s3 = &mut self.s3;
-                s3::call(&mut s3::Context { now, account, region: &ask.scope.region, settings, s3 }, request)
-            }
+        let region = ask.scope.region.as_str();
+        let handle = || match ask.service {
+            Service::S3 => s3::call(&mut s3::Context { now, account, region, settings, s3: &mut self.s3 }, request),
             Service::Ssm => self.json(ask, request, account, settings, now),
             Service::Ec2 | Service::Rds | Service::Sts | Service::Iam => self.query(ask, account, settings, now),
         };
+        // What a handler that panicked has changed is taken back below, as for every failure.
+        let result = catch_unwind(AssertUnwindSafe(handle)).unwrap_or_else(|_| {
+            Err(AwsError::new("InternalFailure", "The sandbox failed: this is a bug in it.").status(500))
+        });
         let mut changes = Vec::new();
-        for (path, rows) in self.tables(ask.service, account, &ask.scope.region) {
+        for (place, name, rows) in self.tables(ask.service, account, region) {
             match &result {
-                Ok(_) => rows.commit(&mut |key, row| changes.push((path.clone(), key.to_owned(), row))),
+                Ok(_) => rows.commit(&mut |key, row| changes.push((format!("{place}/{name}"), key.to_owned(), row))),
                 Err(_) => rows.roll_back(),
             }
         }
         (result, changes)
     }
 
-    /// The tables that a request to a service can have changed.
-    fn tables(&mut self, service: Service, account: &str, region: &str) -> Vec<(String, &mut dyn Rows)> {
+    /// The tables that a request to a service can have changed: where they are, their names, and they.
+    fn tables(&mut self, service: Service, account: &str, region: &str) -> Vec<(String, &'static str, &mut dyn Rows)> {
         if service == Service::S3 {
-            let tables = self.s3.tables().into_iter();
-            return tables.map(|(name, rows)| (format!("s3/{name}"), rows)).collect();
+            return placed("s3", self.s3.tables()).collect();
         }
-        let mut all = Vec::new();
-        if let Some(Region { ec2, rds }) = self.regions.get_mut(&(account.to_owned(), region.to_owned())) {
-            for (name, rows) in ec2.tables() {
-                all.push((format!("ec2/{account}/{region}/{name}"), rows));
-            }
-            for (name, rows) in rds.tables() {
-                all.push((format!("rds/{account}/{region}/{name}"), rows));
-            }
+        let place = self.regions.get_mut(&(account.to_owned(), region.to_owned()));
+        let regional = place.into_iter().flat_map(|place| place.tables(account, region));
+        let iam = self.iam.get_mut(account).into_iter();
+        regional.chain(iam.flat_map(|iam| placed(&format!("iam/{account}"), iam.tables()))).collect()
+    }
+
+    /// Sets a row as the journal has it, or removes it.
+    pub fn load(&mut self, (path, key, row): Change) -> Result<(), String> {
+        let unknown = || format!("there is no table {path}");
+        let (service, rest) = path.split_once('/').ok_or_else(unknown)?;
+        let (place, name) = rest.rsplit_once('/').unwrap_or(("", rest));
+        let tables = match (service, place.split_once('/')) {
+            ("s3", None) => self.s3.tables(),
+            ("iam", None) => self.iam.entry(place.to_owned()).or_default().tables(),
+            ("ec2", Some((account, region))) => self.place(account, region).ec2.tables(),
+            ("rds", Some((account, region))) => self.place(account, region).rds.tables(),
+            _ => Vec::new(),
+        };
+        let (_, rows) = tables.into_iter().find(|(known, _)| *known == name).ok_or_else(unknown)?;
+        rows.load(&key, row).map_err(|error| error.to_string())
+    }
+
+    fn place(&mut self, account: &str, region: &str) -> &mut Region {
+        self.regions.entry((account.to_owned(), region.to_owned())).or_default()
+    }
+
+    /// Tells all rows: the path of the table, the key, the row.
+    pub fn dump(&mut self, each: &mut dyn FnMut(&str, &str, Value)) {
+        let regional = self.regions.iter_mut().flat_map(|((account, region), place)| place.tables(account, region));
+        let iam = self.iam.iter_mut().flat_map(|(account, iam)| placed(&format!("iam/{account}"), iam.tables()));
+        for (place, name, rows) in placed("s3", self.s3.tables()).chain(regional).chain(iam) {
+            let path = format!("{place}/{name}");
+            rows.dump(&mut |key, row| each(&path, key, row));
         }
-        if let Some(iam) = self.iam.get_mut(account) {
-            for (name, rows) in iam.tables() {
-                all.push((format!("iam/{account}/{name}"), rows));
-            }
-        }
-        all
     }
 
     fn query(

@@ -1,0 +1,188 @@
+//! All that a sandbox is, and how it is kept: everything that outlives a request is a row of a table.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::calls::Calls;
+use crate::clock::Clock;
+use crate::faults::Fault;
+use crate::limits::Limits;
+use crate::sandbox::SandboxOptions;
+use crate::settings::Settings;
+use crate::store::{Keeper, StateError, Store};
+use crate::table::{Change, Rows, Table};
+use crate::world::World;
+
+/// The one row of the settings.
+const SETTINGS: &str = "current";
+
+/// The state of a sandbox, in memory or in a directory.
+#[derive(Debug)]
+pub struct State {
+    kept: Kept,
+    store: Option<Store>,
+    /// The calls of this process.
+    pub calls: Calls,
+    /// What was drawn from the request budgets by this process.
+    pub limits: Limits,
+}
+
+/// What is kept in a directory.
+#[derive(Debug)]
+pub struct Kept {
+    /// How it began.
+    pub options: SandboxOptions,
+    /// The virtual clock.
+    pub clock: Clock,
+    /// All accounts.
+    pub world: World,
+    settings: Table<Settings>,
+    faults: Table<Fault>,
+    /// What the running request changed so far.
+    changes: Vec<Change>,
+}
+
+impl State {
+    /// A fresh account in memory.
+    pub fn new(options: SandboxOptions) -> Self {
+        Self { kept: Kept::new(options), store: None, calls: Calls::default(), limits: Limits::default() }
+    }
+
+    /// The account of a directory; a fresh one where there is none.
+    pub fn open(options: SandboxOptions, directory: &Path) -> Result<Self, StateError> {
+        let store = Store::open(directory, &options.account)?;
+        let mut state = Self { store: Some(store), ..Self::new(options) };
+        state.transact(|_, _, _| ())?;
+        Ok(state)
+    }
+
+    /// Works on what is kept, as it is now, other processes' changes included; what `work` changes is kept before this
+    /// returns.
+    pub fn transact<T>(&mut self, work: impl FnOnce(&mut Kept, &mut Calls, &mut Limits) -> T) -> Result<T, StateError> {
+        let Self { kept, store, calls, limits } = self;
+        if let Some(store) = store {
+            store.enter(kept)?;
+        }
+        let (before, done) = (kept.clock, work(kept, calls, limits));
+        kept.commit();
+        let changes = std::mem::take(&mut kept.changes);
+        let Some(store) = store else { return Ok(done) };
+        let appended = match changes.is_empty() && kept.clock.is(&before) {
+            true => Ok(()),
+            false => store.append(kept.clock.now(), changes),
+        };
+        store.leave();
+        appended.map(|()| done)
+    }
+
+    /// Folds the journal of the directory into a snapshot.
+    pub fn fold(&mut self) -> Result<(), StateError> {
+        let Self { kept, store: Some(store), .. } = self else { return Ok(()) };
+        store.enter(kept)?;
+        let now = kept.clock.now();
+        let folded = store.fold(kept, now);
+        store.leave();
+        folded
+    }
+
+    /// A fresh account. The clock goes on.
+    pub fn reset(&mut self) -> Result<(), StateError> {
+        (self.calls, self.limits) = (Calls::default(), Limits::default());
+        if let Some(store) = &mut self.store {
+            store.enter(&mut self.kept)?;
+        }
+        self.kept.forget();
+        let now = self.kept.clock.now();
+        let Some(store) = &mut self.store else { return Ok(()) };
+        let folded = store.fold(&mut self.kept, now);
+        store.leave();
+        folded
+    }
+}
+
+impl Kept {
+    fn new(options: SandboxOptions) -> Self {
+        let clock = Clock::new(options.start, options.speed);
+        let (settings, faults) = (Table::default(), Table::default());
+        Self { options, clock, world: World::default(), settings, faults, changes: Vec::new() }
+    }
+
+    /// Quotas and switches.
+    pub fn settings(&self) -> &Settings {
+        self.settings.get(SETTINGS).unwrap_or(&self.options.settings)
+    }
+
+    /// Changes them.
+    pub fn set_settings(&mut self, settings: Settings) {
+        self.settings.insert(SETTINGS, settings);
+    }
+
+    /// The faults that wait, the oldest first.
+    pub fn faults(&self) -> impl Iterator<Item = &Fault> {
+        self.faults.values()
+    }
+
+    /// Adds a fault.
+    pub fn add_fault(&mut self, fault: Fault) {
+        let last = self.faults.iter().next_back().and_then(|(key, _)| key.parse().ok()).unwrap_or(0_u64);
+        self.faults.insert(format!("{:08}", last + 1), fault);
+    }
+
+    /// Takes all faults away.
+    pub fn clear_faults(&mut self) {
+        for key in self.faults.keys_where(|_| true) {
+            self.faults.remove(&key);
+        }
+    }
+
+    /// Counts a call for every fault that is for it, and tells the first that hits.
+    pub fn hit(&mut self, service: &str, operation: &str) -> Option<Fault> {
+        let mut hit = None;
+        for key in self.faults.keys_where(|fault| fault.is_for(service, operation)) {
+            let Some(fault) = self.faults.get_mut(&key) else { continue };
+            if fault.hits() && hit.is_none() {
+                hit = Some(fault.clone());
+            }
+        }
+        hit
+    }
+
+    /// Adds what the running request changed.
+    pub fn changed(&mut self, changes: Vec<Change>) {
+        self.changes.extend(changes);
+    }
+
+    fn commit(&mut self) {
+        let Self { settings, faults, changes, .. } = self;
+        for (name, rows) in [("settings", settings as &mut dyn Rows), ("faults", faults)] {
+            rows.commit(&mut |key, row| changes.push((format!("sandbox/{name}"), key.to_owned(), row)));
+        }
+    }
+}
+
+impl Keeper for Kept {
+    fn forget(&mut self) {
+        (self.settings, self.faults, self.world) = (Table::default(), Table::default(), World::default());
+    }
+
+    fn load(&mut self, change: Change) -> Result<(), String> {
+        let rows: &mut dyn Rows = match change.0.as_str() {
+            "sandbox/settings" => &mut self.settings,
+            "sandbox/faults" => &mut self.faults,
+            _ => return self.world.load(change),
+        };
+        rows.load(&change.1, change.2).map_err(|error| error.to_string())
+    }
+
+    fn catch_up(&mut self, now: Timestamp) {
+        self.clock.catch_up(now);
+    }
+
+    fn dump(&mut self, each: &mut dyn FnMut(&str, &str, Value)) {
+        self.settings.dump(&mut |key, row| each("sandbox/settings", key, row));
+        self.faults.dump(&mut |key, row| each("sandbox/faults", key, row));
+        self.world.dump(each);
+    }
+}
