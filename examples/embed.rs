@@ -30,6 +30,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         account: environment.account.clone(),
         read_only: !wanted,
         timeout: None,
+        stand_in: None,
     })
     .await?;
     let managers = aws::managers(&session);

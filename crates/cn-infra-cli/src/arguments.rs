@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
@@ -34,6 +35,12 @@ pub struct Global {
     /// Directory of the environment files; left out: `environments`, here or in a directory above
     #[arg(long, global = true, value_name = "DIR")]
     pub environments: Option<PathBuf>,
+    /// Work on a simulated account, kept in .cn-infra/sandbox; also CN_INFRA_SANDBOX=1
+    #[arg(long, global = true, env = "CN_INFRA_SANDBOX", hide_env = true, value_parser = FalseyValueParser::new())]
+    pub sandbox: bool,
+    /// Seconds of the simulated account that pass in a real one; left out: 100
+    #[arg(long, global = true, value_name = "N", value_parser = speed)]
+    pub speed: Option<f64>,
     /// Profile of the AWS configuration; left out: AWS_PROFILE
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
@@ -52,6 +59,12 @@ pub struct Global {
     /// No progress, no advice: only data and errors
     #[arg(short, long, global = true)]
     pub quiet: bool,
+}
+
+/// A rate of the simulated clock.
+fn speed(text: &str) -> Result<f64, String> {
+    let speed: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if (0.01..=100_000.0).contains(&speed) { Ok(speed) } else { Err("it lies between 0.01 and 100000".to_owned()) }
 }
 
 /// When to colour.
@@ -93,6 +106,121 @@ pub enum Command {
         /// The shell
         shell: Shell,
     },
+    /// Look at the simulated account, serve it, begin it anew, plan its faults
+    Sandbox(Sandbox),
+}
+
+/// `sandbox`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cn-infra --sandbox apply production        rehearse: the same plan and apply, no account needed\n  cn-infra sandbox status                    what is in it?\n  cn-infra sandbox fault ec2:RunInstances throttle --times 3\n  cn-infra sandbox serve --port 5000         for boto3, the AWS CLI and every other client\n\nThe account of --sandbox is kept in .cn-infra/sandbox, and belongs to the directory that the command runs in."
+)]
+pub struct Sandbox {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: SandboxCommand,
+}
+
+/// The commands on the simulated account.
+#[derive(Clone, Debug, Subcommand)]
+pub enum SandboxCommand {
+    /// Serve a simulated account on loopback, for any AWS client
+    Serve(Serve),
+    /// Show what is in the account, its clock, its faults
+    Status {
+        /// Print as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Begin with a fresh account
+    Reset {
+        /// What is in it from the start
+        #[arg(long, value_enum)]
+        seed: Option<Seed>,
+        /// The account's number; left out: that of the environment files
+        #[arg(long, value_name = "NUMBER")]
+        account: Option<String>,
+    },
+    /// Plan a fault, list those that wait, or clear them
+    Fault(Fault),
+}
+
+/// What a sandbox holds from the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Seed {
+    /// What the CoralNet team had before its migration: see examples/beta-migration
+    BetaMigration,
+}
+
+/// `sandbox serve`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Example:\n  cn-infra sandbox serve --port 5000\n  AWS_ENDPOINT_URL=http://127.0.0.1:5000 AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any aws ec2 describe-instances"
+)]
+pub struct Serve {
+    /// The port on 127.0.0.1; 0: a free one, which is printed
+    #[arg(long, value_name = "N", default_value_t = 5000)]
+    pub port: u16,
+    /// Keep the account in this directory; left out: in memory
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+    /// The account's number
+    #[arg(long, value_name = "NUMBER", default_value = "123456789012")]
+    pub account: String,
+    /// Hold clients to AWS's request budgets
+    #[arg(long)]
+    pub limits: bool,
+}
+
+/// `sandbox fault`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cn-infra sandbox fault ec2:RunInstances throttle --times 3\n  cn-infra sandbox fault rds:CreateDBInstance lose-answer --at 1\n  cn-infra sandbox fault ec2:StartInstances fail --code InsufficientInstanceCapacity\n  cn-infra sandbox fault                     those that wait\n  cn-infra sandbox fault --clear"
+)]
+pub struct Fault {
+    /// The operation: ec2:RunInstances, s3:*, or *; left out: list the faults that wait
+    #[arg(value_name = "OPERATION", requires = "effect")]
+    pub operation: Option<String>,
+    /// What happens
+    #[arg(value_enum, value_name = "EFFECT")]
+    pub effect: Option<FaultEffect>,
+    /// Only the n-th call from now
+    #[arg(long, value_name = "N", requires = "operation")]
+    pub at: Option<u64>,
+    /// How many calls are hit; left out: all, or one with --at
+    #[arg(long, value_name = "N", requires = "operation")]
+    pub times: Option<u64>,
+    /// The code of the error that is answered
+    #[arg(long, value_name = "CODE", requires = "operation")]
+    pub code: Option<String>,
+    /// The HTTP status of the error that is answered
+    #[arg(long, value_name = "STATUS", requires = "operation", value_parser = clap::value_parser!(u16).range(400..=599))]
+    pub status: Option<u16>,
+    /// How long an answer is delayed, in real seconds
+    #[arg(long, value_name = "SECONDS", requires = "operation")]
+    pub seconds: Option<f64>,
+    /// Take all faults away
+    #[arg(long, conflicts_with = "operation")]
+    pub clear: bool,
+}
+
+/// What a fault does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FaultEffect {
+    /// Answer an error; nothing is done
+    Fail,
+    /// Answer that requests come too fast; nothing is done
+    Throttle,
+    /// Answer later
+    Delay,
+    /// Never answer; nothing is done
+    Hang,
+    /// Cut the connection; nothing is done
+    Cut,
+    /// Answer what is no document; nothing is done
+    Garbage,
+    /// Do what was asked, then cut the connection
+    LoseAnswer,
 }
 
 /// Which changes a plan takes in.
@@ -276,9 +404,11 @@ mod tests {
     #[test]
     fn global_options_stand_before_and_after_the_command() {
         let arguments =
-            parse("cn-infra --environments envs apply staging --yes -vv -q --color never --parallelism 4").unwrap();
-        let Global { environments, verbose, quiet, color, parallelism, profile, timeout } = arguments.global;
+            parse("cn-infra --sandbox --speed 10 --environments envs apply staging --yes -vv -q --color never --parallelism 4").unwrap();
+        let Global { environments, verbose, quiet, color, parallelism, profile, timeout, sandbox, speed } =
+            arguments.global;
         assert_eq!((environments, profile, timeout), (Some(PathBuf::from("envs")), None, None));
+        assert_eq!((sandbox, speed), (true, Some(10.0)));
         assert_eq!((verbose, quiet, color, parallelism), (2, true, When::Never, 4));
     }
 

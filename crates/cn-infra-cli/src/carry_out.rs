@@ -3,7 +3,6 @@
 use std::time::Instant;
 
 use cn_infra_core::apply::{ApplyOptions, Cancellation, Report};
-use cn_infra_core::clock::TokioClock;
 use cn_infra_core::event::Outcome;
 use cn_infra_core::plan::Plan;
 
@@ -47,10 +46,10 @@ impl CarryOut<'_> {
 
     /// The first Ctrl-C starts nothing new, the second drops what is in flight.
     async fn until_interrupted(&self, plan: &Plan) -> Option<Report> {
-        let Survey { kinds, managers, .. } = self.survey;
-        let (cancellation, clock) = (Cancellation::default(), TokioClock::new());
+        let Survey { kinds, managers, clock, .. } = self.survey;
+        let cancellation = Cancellation::default();
         let mut reporter = view::progress::reporter(self.view, self.json);
-        let applying = apply(plan, kinds, managers, &self.options, &clock, &cancellation, &mut *reporter);
+        let applying = apply(plan, kinds, managers, &self.options, &**clock, &cancellation, &mut *reporter);
         tokio::pin!(applying);
         loop {
             tokio::select! {

@@ -1,8 +1,15 @@
 //! What every command is given.
 
+use std::path::{Path, PathBuf};
+
+use cn_infra_core::environment::Environment;
+use cn_infra_sandbox::Sandbox;
+
 use crate::arguments::Global;
+use crate::commands::plan::SAVED;
 use crate::directory::Directory;
 use crate::error::{CommandError, Result};
+use crate::sandbox;
 use crate::view::View;
 
 /// The options of every command, and where it prints.
@@ -20,5 +27,26 @@ impl Context {
         let here = std::env::current_dir()
             .map_err(|error| CommandError::file("find", "the current directory".as_ref(), error))?;
         Directory::find(self.global.environments.as_deref(), &here)
+    }
+
+    /// With `--sandbox`: the simulated account of an environment, with what the environment takes for granted.
+    pub fn sandbox(&self, environment: &Environment) -> Result<Option<Sandbox>> {
+        if !self.global.sandbox {
+            return Ok(None);
+        }
+        let sandbox = sandbox::open(&environment.account, self.speed())?;
+        self.view.say(&format!("sandbox: a simulated account in {}; AWS is not called\n", sandbox::DIRECTORY));
+        sandbox::prepare(&sandbox, environment, &self.view)?;
+        Ok(Some(sandbox))
+    }
+
+    /// Where a plan is kept unless `--out` says otherwise: one for AWS, one for the simulated account.
+    pub fn saved_plan(&self) -> PathBuf {
+        if self.global.sandbox { Path::new(sandbox::DIRECTORY).join("plan.json") } else { SAVED.into() }
+    }
+
+    /// Virtual seconds of the simulated account in a real one.
+    pub fn speed(&self) -> f64 {
+        self.global.speed.unwrap_or(sandbox::SPEED)
     }
 }

@@ -10,6 +10,7 @@ use cn_infra_core::environment::edit::EditError;
 use cn_infra_core::observe::ObserveError;
 use cn_infra_core::plan::PlanError;
 use cn_infra_core::plan::file::PlanFileError;
+use cn_infra_sandbox::{CallError, StateError};
 
 /// The result of a command.
 pub type Result<T> = std::result::Result<T, CommandError>;
@@ -63,6 +64,22 @@ impl From<anyhow::Error> for CommandError {
 impl From<Diagnostics> for CommandError {
     fn from(diagnostics: Diagnostics) -> Self {
         anyhow::Error::new(diagnostics).into()
+    }
+}
+
+impl From<CallError> for CommandError {
+    fn from(error: CallError) -> Self {
+        anyhow::Error::new(error).into()
+    }
+}
+
+impl From<StateError> for CommandError {
+    fn from(error: StateError) -> Self {
+        let hint = match &error {
+            StateError::Io { .. } => "check the disk and the permissions of the directory",
+            StateError::Corrupt { .. } | StateError::OtherAccount { .. } => "`cn-infra sandbox reset` begins anew",
+        };
+        Self::from(anyhow::Error::new(error)).hint(hint)
     }
 }
 

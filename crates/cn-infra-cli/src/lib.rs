@@ -14,6 +14,7 @@ mod exit;
 mod inventory;
 mod nearest;
 mod open_files;
+mod sandbox;
 mod survey;
 mod target;
 mod view;
@@ -62,6 +63,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<ExitCode> {
             context.view.data(&view::completions(*shell, &mut Arguments::command()))?;
             Ok(ExitCode::Done)
         }
+        Command::Sandbox(arguments) => commands::sandbox::run(&arguments.command, context),
     }
 }
 

@@ -4,17 +4,19 @@ use std::time::{Duration, Instant};
 
 use cn_infra_aws::Session;
 use cn_infra_aws::session::SessionOptions;
+use cn_infra_core::clock::{Clock, TokioClock};
 use cn_infra_core::environment::Environment;
 use cn_infra_core::kinds::Kinds;
 use cn_infra_core::live::Live;
 use cn_infra_core::manager::Managers;
 use cn_infra_core::observe::{observe, observe_all};
 use cn_infra_core::plan::{Plan, PlanOptions};
-use jiff::Timestamp;
+use cn_infra_sandbox::Sandbox;
 
 use crate::arguments::Selection;
 use crate::command::Context;
 use crate::error::Result;
+use crate::sandbox::SandboxClock;
 use crate::target;
 use cn_infra_core::plan::plan;
 
@@ -37,6 +39,8 @@ pub struct Survey {
     pub session: Session,
     /// The managers of all kinds.
     pub managers: Managers,
+    /// The time of the account: the wall clock's, or that of the sandbox.
+    pub clock: Box<dyn Clock>,
     began: Instant,
 }
 
@@ -72,16 +76,22 @@ impl Subject {
     /// Opens a session for its account; no call but the account guard's is made.
     pub async fn open(self, access: Access, context: &Context) -> Result<Survey> {
         let Self { environment, kinds, began } = self;
+        let sandbox = context.sandbox(&environment)?;
         let session = Session::open(&SessionOptions {
             profile: context.global.profile.clone(),
             region: environment.region.clone(),
             account: environment.account.clone(),
             read_only: access == Access::Read,
             timeout: context.global.timeout.map(|seconds| Duration::from_secs(seconds.into())),
+            stand_in: sandbox.as_ref().map(Sandbox::http_client),
         })
         .await?;
         let managers = cn_infra_aws::managers(&session);
-        Ok(Survey { environment, kinds, session, managers, began })
+        let clock: Box<dyn Clock> = match sandbox {
+            Some(sandbox) => Box::new(SandboxClock::new(sandbox)?),
+            None => Box::new(TokioClock::new()),
+        };
+        Ok(Survey { environment, kinds, session, managers, clock, began })
     }
 }
 
@@ -93,12 +103,12 @@ impl Survey {
 
     /// Reads what is live.
     pub async fn observe(&self) -> Result<Live> {
-        Ok(observe(&self.environment, &self.managers, Timestamp::now()).await?)
+        Ok(observe(&self.environment, &self.managers, self.clock.now()).await?)
     }
 
     /// Reads the same, and what left the file although no plan looks for it.
     pub async fn observe_all(&self) -> Result<Live> {
-        Ok(observe_all(&self.environment, &self.managers, Timestamp::now()).await?)
+        Ok(observe_all(&self.environment, &self.managers, self.clock.now()).await?)
     }
 
     /// Reads what is live and plans the difference.

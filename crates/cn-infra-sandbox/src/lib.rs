@@ -14,9 +14,11 @@ pub mod faults;
 pub mod settings;
 pub mod table;
 
+mod caller;
 mod calls;
 mod context;
 mod ec2;
+mod granted;
 mod iam;
 mod ids;
 mod limits;
@@ -32,10 +34,12 @@ mod state;
 mod store;
 mod sts;
 mod world;
-mod xml;
+pub mod xml;
 
+pub use caller::{CallError, Caller};
 pub use calls::Call;
+pub use granted::Granted;
 pub use request::Request;
 pub use sandbox::{Fate, Reply, Sandbox, SandboxOptions};
 pub use serve::{Server, serve};
-pub use store::StateError;
+pub use store::{StateError, kept_account};

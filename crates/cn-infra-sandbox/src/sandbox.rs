@@ -1,5 +1,6 @@
 //! The sandbox: the world behind a lock, its clock, its faults, its log.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -76,12 +77,26 @@ impl Sandbox {
     }
 
     /// The account that a directory keeps; a fresh one where it keeps none. Any number of processes may have it open:
-    /// what one was answered, all see. Time passes only while one of them runs.
+    /// what one was answered, all see. Time passes only
+    /// while one of them runs, and the journal is folded when the last clone is dropped.
     ///
     /// # Errors
     /// The directory cannot be read or written, or keeps another account.
     pub fn open(options: SandboxOptions, directory: &Path) -> Result<Self, StateError> {
         Ok(Self { state: Arc::new(Mutex::new(State::open(options, directory)?)) })
+    }
+
+    /// A fresh account in a directory, whatever it kept before, be it readable or not.
+    ///
+    /// # Errors
+    /// The directory cannot be written.
+    pub fn begin(options: SandboxOptions, directory: &Path) -> Result<Self, StateError> {
+        Ok(Self { state: Arc::new(Mutex::new(State::begin(options, directory)?)) })
+    }
+
+    /// How many rows each table has that has any, by paths such as `ec2/123456789012/us-west-2/instances`.
+    pub fn counts(&self) -> Result<BTreeMap<String, usize>, StateError> {
+        self.kept(Kept::counts)
     }
 
     /// What a handler that panicked had changed was taken back; the next request goes on.
@@ -151,12 +166,6 @@ impl Sandbox {
     /// Begins anew: a fresh account, with the settings of the start; no faults, no log. The clock goes on.
     pub fn reset(&self) -> Result<(), StateError> {
         self.state().reset()
-    }
-
-    /// Folds the journal of the state directory into its snapshot: to be called when a process ends. Without a
-    /// directory it does nothing.
-    pub fn fold(&self) -> Result<(), StateError> {
-        self.state().fold()
     }
 
     fn kept<T>(&self, work: impl FnOnce(&mut Kept) -> T) -> Result<T, StateError> {

@@ -1,5 +1,6 @@
 //! All that a sandbox is, and how it is kept: everything that outlives a request is a row of a table.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -53,8 +54,19 @@ impl State {
     /// The account of a directory; a fresh one where there is none.
     pub fn open(options: SandboxOptions, directory: &Path) -> Result<Self, StateError> {
         let store = Store::open(directory, &options.account)?;
-        let mut state = Self { store: Some(store), ..Self::new(options) };
+        let mut state = Self::new(options);
+        state.store = Some(store);
         state.transact(|_, _, _| ())?;
+        Ok(state)
+    }
+
+    /// A fresh account in a directory, whatever it kept before.
+    pub fn begin(options: SandboxOptions, directory: &Path) -> Result<Self, StateError> {
+        let mut store = Store::open(directory, &options.account)?;
+        let mut state = Self::new(options);
+        let now = state.kept.clock.now();
+        store.clear(&mut state.kept, now)?;
+        state.store = Some(store);
         Ok(state)
     }
 
@@ -77,9 +89,12 @@ impl State {
         appended.map(|()| done)
     }
 
-    /// Folds the journal of the directory into a snapshot.
-    pub fn fold(&mut self) -> Result<(), StateError> {
+    /// Folds the journal of the directory into a snapshot, where that pays.
+    fn fold(&mut self) -> Result<(), StateError> {
         let Self { kept, store: Some(store), .. } = self else { return Ok(()) };
+        if !store.is_worth_folding() {
+            return Ok(());
+        }
         store.enter(kept)?;
         let now = kept.clock.now();
         let folded = store.fold(kept, now);
@@ -99,6 +114,15 @@ impl State {
         let folded = store.fold(&mut self.kept, now);
         store.leave();
         folded
+    }
+}
+
+impl Drop for State {
+    /// The journal is folded when a process ends. Where that fails, nothing is lost: the next one reads the journal.
+    fn drop(&mut self) {
+        if let Err(error) = self.fold() {
+            tracing::warn!(%error, "the journal of the sandbox was not folded");
+        }
     }
 }
 
@@ -135,6 +159,11 @@ impl Kept {
         for key in self.faults.keys_where(|_| true) {
             self.faults.remove(&key);
         }
+    }
+
+    /// How many rows each table has that has any.
+    pub fn counts(&mut self) -> BTreeMap<String, usize> {
+        self.world.counts()
     }
 
     /// Counts a call for every fault that is for it, and tells the first that hits.

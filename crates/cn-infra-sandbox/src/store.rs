@@ -25,6 +25,9 @@ use crate::table::Change;
 /// The format of the files. Another one is refused.
 const FORMAT: u32 = 1;
 
+/// A journal of fewer bytes is read so quickly that folding it would cost more.
+const FOLD_FROM: u64 = 64 << 10;
+
 /// The state directory cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
@@ -85,6 +88,15 @@ pub trait Keeper {
     fn dump(&mut self, each: &mut dyn FnMut(&str, &str, Value));
 }
 
+/// The account that a directory keeps, if it keeps one.
+pub fn kept_account(directory: &Path) -> Option<String> {
+    ["snapshot.jsonl", "journal.jsonl"].iter().find_map(|name| {
+        let mut line = String::new();
+        BufReader::new(File::open(directory.join(name)).ok()?).read_line(&mut line).ok()?;
+        Some(serde_json::from_str::<Header>(&line).ok()?.account)
+    })
+}
+
 /// A state directory.
 #[derive(Debug)]
 pub struct Store {
@@ -92,8 +104,8 @@ pub struct Store {
     account: String,
     lock: File,
     journal: File,
-    /// Which snapshot was read: its inode changes with every fold. 0: none yet.
-    snapshot: u64,
+    /// Which snapshot was read: its inode changes with every fold, and is 0 without one. `None`: nothing was read.
+    snapshot: Option<u64>,
     generation: u64,
     /// How far the journal was read.
     offset: u64,
@@ -114,7 +126,7 @@ impl Store {
         };
         let (lock, journal) = (open("lock")?, open("journal.jsonl")?);
         let (directory, account) = (directory.to_owned(), account.to_owned());
-        Ok(Self { directory, account, lock, journal, snapshot: 0, generation: 0, offset: 0 })
+        Ok(Self { directory, account, lock, journal, snapshot: None, generation: 0, offset: 0 })
     }
 
     /// Locks the directory and reads what others did since. [`Store::leave`] unlocks it; so does the end of the process.
@@ -122,7 +134,7 @@ impl Store {
         self.lock.lock().map_err(|source| self.error("lock", source))?;
         let entered = self.read_news(keeper);
         if entered.is_err() {
-            self.snapshot = 0;
+            self.snapshot = None;
             self.leave();
         }
         entered
@@ -141,11 +153,19 @@ impl Store {
         line.push(b'\n');
         let written = self.journal.write_all(&line);
         if let Err(source) = written {
-            self.snapshot = 0;
+            self.snapshot = None;
             return Err(self.error("journal.jsonl", source));
         }
         self.offset += line.len() as u64;
         Ok(())
+    }
+
+    /// Begins anew, whatever is there: it is not read. Others that have the directory open begin anew as well.
+    pub fn clear(&mut self, empty: &mut dyn Keeper, now: Timestamp) -> Result<(), StateError> {
+        self.lock.lock().map_err(|source| self.error("lock", source))?;
+        let cleared = self.fold(empty, now);
+        self.leave();
+        cleared
     }
 
     /// Writes a new snapshot and empties the journal. The directory must be locked.
@@ -170,19 +190,25 @@ impl Store {
         };
         write().map_err(|source| self.error("snapshot.jsonl", source))?;
         self.generation = generation;
-        self.snapshot = self.snapshot_inode();
+        self.snapshot = Some(self.snapshot_inode());
         self.begin_journal(now)
+    }
+
+    /// Whether the journal has grown so much, against the snapshot, that folding pays.
+    pub fn is_worth_folding(&self) -> bool {
+        let snapshot = fs::metadata(self.directory.join("snapshot.jsonl")).map_or(0, |metadata| metadata.len());
+        self.offset > FOLD_FROM.max(snapshot / 2)
     }
 
     fn read_news(&mut self, keeper: &mut dyn Keeper) -> Result<(), StateError> {
         let inode = self.snapshot_inode();
-        if self.snapshot == 0 || inode != self.snapshot {
+        if self.snapshot != Some(inode) {
             keeper.forget();
             self.generation = 0;
             if inode != 0 {
                 self.read_snapshot(keeper)?;
             }
-            self.snapshot = inode.max(1);
+            self.snapshot = Some(inode);
             self.offset = 0;
         }
         self.read_journal(keeper)

@@ -157,12 +157,21 @@ impl World {
 
     /// Tells all rows: the path of the table, the key, the row.
     pub fn dump(&mut self, each: &mut dyn FnMut(&str, &str, Value)) {
-        let regional = self.regions.iter_mut().flat_map(|((account, region), place)| place.tables(account, region));
-        let iam = self.iam.iter_mut().flat_map(|(account, iam)| placed(&format!("iam/{account}"), iam.tables()));
-        for (place, name, rows) in placed("s3", self.s3.tables()).chain(regional).chain(iam) {
-            let path = format!("{place}/{name}");
+        for (path, rows) in self.all() {
             rows.dump(&mut |key, row| each(&path, key, row));
         }
+    }
+
+    /// How many rows each table has that has any.
+    pub fn counts(&mut self) -> BTreeMap<String, usize> {
+        self.all().into_iter().map(|(path, rows)| (path, rows.count())).filter(|(_, count)| *count > 0).collect()
+    }
+
+    fn all(&mut self) -> Vec<(String, &mut dyn Rows)> {
+        let regional = self.regions.iter_mut().flat_map(|((account, region), place)| place.tables(account, region));
+        let iam = self.iam.iter_mut().flat_map(|(account, iam)| placed(&format!("iam/{account}"), iam.tables()));
+        let all = placed("s3", self.s3.tables()).chain(regional).chain(iam);
+        all.map(|(place, name, rows)| (format!("{place}/{name}"), rows)).collect()
     }
 
     fn query(

@@ -7,6 +7,8 @@ use aws_config::imds::client::error::ImdsError;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
@@ -41,6 +43,9 @@ pub struct SessionOptions {
     /// How long a call waits for its answer to begin; `None`: 30 seconds. One attempt takes at most twice, a call with
     /// its retries six times as long.
     pub timeout: Option<Duration>,
+    /// What answers every request in place of AWS: a simulated account. Profiles, endpoints and proxies are not looked
+    /// at then, and the credentials are made up, with the account as their access key id.
+    pub stand_in: Option<SharedHttpClient>,
 }
 
 /// A session could not be opened.
@@ -115,8 +120,13 @@ impl Session {
     ///
     /// Credentials, profiles, endpoints and proxies come from where every AWS tool takes them (`aws-config`).
     pub async fn open(options: &SessionOptions) -> Result<Self, SessionError> {
-        check_profile(options.profile.as_deref()).await?;
-        let config = config(options).await;
+        let config = match &options.stand_in {
+            Some(client) => stand_in_config(options, client.clone()),
+            None => {
+                check_profile(options.profile.as_deref()).await?;
+                config(options).await
+            }
+        };
         let session = Self::over(&config, &options.account, options.read_only);
         let identity = wave(1, session.identity()).await?;
         let found = identity.account().unwrap_or_default();
@@ -151,18 +161,33 @@ impl Session {
     }
 }
 
-async fn config(options: &SessionOptions) -> SdkConfig {
+fn timeouts(options: &SessionOptions) -> TimeoutConfig {
     let answer = options.timeout.unwrap_or(ANSWER);
-    let timeouts = TimeoutConfig::builder()
+    TimeoutConfig::builder()
         .connect_timeout(CONNECT.min(answer))
         .read_timeout(answer)
         .operation_attempt_timeout(answer * 2)
         .operation_timeout(answer * 6)
-        .build();
+        .build()
+}
+
+fn stand_in_config(options: &SessionOptions, client: SharedHttpClient) -> SdkConfig {
+    let credentials = Credentials::new(options.account.clone(), "made up", None, None, "stand-in");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(options.region.clone()))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(client)
+        .timeout_config(timeouts(options))
+        .retry_config(RetryConfig::standard())
+        .build()
+}
+
+async fn config(options: &SessionOptions) -> SdkConfig {
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .region(Region::new(options.region.clone()))
         .http_client(http_client())
-        .timeout_config(timeouts)
+        .timeout_config(timeouts(options))
         .retry_config(RetryConfig::standard());
     if let Ok(name) = AppName::new(concat!("cn-infra-", env!("CARGO_PKG_VERSION"))) {
         loader = loader.app_name(name);

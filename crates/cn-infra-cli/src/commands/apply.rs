@@ -7,7 +7,6 @@ use cn_infra_core::environment::Environment;
 use cn_infra_core::plan::Plan;
 use jiff::Timestamp;
 
-use super::plan::SAVED;
 use crate::arguments;
 use crate::carry_out::{CarryOut, exit_code};
 use crate::command::Context;
@@ -31,8 +30,8 @@ enum Target {
 
 impl Target {
     /// A path has a separator or ends with `.json`; anything else is an environment.
-    fn of(argument: Option<&str>) -> Self {
-        let Some(text) = argument else { return Self::File(PathBuf::from(SAVED)) };
+    fn of(argument: Option<&str>, last: PathBuf) -> Self {
+        let Some(text) = argument else { return Self::File(last) };
         let path = PathBuf::from(text);
         if text.contains(std::path::is_separator) || path.extension().is_some_and(|extension| extension == "json") {
             return Self::File(path);
@@ -43,7 +42,7 @@ impl Target {
 
 /// Runs the command.
 pub async fn run(arguments: &arguments::Apply, context: &Context) -> Result<ExitCode> {
-    match Target::of(arguments.target.as_deref()) {
+    match Target::of(arguments.target.as_deref(), context.saved_plan()) {
         Target::Environment(name) => fresh(&name, arguments, context).await,
         Target::File(path) => saved(&path, arguments, context).await,
     }
@@ -76,13 +75,13 @@ async fn saved(path: &Path, arguments: &arguments::Apply, context: &Context) -> 
         return Err(CommandError::usage("a saved plan is carried out as it is")
             .hint("give --prune, --only and --create-anyway to `cn-infra plan`, or name the environment here"));
     }
-    let plan = load(path)?;
+    let plan = load(path, &context.saved_plan())?;
     check_can_ask(arguments)?;
     let subject = Subject::load(&plan.environment, context)?;
     check_basis(&plan, &subject.environment)?;
     let survey = subject.open(Access::Write, context).await?;
     show(&plan, arguments, context)?;
-    let now = Timestamp::now();
+    let now = survey.clock.now();
     context.view.say(&format!("\n{}\n", provenance(&plan, path, now)));
     agree(&plan, may_go_unasked(&plan, now, arguments), context).await?;
     let code = carry_out(&plan, &survey, true, arguments, context).await?;
@@ -92,10 +91,10 @@ async fn saved(path: &Path, arguments: &arguments::Apply, context: &Context) -> 
     Ok(code)
 }
 
-fn load(path: &Path) -> Result<Plan> {
+fn load(path: &Path, last: &Path) -> Result<Plan> {
     match file::load(path) {
         Ok(saved) => Ok(saved.plan),
-        Err(PlanFileError::Missing { .. }) if path == Path::new(SAVED) => {
+        Err(PlanFileError::Missing { .. }) if path == last => {
             Err(CommandError::new("no saved plan; run `cn-infra plan ENV`"))
         }
         Err(error) => Err(error.into()),
@@ -184,16 +183,17 @@ async fn carry_out(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::plan::SAVED;
     use crate::testing::environment;
     use crate::view::sample;
     use cn_infra_core::plan::Action;
 
     #[test]
     fn a_path_is_a_saved_plan_and_a_name_an_environment() {
-        assert_eq!(Target::of(None), Target::File(SAVED.into()));
-        assert_eq!(Target::of(Some("production")), Target::Environment("production".into()));
-        assert_eq!(Target::of(Some("reviewed.json")), Target::File("reviewed.json".into()));
-        assert_eq!(Target::of(Some("./plans/today")), Target::File("./plans/today".into()));
+        assert_eq!(Target::of(None, SAVED.into()), Target::File(SAVED.into()));
+        assert_eq!(Target::of(Some("production"), SAVED.into()), Target::Environment("production".into()));
+        assert_eq!(Target::of(Some("reviewed.json"), SAVED.into()), Target::File("reviewed.json".into()));
+        assert_eq!(Target::of(Some("./plans/today"), SAVED.into()), Target::File("./plans/today".into()));
     }
 
     #[test]
@@ -210,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_missing_plan_says_how_to_make_one() {
-        let error = load(Path::new(SAVED)).unwrap_err();
+        let error = load(Path::new(SAVED), Path::new(SAVED)).unwrap_err();
         assert_eq!(error.error.to_string(), "no saved plan; run `cn-infra plan ENV`");
         assert_eq!(error.code, ExitCode::Failed);
     }
@@ -220,7 +220,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("plan.json");
         std::fs::write(&path, r#"{ "format": 0, "cn_infra": "0.0.9" }"#).unwrap();
-        assert_eq!(load(&path).unwrap_err().code, ExitCode::Stale);
+        assert_eq!(load(&path, Path::new(SAVED)).unwrap_err().code, ExitCode::Stale);
     }
 
     #[test]

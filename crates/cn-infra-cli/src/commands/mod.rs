@@ -5,5 +5,6 @@ pub mod apply;
 pub mod check;
 pub mod output;
 pub mod plan;
+pub mod sandbox;
 pub mod schema;
 pub mod show;

@@ -12,7 +12,7 @@ use crate::survey::{Access, Subject};
 use crate::view;
 use cn_infra_core::plan::file;
 
-/// Where a plan is kept, unless `--out` says otherwise; relative to the current directory.
+/// Where a plan for AWS is kept, unless `--out` says otherwise; relative to the current directory.
 pub const SAVED: &str = ".cn-infra/plan.json";
 
 /// Runs the command.
@@ -24,7 +24,7 @@ pub async fn run(arguments: &arguments::Plan, context: &Context) -> Result<ExitC
     let view = &context.view;
     view.data(&rendered(&plan, arguments, context)?)?;
     view.foot(survey.session.calls.count(), survey.session.calls.waves(), survey.elapsed());
-    file::save(&plan, arguments.out.as_deref().unwrap_or(Path::new(SAVED)))?;
+    file::save(&plan, &arguments.out.clone().unwrap_or_else(|| context.saved_plan()))?;
     if arguments.selection.prune {
         let name = &plan.environment;
         view.say(&format!("Buckets that left the file are not looked for: `cn-infra show {name}` lists them.\n"));

@@ -12,6 +12,7 @@ pub mod outputs;
 pub mod plan;
 pub mod progress;
 pub mod resolved;
+pub mod sandbox;
 
 mod color;
 mod difference;

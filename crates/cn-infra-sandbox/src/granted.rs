@@ -1,0 +1,63 @@
+//! What an environment takes for granted: objects that it names and does not declare.
+
+use std::collections::BTreeSet;
+
+use crate::caller::{CallError, Caller};
+
+/// Names of objects that must be there before an environment can be applied.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Granted {
+    /// Key pairs of EC2.
+    pub key_pairs: BTreeSet<String>,
+    /// Instance profiles of IAM.
+    pub instance_profiles: BTreeSet<String>,
+    /// Subnet groups of RDS.
+    pub subnet_groups: BTreeSet<String>,
+    /// Parameter groups of RDS with their families, for example `postgres16`.
+    pub parameter_groups: BTreeSet<(String, String)>,
+}
+
+impl Granted {
+    /// Makes those that are missing, and tells their names. What is there already stays as it is.
+    pub fn make(&self, caller: &Caller<'_>) -> Result<Vec<String>, CallError> {
+        let mut made = Vec::new();
+        let mut make = |what: &str, name: &str, service: &str, operation: &str, parameters: &[(&str, &str)]| {
+            match caller.query(service, operation, parameters) {
+                Ok(_) => made.push(format!("{what} {name}")),
+                Err(error) if THERE.contains(&error.code.as_str()) => {}
+                Err(error) => return Err(error),
+            }
+            Ok(())
+        };
+        for name in &self.key_pairs {
+            make("key pair", name, "ec2", "CreateKeyPair", &[("KeyName", name), ("KeyType", "ed25519")])?;
+        }
+        for name in &self.instance_profiles {
+            make("instance profile", name, "iam", "CreateInstanceProfile", &[("InstanceProfileName", name)])?;
+        }
+        let subnets = if self.subnet_groups.is_empty() { Vec::new() } else { subnets(caller)? };
+        for name in &self.subnet_groups {
+            let mut parameters = vec![("DBSubnetGroupName", name.as_str()), ("DBSubnetGroupDescription", name)];
+            parameters.extend(subnets.iter().map(|(parameter, id)| (parameter.as_str(), id.as_str())));
+            make("subnet group", name, "rds", "CreateDBSubnetGroup", &parameters)?;
+        }
+        for (name, family) in &self.parameter_groups {
+            let parameters =
+                [("DBParameterGroupName", name.as_str()), ("DBParameterGroupFamily", family), ("Description", name)];
+            make("parameter group", name, "rds", "CreateDBParameterGroup", &parameters)?;
+        }
+        Ok(made)
+    }
+}
+
+/// How AWS says that an object is there already.
+const THERE: &[&str] =
+    &["InvalidKeyPair.Duplicate", "EntityAlreadyExists", "DBSubnetGroupAlreadyExists", "DBParameterGroupAlreadyExists"];
+
+/// All subnets of the region, as the parameters of a subnet group.
+fn subnets(caller: &Caller<'_>) -> Result<Vec<(String, String)>, CallError> {
+    let answer = caller.query("ec2", "DescribeSubnets", &[])?;
+    let ids =
+        answer.child("subnetSet").into_iter().flat_map(|set| set.all("item")).filter_map(|item| item.get("subnetId"));
+    Ok(ids.enumerate().map(|(n, id)| (format!("SubnetIds.SubnetIdentifier.{}", n + 1), id.to_owned())).collect())
+}
