@@ -40,7 +40,8 @@ def the_default_group_trusts_itself(aws):
     default = aws.default_group()
     (rule,) = default["IpPermissions"]
     assert rule["IpProtocol"] == "-1"
-    assert rule["UserIdGroupPairs"] == [{"GroupId": default["GroupId"], "UserId": aws.account}]
+    (source,) = rule["UserIdGroupPairs"]
+    assert (source["GroupId"], source["UserId"]) == (default["GroupId"], aws.account)
     assert rule["IpRanges"] == []
     (out,) = default["IpPermissionsEgress"]
     assert [r["CidrIp"] for r in out["IpRanges"]] == ["0.0.0.0/0"]

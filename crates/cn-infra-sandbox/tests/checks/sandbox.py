@@ -284,7 +284,7 @@ def expect_error(code, call, *arguments, **parameters):
             assert 400 <= status < 500, f"expected a refusal, got {status} {got['Code']}: {got.get('Message')}"
         else:
             assert got["Code"] in codes, f"expected {code}, got {got['Code']}: {got.get('Message')}"
-        assert got.get("Message", "").strip(), f"{got['Code']} came without a message"
+        assert (got.get("Message") or "").strip(), f"{got['Code']} came without a message"
         return error
     answer = {k: v for k, v in answer.items() if k != "ResponseMetadata"} if isinstance(answer, dict) else answer
     raise AssertionError(f"expected {code or 'a refusal'}, got an answer: {str(answer)[:200]}")
