@@ -1,6 +1,6 @@
 """Elastic IP addresses: allocate, associate, move, displace, release."""
 
-from sandbox import OTHER_ACCOUNT, expect_error, tagged, tags_of
+from sandbox import OTHER_ACCOUNT, error_of, expect_error, tagged, tags_of
 
 
 def _allocate(aws, **parameters):
@@ -45,6 +45,8 @@ def every_allocation_is_another_address(aws):
     """AllocateAddress has no client token: two calls make two addresses."""
     one, two = _allocate(aws), _allocate(aws)
     assert _address(aws, one)["PublicIp"] != _address(aws, two)["PublicIp"]
+    form = {"Action": "AllocateAddress", "Version": "2016-11-15", "ClientToken": "a-token"}
+    assert error_of(aws.query("ec2", form)) == "UnknownParameter"
 
 
 def an_address_is_associated_by_interface(aws):
