@@ -183,8 +183,8 @@ def a_delayed_call_is_answered(aws):
     assert _addresses(aws) == 1
 
 
-def a_delayed_call_holds_up_no_other(aws):
-    """While one call is held, others are answered."""
+def a_hung_call_holds_up_no_other(aws):
+    """`hang` never answers a call; other calls are answered meanwhile."""
     aws.fault("ec2:DescribeVpcs", "hang", times=1)
     hasty = aws.client("ec2", read_timeout=1)
     try:

@@ -136,9 +136,9 @@ def a_reboot_keeps_the_instance_running(aws):
 
 
 def a_stopped_instance_does_not_reboot(aws):
-    """RebootInstances of a stopped instance is IncorrectInstanceState."""
+    """RebootInstances of a stopped instance is refused for its state."""
     instance = aws.stopped()
-    expect_error("IncorrectInstanceState", aws.ec2.reboot_instances, InstanceIds=[instance])
+    expect_error(("IncorrectInstanceState", "IncorrectState"), aws.ec2.reboot_instances, InstanceIds=[instance])
 
 
 def an_unknown_instance_spoils_the_request(aws):
