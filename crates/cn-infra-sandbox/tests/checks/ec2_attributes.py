@@ -197,7 +197,8 @@ def one_request_changes_one_attribute(aws):
 def a_request_without_an_attribute_is_refused(aws):
     """ModifyInstanceAttribute without any attribute is refused."""
     instance = aws.running()["InstanceId"]
-    expect_error(("InvalidParameterCombination", "MissingParameter"), aws.ec2.modify_instance_attribute, InstanceId=instance)
+    codes = ("InvalidParameterCombination", "MissingParameter")
+    expect_error(codes, aws.ec2.modify_instance_attribute, InstanceId=instance)
 
 
 def delete_on_termination_changes_while_running(aws):

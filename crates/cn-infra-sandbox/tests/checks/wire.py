@@ -280,7 +280,8 @@ def what_is_no_http_does_no_harm(aws):
     url = urlsplit(aws.endpoint)
     idle = [socket.create_connection((url.hostname, url.port), timeout=5) for _ in range(20)]
     try:
-        for connection, data in zip(idle, [b"\x16\x03\x01\x02\x00\x01", b"POST / HTTP/1.1\r\nContent-Le", b"\x00" * 9999]):
+        no_http = [b"\x16\x03\x01\x02\x00\x01", b"POST / HTTP/1.1\r\nContent-Le", b"\x00" * 9999]
+        for connection, data in zip(idle, no_http):
             connection.sendall(data)
         _alive(aws)
     finally:
