@@ -41,7 +41,7 @@ impl Address {
 
     /// `kind.name`, without the environment: the value of the tag `cn-infra:address`.
     pub fn local(&self) -> String {
-        format!("{}.{}", self.kind, self.name)
+        [&self.kind, ".", &self.name].concat()
     }
 }
 
@@ -49,15 +49,18 @@ impl Address {
 pub fn is_name(text: &str) -> bool {
     text.len() <= 64
         && text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(environment) = &self.environment {
-            write!(f, "{environment}/")?;
+            f.write_str(environment)?;
+            f.write_str("/")?;
         }
-        write!(f, "{}.{}", self.kind, self.name)
+        f.write_str(&self.kind)?;
+        f.write_str(".")?;
+        f.write_str(&self.name)
     }
 }
 

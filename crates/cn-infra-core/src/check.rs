@@ -1,7 +1,5 @@
 //! Findings: remarks about a plan or an environment, each with a stable code.
 
-use std::collections::HashMap;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -131,11 +129,9 @@ pub(crate) fn same_names(environment: &Environment, kinds: &Kinds) -> Vec<Findin
     let mut found = Vec::new();
     for kind in kinds.iter().filter(|kind| kind.naming.unique) {
         let of_kind = environment.resources.values().filter(|declared| declared.address.kind == kind.name);
-        let mut named: HashMap<&str, Vec<&Declared>> = HashMap::new();
-        for declared in of_kind {
-            named.entry(&declared.name).or_default().push(declared);
-        }
-        for same in named.into_values().filter(|same| same.len() > 1) {
+        let mut of_kind: Vec<_> = of_kind.collect();
+        of_kind.sort_by_key(|declared| &declared.name);
+        for same in of_kind.chunk_by(|a, b| a.name == b.name) {
             for (at, declared) in same.iter().enumerate() {
                 let scope = |other: &&&Declared| (kind.same_scope)(&declared.document, &other.document).unwrap_or(true);
                 found.extend(same[..at].iter().find(scope).map(|other| findings::same_name(declared, &other.address)));

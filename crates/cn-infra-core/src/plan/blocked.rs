@@ -15,7 +15,9 @@ pub(super) fn settle(drafts: Drafts, identity: &Identity<'_>, environment: &Envi
     let mut blocked: Vec<_> = held.into_iter().map(|held| held.blocked).collect();
     for draft in &mut steps {
         let missing = draft.refers.extract_if(.., |address| identity.object(address).is_none());
-        draft.step.needs = missing.map(|address| StepId { address, part: None }).collect();
+        draft.step.needs.extend(missing.map(|address| StepId { address, part: None }));
+        draft.step.needs.sort_unstable();
+        draft.step.needs.dedup();
     }
     let mut refusals = refusals(&steps, environment);
     if !refusals.is_empty() {
@@ -50,10 +52,10 @@ impl Waiting {
 /// The steps that would wait in vain, by index.
 fn refusals(steps: &[Draft], environment: &Environment) -> HashMap<usize, Waiting> {
     let creates = steps.iter().filter(|draft| draft.step.action == Action::Create && draft.step.id.part.is_none());
-    let creating: HashSet<_> = creates.map(|draft| &draft.step.id).collect();
+    let creating: HashSet<_> = creates.map(|draft| &draft.step.id.address).collect();
     let mut refusals = HashMap::new();
     for (index, draft) in steps.iter().enumerate() {
-        if let Some(need) = draft.step.needs.iter().find(|need| !creating.contains(need)) {
+        if let Some(need) = draft.step.needs.iter().find(|need| !creating.contains(&need.address)) {
             refusals.insert(index, unmet(&need.address, environment));
         }
     }

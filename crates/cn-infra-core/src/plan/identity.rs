@@ -139,7 +139,8 @@ struct Tagged<'a> {
 
 impl<'a> Tagged<'a> {
     fn read(environment: &Environment, live: &'a Live) -> Self {
-        let mut tagged = Self::default();
+        let present = HashMap::with_capacity(live.all().count());
+        let mut tagged = Self { present, ..Self::default() };
         for (kind, object) in live.all() {
             let tag = |key| object.tags.get(key).map(String::as_str);
             if tag(PROJECT) != Some(&environment.project) {

@@ -1,6 +1,6 @@
 //! The plan: the steps from live to desired, as data. Made by a pure function, shown, saved, carried out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -110,9 +110,9 @@ pub struct Step {
     /// For a create: how many terminated predecessors it has.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub generation: u32,
-    /// The steps that must be done before.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub needs: BTreeSet<StepId>,
+    /// The steps that must be done before: each once, by id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<StepId>,
 }
 
 impl Step {
@@ -132,7 +132,7 @@ impl Step {
             after: None,
             written: Written::new(),
             generation: 0,
-            needs: BTreeSet::new(),
+            needs: Vec::new(),
         }
     }
 }

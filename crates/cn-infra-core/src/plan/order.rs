@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::ops::Range;
 
-use crate::address::StepId;
+use crate::address::{Address, StepId};
 use crate::plan::steps::Draft;
 use crate::plan::{PlanError, Step};
 
@@ -25,7 +25,9 @@ pub(super) fn sort(drafts: Vec<Draft>) -> Result<Vec<Step>, PlanError> {
         return Err(PlanError::Cycle { steps: stuck.into_iter().flatten().collect() });
     }
     let mut steps: Vec<_> = steps.into_iter().map(Some).collect();
-    Ok(order.into_iter().filter_map(|at| steps[at].take()).collect())
+    let mut sorted = Vec::with_capacity(steps.len());
+    sorted.extend(order.into_iter().filter_map(|at| steps[at].take()));
+    Ok(sorted)
 }
 
 /// Steps on the way to their order, by number. The steps of one resource, a block, have numbers next to each other.
@@ -37,7 +39,7 @@ struct Sorting {
     missing: Vec<usize>,
     /// How many needs of each block are not placed yet and lie in other blocks.
     outside: Vec<usize>,
-    /// Blocks of which nothing outside is missed, and single steps of which nothing at all is.
+    /// Blocks of which nothing outside is missed; and of other blocks the steps of which nothing at all is.
     whole: BinaryHeap<Reverse<usize>>,
     single: BinaryHeap<Reverse<usize>>,
     placed: Vec<bool>,
@@ -49,18 +51,20 @@ impl Sorting {
         let blocks = blocks(steps);
         let block_of: Vec<_> =
             blocks.iter().enumerate().flat_map(|(block, steps)| steps.clone().map(move |_| block)).collect();
-        let index: HashMap<&StepId, usize> = steps.iter().enumerate().map(|(at, step)| (&step.id, at)).collect();
+        let of_resource: HashMap<&Address, Range<usize>> =
+            blocks.iter().map(|block| (&steps[block.start].id.address, block.clone())).collect();
+        let find = |id: &StepId| of_resource.get(&id.address)?.clone().find(|at| steps[*at].id.part == id.part);
         let mut dependents = vec![Vec::new(); steps.len()];
         let (mut missing, mut outside) = (vec![0; steps.len()], vec![0; blocks.len()]);
         for (at, step) in steps.iter().enumerate() {
-            for &needed in step.needs.iter().filter_map(|need| index.get(need)) {
+            for needed in step.needs.iter().filter_map(find) {
                 dependents[needed].push(at);
                 missing[at] += 1;
                 outside[block_of[at]] += usize::from(block_of[needed] != block_of[at]);
             }
         }
-        let free = |counts: &[usize]| (0..counts.len()).filter(|at| counts[*at] == 0).map(Reverse).collect();
-        let (whole, single) = (free(&outside), free(&missing));
+        let whole = (0..blocks.len()).filter(|block| outside[*block] == 0).map(Reverse).collect();
+        let single = (0..steps.len()).filter(|at| missing[*at] == 0 && outside[block_of[*at]] > 0).map(Reverse).collect();
         let placed = vec![false; steps.len()];
         let order = Vec::with_capacity(steps.len());
         Self { blocks, block_of, dependents, missing, outside, whole, single, placed, order }
@@ -93,15 +97,15 @@ impl Sorting {
         self.order.push(step);
         for dependent in std::mem::take(&mut self.dependents[step]) {
             self.missing[dependent] -= 1;
-            if self.missing[dependent] == 0 {
-                self.single.push(Reverse(dependent));
-            }
             let block = self.block_of[dependent];
             if block != self.block_of[step] {
                 self.outside[block] -= 1;
                 if self.outside[block] == 0 {
                     self.whole.push(Reverse(block));
                 }
+            }
+            if self.missing[dependent] == 0 && self.outside[block] > 0 {
+                self.single.push(Reverse(dependent));
             }
         }
     }

@@ -120,7 +120,7 @@ impl<'a> Doomed<'a> {
         Ok(Self { kind, object, live, names: mentioned })
     }
 
-    fn delete(&self, address: &Address, part: Option<&str>, before: Option<Document>, needs: BTreeSet<StepId>) -> Step {
+    fn delete(&self, address: &Address, part: Option<&str>, before: Option<Document>, needs: Vec<StepId>) -> Step {
         let id = StepId { address: address.clone(), part: part.map(str::to_owned) };
         let name = self.object.name.clone().unwrap_or_default();
         Step { object: Some(self.object.id.clone()), before, needs, ..Step::new(id, Action::Delete, name) }
@@ -148,10 +148,10 @@ impl Pruned {
                 let before = object.kind.split(&object.live, Some(part.name));
                 if before.0.values().any(|value| !is_nothing(value)) {
                     needs.insert(StepId::part(address, part.name));
-                    self.push(object.delete(address, Some(part.name), Some(before), BTreeSet::new()), object);
+                    self.push(object.delete(address, Some(part.name), Some(before), Vec::new()), object);
                 }
             }
-            self.push(object.delete(address, None, None, needs), object);
+            self.push(object.delete(address, None, None, needs.into_iter().collect()), object);
         }
     }
 
@@ -165,7 +165,8 @@ impl Pruned {
     /// Deletes come last: those that wait for no other delete wait for every step that nothing else waits for.
     pub(super) fn come_after(&mut self, others: &[Draft]) {
         let needed: HashSet<_> = others.iter().flat_map(|draft| &draft.step.needs).collect();
-        let last: Vec<_> = others.iter().map(|draft| &draft.step.id).filter(|id| !needed.contains(id)).collect();
+        let mut last: Vec<_> = others.iter().map(|draft| &draft.step.id).filter(|id| !needed.contains(id)).collect();
+        last.sort_unstable();
         for delete in self.steps.iter_mut().filter(|delete| delete.step.needs.is_empty()) {
             delete.step.needs.extend(last.iter().copied().cloned());
         }

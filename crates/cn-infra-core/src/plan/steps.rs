@@ -1,8 +1,9 @@
 //! From one resource to its steps: create what is missing, update what differs, hold back what cannot be.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use crate::address::{Address, StepId};
 use crate::check::Finding;
@@ -17,7 +18,7 @@ use crate::plan::identity::{Basis, Claim, Identity, Refusal};
 use crate::plan::reading::{Names, Reading};
 use crate::plan::strangers::Creation;
 use crate::plan::{Action, Blocked, Difference, PlanError, Step, findings, tags, template};
-use crate::resource::Impact;
+use crate::resource::{Impact, Part};
 
 /// Steps as they would be, were nothing else in the plan.
 #[derive(Debug, Default)]
@@ -116,19 +117,20 @@ impl<'a> Drafter<'a> {
             self.hold(&subject, None, Action::Create, refusal, Vec::new());
             return Ok(());
         }
-        let mut parts = split(kind, std::mem::take(&mut subject.reading.compared.desired));
+        let mut rest = std::mem::take(&mut subject.reading.compared.desired);
+        let parts: Vec<_> = kind.parts.iter().map(|part| (part.name, take(part, &mut rest))).collect();
         let set = tags::of_new(self.environment, declared, kind, subject.keys.as_deref());
         let whole = Step {
             tags: TagChange { set, ..TagChange::default() },
-            after: Some(parts.remove(&None).unwrap_or_default()),
+            after: Some(rest),
             generation,
             ..subject.step(None, Action::Create)
         };
         self.push(whole, subject.reading.refers(None), Vec::new());
-        for (part, after) in parts {
-            let mut refers = subject.reading.refers(part);
+        for (part, after) in parts.into_iter().filter(|(_, after)| !after.0.is_empty()) {
+            let mut refers = subject.reading.refers(Some(part));
             refers.push(declared.address.clone());
-            let step = Step { after: Some(after), ..subject.step(part, Action::Create) };
+            let step = Step { after: Some(after), ..subject.step(Some(part), Action::Create) };
             self.push(step, refers, Vec::new());
         }
         Ok(())
@@ -255,16 +257,12 @@ impl Subject<'_> {
     }
 }
 
-/// A document's fields by part, as far as there are any.
-fn split(kind: &Kind, document: Document) -> BTreeMap<Option<&'static str>, Document> {
-    if kind.parts.is_empty() {
-        return BTreeMap::from([(None, document)]);
-    }
-    let mut parts: BTreeMap<_, Document> = BTreeMap::new();
-    for (field, value) in document.0 {
-        parts.entry(kind.part_of(&field)).or_default().0.insert(field, value);
-    }
-    parts
+/// Takes the fields of a part out of a document.
+fn take(part: &Part, document: &mut Document) -> Document {
+    let of_part = |(field, _): &(String, Value)| part.fields.contains(&field.as_str());
+    let (taken, rest) = std::mem::take(&mut document.0).into_iter().partition(of_part);
+    document.0 = rest;
+    Document(taken)
 }
 
 /// Why there is a step, where differences do not say it.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::address::Address;
 use crate::environment::{Declared, Environment};
 use crate::kinds::Kind;
 use crate::manager::TagChange;
@@ -88,10 +87,9 @@ fn each_wanted(
     keys: Option<&str>,
     each: &mut dyn FnMut(&str, &str),
 ) {
-    let Address { kind: of, name, .. } = &declared.address;
     each(owner::PROJECT, &environment.project);
     each(owner::ENVIRONMENT, &environment.name);
-    each(owner::ADDRESS, &format!("{of}.{name}"));
+    each(owner::ADDRESS, &declared.address.local());
     for key in own_keys(declared, kind) {
         if let Some(value) = declared.tags.get(key) {
             each(key, value);
