@@ -10,6 +10,7 @@ use cn_infra_core::environment::edit::EditError;
 use cn_infra_core::observe::ObserveError;
 use cn_infra_core::plan::PlanError;
 use cn_infra_core::plan::file::PlanFileError;
+use cn_infra_sandbox::seed::SeedError;
 use cn_infra_sandbox::{CallError, StateError};
 
 /// The result of a command.
@@ -69,6 +70,12 @@ impl From<Diagnostics> for CommandError {
 
 impl From<CallError> for CommandError {
     fn from(error: CallError) -> Self {
+        anyhow::Error::new(error).into()
+    }
+}
+
+impl From<SeedError> for CommandError {
+    fn from(error: SeedError) -> Self {
         anyhow::Error::new(error).into()
     }
 }

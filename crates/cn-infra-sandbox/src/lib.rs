@@ -11,6 +11,7 @@ pub mod clock;
 pub mod control;
 pub mod error;
 pub mod faults;
+pub mod seed;
 pub mod settings;
 pub mod table;
 

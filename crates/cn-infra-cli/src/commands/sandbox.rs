@@ -4,9 +4,9 @@ use std::path::Path;
 
 use cn_infra_sandbox::faults::{Effect, Fault};
 use cn_infra_sandbox::settings::Settings;
-use cn_infra_sandbox::{Sandbox, SandboxOptions, kept_account, serve};
+use cn_infra_sandbox::{Sandbox, SandboxOptions, kept_account, seed, serve};
 
-use crate::arguments::{self, FaultEffect, SandboxCommand};
+use crate::arguments::{self, FaultEffect, SandboxCommand, Seed};
 use crate::command::Context;
 use crate::error::{CommandError, Result};
 use crate::exit::ExitCode;
@@ -18,13 +18,7 @@ pub fn run(command: &SandboxCommand, context: &Context) -> Result<ExitCode> {
     match command {
         SandboxCommand::Serve(arguments) => crate::block_on(serve_it(arguments, context)),
         SandboxCommand::Status { json } => status(*json, context),
-        SandboxCommand::Reset { seed, account } => {
-            let account = account.clone().map_or_else(|| account_of_files(context), Ok)?;
-            let options = SandboxOptions { account, ..SandboxOptions::default() };
-            let sandbox = Sandbox::begin(options, Path::new(DIRECTORY))?;
-            let _ = (sandbox, seed);
-            Ok(ExitCode::Done)
-        }
+        SandboxCommand::Reset { seed, account } => reset(*seed, account.as_deref(), context),
         SandboxCommand::Fault(arguments) => fault(arguments, context),
     }
 }
@@ -51,6 +45,21 @@ fn in_use(error: std::io::Error, port: u16) -> CommandError {
     CommandError::from(error).hint("choose another port with --port, or 0 for a free one")
 }
 
+/// Begins with a fresh account: that of the environment files, in their region, unless it is said.
+fn reset(seed: Option<Seed>, account: Option<&str>, context: &Context) -> Result<ExitCode> {
+    let (of_files, region) = match account {
+        Some(account) => (account.to_owned(), "us-west-2".to_owned()),
+        None => place_of_files(context)?,
+    };
+    let options = SandboxOptions { account: of_files.clone(), ..SandboxOptions::default() };
+    let sandbox = Sandbox::begin(options, Path::new(DIRECTORY))?;
+    if let Some(Seed::BetaMigration) = seed {
+        seed::beta_migration(&sandbox, &of_files, &region)?;
+    }
+    context.view.say(&format!("A fresh account {of_files} is in {DIRECTORY}.\n"));
+    Ok(ExitCode::Done)
+}
+
 /// The account that the directory keeps.
 fn kept(context: &Context) -> Result<Sandbox> {
     let account = kept_account(Path::new(DIRECTORY)).ok_or_else(|| {
@@ -60,21 +69,19 @@ fn kept(context: &Context) -> Result<Sandbox> {
     sandbox::open(&account, context.speed())
 }
 
-/// The one account that all environment files name.
-fn account_of_files(context: &Context) -> Result<String> {
+/// The one account and the first region that the environment files name.
+fn place_of_files(context: &Context) -> Result<(String, String)> {
     let (directory, kinds) = (context.directory()?, cn_infra_aws::kinds());
-    let mut accounts = Vec::new();
+    let mut places = Vec::new();
     for name in directory.names()? {
-        accounts.push(directory.load(&name, &kinds)?.account);
+        let environment = directory.load(&name, &kinds)?;
+        places.push((environment.account, environment.region));
     }
-    accounts.sort_unstable();
-    accounts.dedup();
-    match <[String; 1]>::try_from(accounts) {
-        Ok([account]) => Ok(account),
-        Err(accounts) => Err(CommandError::usage(format!(
-            "the environment files name {}: say which with --account",
-            view::count(accounts.len(), "account")
-        ))),
+    places.sort_unstable();
+    places.dedup_by(|one, other| one.0 == other.0);
+    match places.pop() {
+        Some(place) if places.is_empty() => Ok(place),
+        _ => Err(CommandError::usage("the environment files do not name one account: say which with --account")),
     }
 }
 
