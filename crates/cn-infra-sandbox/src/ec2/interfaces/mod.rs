@@ -1,5 +1,7 @@
 //! Network interfaces: what a server's addresses and groups belong to.
 
+mod change;
+mod describe;
 mod public;
 
 use std::collections::BTreeSet;
@@ -16,7 +18,14 @@ use crate::error::AwsError;
 use crate::ids;
 
 /// The operations on interfaces.
-pub const OPERATIONS: &[Operation] = &[];
+pub const OPERATIONS: &[Operation] = &[
+    Operation::new("AttachNetworkInterface", &["DeviceIndex", "InstanceId", "NetworkInterfaceId"], change::attach),
+    Operation::new("CreateNetworkInterface", &["SubnetId"], change::create_one),
+    Operation::new("DeleteNetworkInterface", &["NetworkInterfaceId"], change::delete_one),
+    Operation::new("DescribeNetworkInterfaces", &[], describe::describe),
+    Operation::new("DetachNetworkInterface", &["AttachmentId"], change::detach),
+    Operation::new("ModifyNetworkInterfaceAttribute", &["NetworkInterfaceId"], change::modify),
+];
 
 /// A row of the interfaces.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,6 +57,17 @@ pub struct Interface {
     /// The public address that AWS assigned to it: lost for good when an elastic IP arrives or the server stops.
     /// The elastic IP of an interface is found in the addresses.
     pub auto_assigned: Option<Ipv4Addr>,
+    /// What it was asked for with, if it was made by itself.
+    pub token: Option<ClientToken>,
+}
+
+/// A client token, and the request that it stands for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClientToken {
+    /// The token.
+    pub token: String,
+    /// All other parameters of the request.
+    pub of: String,
 }
 
 impl Interface {
@@ -115,6 +135,7 @@ pub fn create(context: &mut Context<'_>, new: &NewInterface<'_>) -> Result<Strin
         attachment: None,
         wants_public,
         auto_assigned: wants_public.then(|| addresses::free_public_ip(context.ec2)),
+        token: None,
     };
     context.ec2.interfaces.insert(id.clone(), interface);
     Ok(id)
