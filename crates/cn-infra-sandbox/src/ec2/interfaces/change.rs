@@ -1,8 +1,8 @@
 //! Making, attaching and changing interfaces by themselves.
 
-use super::super::{done, tags};
+use super::super::{ClientToken, done, tags};
 use super::describe::Told;
-use super::{Attachment, ClientToken, Interface, NewInterface, create, delete, find, of_instance, set_groups};
+use super::{Attachment, Interface, NewInterface, create, delete, find, of_instance, set_groups};
 use crate::context::Context;
 use crate::error::AwsError;
 use crate::ids;
@@ -11,11 +11,13 @@ use crate::xml::Xml;
 
 /// Of an interface that is made by itself, AWS does not assign a public address.
 pub(super) fn create_one(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsError> {
-    let token = params.get("ClientToken").filter(|token| !token.is_empty());
-    let token = token.map(|token| ClientToken { token: token.to_owned(), of: params.fingerprint(&["ClientToken"]) });
-    if let Some(made) = token.as_ref().and_then(|token| made_before(context, token)) {
-        params.accept_all();
-        return Ok(told(context, made?));
+    let token = ClientToken::of(params);
+    if let Some(token) = &token {
+        let made = token.made(context.ec2.interfaces.values(), |interface| interface.token.as_ref())?;
+        if let Some(made) = made {
+            params.accept_all();
+            return Ok(told(context, made));
+        }
     }
     let new = NewInterface {
         subnet: Some(params.require("SubnetId")?),
@@ -34,21 +36,10 @@ pub(super) fn create_one(context: &mut Context<'_>, params: &Params<'_>) -> Resu
     Ok(told(context, made))
 }
 
-/// The interface that a token was used for already.
-fn made_before<'a>(context: &'a Context<'_>, token: &ClientToken) -> Option<Result<&'a Interface, AwsError>> {
-    let has_token = |interface: &ClientToken| interface.token == token.token;
-    let made = context.ec2.interfaces.values().find(|interface| interface.token.as_ref().is_some_and(has_token))?;
-    if made.token.as_ref() == Some(token) {
-        return Some(Ok(made));
-    }
-    let message = "The client token was used before with other parameters.";
-    Some(Err(AwsError::new("IdempotentParameterMismatch", message)))
-}
-
 fn told(context: &Context<'_>, row: &Interface) -> Xml {
     let mut xml = Xml::new();
     xml.element("networkInterface", |xml| Told { row, public: None, context }.write(xml));
-    xml.some("clientToken", row.token.as_ref().map(|token| &token.token));
+    xml.some("clientToken", row.token.as_ref());
     xml
 }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use public::{PublicAddress, private_dns, public_addresses, public_dns};
 
-use super::{Ec2, Subnet, addresses, security_groups, subnets};
+use super::{ClientToken, Ec2, Subnet, addresses, security_groups, subnets};
 use crate::context::{Context, Operation};
 use crate::error::AwsError;
 use crate::ids;
@@ -59,15 +59,6 @@ pub struct Interface {
     pub auto_assigned: Option<Ipv4Addr>,
     /// What it was asked for with, if it was made by itself.
     pub token: Option<ClientToken>,
-}
-
-/// A client token, and the request that it stands for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ClientToken {
-    /// The token.
-    pub token: String,
-    /// All other parameters of the request.
-    pub of: String,
 }
 
 impl Interface {
