@@ -116,9 +116,25 @@ pub fn set_groups(context: &mut Context<'_>, id: &str, groups: &[String]) -> Res
 
 /// Deletes an interface; an elastic IP on it stays allocated, without association.
 pub fn delete(context: &mut Context<'_>, id: &str) {
-    addresses::leave_interface(context.ec2, id);
-    context.ec2.interfaces.remove(id);
-    context.ec2.tags.remove(id);
+    remove(context.ec2, id);
+}
+
+fn remove(ec2: &mut Ec2, id: &str) {
+    addresses::leave_interface(ec2, id);
+    ec2.interfaces.remove(id);
+    ec2.tags.remove(id);
+}
+
+/// The server is terminated: interfaces that go with it are deleted, others are detached.
+pub fn ended(ec2: &mut Ec2, instance: &str) {
+    for id in ec2.interfaces.keys_where(|interface| interface.instance() == Some(instance)) {
+        let Some(interface) = ec2.interfaces.get_mut(&id) else { continue };
+        interface.auto_assigned = None;
+        let attachment = interface.attachment.take();
+        if attachment.is_some_and(|attachment| attachment.delete_on_termination) {
+            remove(ec2, &id);
+        }
+    }
 }
 
 /// The server has stopped: its auto-assigned address is gone.
