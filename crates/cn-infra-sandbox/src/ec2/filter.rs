@@ -56,6 +56,16 @@ impl Filters {
     }
 }
 
+/// What an object has for a filter's name, where it is one value.
+pub fn one<'v>(value: impl Into<Cow<'v, str>>) -> Option<Vec<Cow<'v, str>>> {
+    Some(vec![value.into()])
+}
+
+/// As [`one`], where an object may have none or many.
+pub fn any<'v, V: Into<Cow<'v, str>>>(values: impl IntoIterator<Item = V>) -> Option<Vec<Cow<'v, str>>> {
+    Some(values.into_iter().map(Into::into).collect())
+}
+
 /// `*` stands for any text, `?` for one character, `\` takes the meaning of the next.
 fn matches(pattern: &[u8], text: &[u8]) -> bool {
     let (mut p, mut t) = (0, 0);
