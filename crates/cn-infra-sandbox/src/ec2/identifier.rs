@@ -1,11 +1,12 @@
 //! Ids as callers give them: refused where they cannot be one, not found where nothing has it.
 
 use crate::error::AwsError;
+use crate::ids;
 
 /// How EC2 speaks of the ids of one kind of object.
 #[derive(Debug)]
 pub struct Identifier {
-    /// What they begin with, such as `i-`.
+    /// What they begin with, such as `i` of `i-…`.
     pub prefix: &'static str,
     /// The code for what cannot be such an id.
     pub malformed: &'static str,
@@ -17,7 +18,7 @@ pub struct Identifier {
 
 /// Of instances.
 pub const INSTANCE: Identifier = Identifier {
-    prefix: "i-",
+    prefix: "i",
     malformed: "InvalidInstanceID.Malformed",
     not_found: "InvalidInstanceID.NotFound",
     noun: "instance ID",
@@ -25,7 +26,7 @@ pub const INSTANCE: Identifier = Identifier {
 
 /// Of images.
 pub const IMAGE: Identifier = Identifier {
-    prefix: "ami-",
+    prefix: "ami",
     malformed: "InvalidAMIID.Malformed",
     not_found: "InvalidAMIID.NotFound",
     noun: "image id",
@@ -33,7 +34,7 @@ pub const IMAGE: Identifier = Identifier {
 
 /// Of volumes.
 pub const VOLUME: Identifier = Identifier {
-    prefix: "vol-",
+    prefix: "vol",
     malformed: "InvalidParameterValue",
     not_found: "InvalidVolume.NotFound",
     noun: "volume",
@@ -41,30 +42,25 @@ pub const VOLUME: Identifier = Identifier {
 
 /// Of snapshots.
 pub const SNAPSHOT: Identifier = Identifier {
-    prefix: "snap-",
+    prefix: "snap",
     malformed: "InvalidParameterValue",
     not_found: "InvalidSnapshot.NotFound",
     noun: "snapshot",
 };
 
 impl Identifier {
-    /// Refuses what is not the prefix and 8 (of before 2016) or 17 hexadecimal digits.
+    /// Refuses what cannot be such an id.
     pub fn check(&self, id: &str) -> Result<(), AwsError> {
-        let digits = id.strip_prefix(self.prefix).unwrap_or_default();
-        if matches!(digits.len(), 8 | 17) && digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f')) {
+        if ids::is_ec2(self.prefix, id) {
             return Ok(());
         }
-        let message = format!("Invalid id: \"{id}\" (expecting \"{}...\")", self.prefix);
+        let message = format!("Invalid id: \"{id}\" (expecting \"{}-...\")", self.prefix);
         Err(AwsError::new(self.malformed, message))
     }
 
-    /// The error that names the first id of `ids` that `there` does not know.
-    pub fn all<'i>(&self, ids: &[&'i str], there: impl Fn(&'i str) -> bool) -> Result<(), AwsError> {
-        ids.iter().try_for_each(|id| self.check(id))?;
-        match ids.iter().find(|id| !there(id)) {
-            Some(missing) => Err(self.missing(missing)),
-            None => Ok(()),
-        }
+    /// Refuses the first of `ids` that cannot be such an id.
+    pub fn check_all(&self, ids: &[&str]) -> Result<(), AwsError> {
+        ids.iter().try_for_each(|id| self.check(id))
     }
 
     /// Nothing has this id.

@@ -1,7 +1,7 @@
 //! Regions, their zones as DescribeAvailabilityZones tells them, and what holds for the account in a region.
 
 use super::filter::one;
-use super::{Filters, zones};
+use super::{Filters, subnets, vpc, zones};
 use crate::context::{Context, Operation};
 use crate::error::AwsError;
 use crate::query::Params;
@@ -35,14 +35,6 @@ const REGIONS: &[&str] = &[
     "us-west-2",
 ];
 
-/// Refuses a zone that the region does not have.
-pub fn check_zone(region: &str, zone: &str) -> Result<(), AwsError> {
-    if zones::of(region).iter().any(|known| known == zone) {
-        return Ok(());
-    }
-    Err(AwsError::new("InvalidParameterValue", format!("Invalid availability zone: [{zone}]")))
-}
-
 fn describe_regions(_context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsError> {
     let (filters, names) = (Filters::of(params)?, params.list("RegionName"));
     params.flag("AllRegions")?;
@@ -73,7 +65,7 @@ fn describe_availability_zones(context: &mut Context<'_>, params: &Params<'_>) -
     let (filters, region) = (Filters::of(params)?, context.region);
     let (names, ids) = (params.list("ZoneName"), params.list("ZoneId"));
     params.flag("AllAvailabilityZones")?;
-    names.iter().try_for_each(|name| check_zone(region, name))?;
+    names.iter().try_for_each(|name| subnets::check_zone(context, name))?;
     let mut told = Vec::new();
     for zone in zones::of(region) {
         let id = zones::id(&zone);
@@ -102,7 +94,7 @@ fn describe_availability_zones(context: &mut Context<'_>, params: &Params<'_>) -
 }
 
 fn describe_account_attributes(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsError> {
-    let default_vpc = super::vpc::default(context.ec2).map_or_else(|| "none".to_owned(), |vpc| vpc.id.clone());
+    let default_vpc = vpc::default_id(context.ec2).unwrap_or("none").to_owned();
     let attributes = [
         ("supported-platforms", "VPC".to_owned()),
         ("default-vpc", default_vpc),
