@@ -22,6 +22,19 @@ impl Filters {
         Ok(Self { filters: params.structures("Filter").into_iter().map(filter).collect::<Result<_, _>>()? })
     }
 
+    /// Refuses a name that is not among `names`: for objects of which there may be none to ask by [`Filters::keep`].
+    /// `tag:KEY` and `tag-key` need not be told.
+    ///
+    /// # Errors
+    /// `InvalidParameterValue`
+    pub fn only(self, names: &[&str]) -> Result<Self, AwsError> {
+        let is_known = |name: &str| name == "tag-key" || name.starts_with("tag:") || names.contains(&name);
+        match self.filters.iter().find(|(name, _)| !is_known(name)) {
+            Some((name, _)) => Err(unknown(name)),
+            None => Ok(self),
+        }
+    }
+
     /// Whether there is no filter.
     pub fn is_empty(&self) -> bool {
         self.filters.is_empty()
@@ -45,8 +58,7 @@ impl Filters {
                 None if name == "tag-key" => {
                     tags.into_iter().flatten().map(|(key, _)| Cow::from(key.clone())).collect()
                 }
-                None => values(name)
-                    .ok_or_else(|| AwsError::new("InvalidParameterValue", format!("The filter '{name}' is invalid")))?,
+                None => values(name).ok_or_else(|| unknown(name))?,
             };
             if !has.iter().any(|value| wanted.iter().any(|pattern| matches(pattern.as_bytes(), value.as_bytes()))) {
                 return Ok(false);
@@ -54,6 +66,10 @@ impl Filters {
         }
         Ok(true)
     }
+}
+
+fn unknown(name: &str) -> AwsError {
+    AwsError::new("InvalidParameterValue", format!("The filter '{name}' is invalid"))
 }
 
 /// What an object has for a filter's name, where it is one value.

@@ -3,11 +3,13 @@
 //! One file or folder for each kind of object: what a row is, the rules, the operations as a table.
 
 mod addresses;
+mod client_token;
 mod filter;
 mod images;
 mod instances;
 mod interfaces;
 mod paging;
+mod prefix_lists;
 mod security_groups;
 mod subnets;
 mod tags;
@@ -19,10 +21,12 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 pub use addresses::Address;
+pub use client_token::ClientToken;
 pub use filter::Filters;
 pub use instances::Instance;
 pub use interfaces::Interface;
 pub use paging::Page;
+pub use prefix_lists::PrefixList;
 pub use security_groups::{Group, Rule};
 pub use subnets::Subnet;
 pub use vpc::Vpc;
@@ -42,6 +46,8 @@ pub struct Ec2 {
     pub instances: Table<Instance>,
     /// Network interfaces, by id.
     pub interfaces: Table<Interface>,
+    /// By id.
+    pub prefix_lists: Table<PrefixList>,
     /// The rules of all security groups, by id.
     pub rules: Table<Rule>,
     /// By subnet id.
@@ -55,12 +61,13 @@ pub struct Ec2 {
 impl Ec2 {
     /// All tables, with the names that the journal has for them.
     pub fn tables(&mut self) -> Vec<(&'static str, &mut dyn Rows)> {
-        let Self { addresses, groups, instances, interfaces, rules, subnets, tags, vpcs } = self;
+        let Self { addresses, groups, instances, interfaces, prefix_lists, rules, subnets, tags, vpcs } = self;
         vec![
             ("addresses", addresses),
             ("groups", groups),
             ("instances", instances),
             ("interfaces", interfaces),
+            ("prefix-lists", prefix_lists),
             ("rules", rules),
             ("subnets", subnets),
             ("tags", tags),
@@ -73,8 +80,9 @@ impl Ec2 {
         instances::settle(self, now);
     }
 
-    /// What every new account has in every region: a default VPC. Called once, before the first request.
+    /// What every new account has in every region: a default VPC, and AWS's prefix lists. Called once, before the first request.
     pub fn begin(&mut self, account: &str, region: &str, now: Timestamp) {
+        prefix_lists::begin(self, region);
         vpc::begin(self, account, region, now);
     }
 }
@@ -86,6 +94,7 @@ pub fn operation(name: &str) -> Option<&'static Operation> {
         images::OPERATIONS,
         instances::OPERATIONS,
         interfaces::OPERATIONS,
+        prefix_lists::OPERATIONS,
         security_groups::OPERATIONS,
         subnets::OPERATIONS,
         tags::OPERATIONS,

@@ -48,6 +48,12 @@ const TAGGABLE: &[Taggable] = &[
         there: |ec2, id| ec2.interfaces.contains(id),
     },
     Taggable {
+        prefix: "pl-",
+        resource: "prefix-list",
+        not_found: "InvalidPrefixListID.NotFound",
+        there: |ec2, id| ec2.prefix_lists.contains(id),
+    },
+    Taggable {
         prefix: "sg-",
         resource: "security-group",
         not_found: "InvalidGroup.NotFound",

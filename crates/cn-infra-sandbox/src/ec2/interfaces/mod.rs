@@ -1,5 +1,7 @@
 //! Network interfaces: what a server's addresses and groups belong to.
 
+mod change;
+mod describe;
 mod public;
 
 use std::collections::BTreeSet;
@@ -10,13 +12,20 @@ use serde::{Deserialize, Serialize};
 
 pub use public::{PublicAddress, private_dns, public_addresses, public_dns};
 
-use super::{Ec2, Subnet, addresses, security_groups, subnets};
+use super::{ClientToken, Ec2, Subnet, addresses, security_groups, subnets};
 use crate::context::{Context, Operation};
 use crate::error::AwsError;
 use crate::ids;
 
 /// The operations on interfaces.
-pub const OPERATIONS: &[Operation] = &[];
+pub const OPERATIONS: &[Operation] = &[
+    Operation::new("AttachNetworkInterface", &["DeviceIndex", "InstanceId", "NetworkInterfaceId"], change::attach),
+    Operation::new("CreateNetworkInterface", &["SubnetId"], change::create_one),
+    Operation::new("DeleteNetworkInterface", &["NetworkInterfaceId"], change::delete_one),
+    Operation::new("DescribeNetworkInterfaces", &[], describe::describe),
+    Operation::new("DetachNetworkInterface", &["AttachmentId"], change::detach),
+    Operation::new("ModifyNetworkInterfaceAttribute", &["NetworkInterfaceId"], change::modify),
+];
 
 /// A row of the interfaces.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,6 +57,8 @@ pub struct Interface {
     /// The public address that AWS assigned to it: lost for good when an elastic IP arrives or the server stops.
     /// The elastic IP of an interface is found in the addresses.
     pub auto_assigned: Option<Ipv4Addr>,
+    /// What it was asked for with, if it was made by itself.
+    pub token: Option<ClientToken>,
 }
 
 impl Interface {
@@ -115,6 +126,7 @@ pub fn create(context: &mut Context<'_>, new: &NewInterface<'_>) -> Result<Strin
         attachment: None,
         wants_public,
         auto_assigned: wants_public.then(|| addresses::free_public_ip(context.ec2)),
+        token: None,
     };
     context.ec2.interfaces.insert(id.clone(), interface);
     Ok(id)
@@ -236,3 +248,6 @@ pub fn started(context: &mut Context<'_>, instance: &str) {
         interface.auto_assigned = Some(ip);
     }
 }
+
+/// An elastic IP has left an interface: where its server runs, it has a new auto-assigned address, as if it had started.
+pub fn elastic_left(_context: &mut Context<'_>, _id: &str) {}

@@ -1,5 +1,12 @@
 //! Security groups and their rules.
 
+mod authorize;
+mod describe;
+mod describe_rules;
+mod groups;
+mod modify;
+mod permission;
+mod revoke;
 mod rule;
 
 use ipnet::Ipv4Net;
@@ -12,10 +19,24 @@ use super::{Ec2, vpc};
 use crate::context::{Context, Operation};
 use crate::error::AwsError;
 use crate::ids;
+use crate::query::Params;
 use crate::xml::Xml;
 
 /// The operations on groups and rules.
-pub const OPERATIONS: &[Operation] = &[];
+pub const OPERATIONS: &[Operation] = &[
+    Operation::new("AuthorizeSecurityGroupEgress", &["GroupId"], authorize::egress),
+    Operation::new("AuthorizeSecurityGroupIngress", &[], authorize::ingress),
+    Operation::new("CreateSecurityGroup", &["GroupDescription", "GroupName"], groups::create),
+    Operation::new("DeleteSecurityGroup", &[], groups::delete),
+    Operation::new("DescribeSecurityGroupReferences", &["GroupId"], groups::references),
+    Operation::new("DescribeSecurityGroupRules", &[], describe_rules::describe),
+    Operation::new("DescribeSecurityGroups", &[], describe::describe),
+    Operation::new("ModifySecurityGroupRules", &["GroupId", "SecurityGroupRule"], modify::rules),
+    Operation::new("RevokeSecurityGroupEgress", &["GroupId"], revoke::egress),
+    Operation::new("RevokeSecurityGroupIngress", &[], revoke::ingress),
+    Operation::new("UpdateSecurityGroupRuleDescriptionsEgress", &[], modify::egress_descriptions),
+    Operation::new("UpdateSecurityGroupRuleDescriptionsIngress", &[], modify::ingress_descriptions),
+];
 
 /// A row of the groups.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,6 +53,12 @@ pub struct Group {
     pub name: String,
     /// What the caller wrote about it. It cannot be changed.
     pub description: String,
+}
+
+impl Group {
+    fn arn(&self, region: &str) -> String {
+        format!("arn:aws:ec2:{region}:{}:security-group/{}", self.owner, self.id)
+    }
 }
 
 /// The name of the group that every VPC has.
@@ -83,12 +110,18 @@ fn not_found(id: &str) -> AwsError {
     AwsError::new("InvalidGroup.NotFound", format!("The security group '{id}' does not exist"))
 }
 
+/// Refuses what cannot be a group's id.
+fn check_id(id: &str) -> Result<(), AwsError> {
+    if ids::is_ec2("sg", id) {
+        return Ok(());
+    }
+    let message = format!("Invalid id: \"{id}\" (expecting \"sg-...\")");
+    Err(AwsError::new("InvalidGroupId.Malformed", message))
+}
+
 /// A group that can be seen.
 pub fn find<'a>(context: &'a Context<'_>, id: &str) -> Result<&'a Group, AwsError> {
-    if !ids::is_ec2("sg", id) {
-        let message = format!("Invalid id: \"{id}\" (expecting \"sg-...\")");
-        return Err(AwsError::new("InvalidGroupId.Malformed", message));
-    }
+    check_id(id)?;
     context.ec2.groups.get(id).filter(|group| context.can_see(group.made)).ok_or_else(|| not_found(id))
 }
 
@@ -100,6 +133,30 @@ pub fn find_named<'a>(context: &'a Context<'_>, name: &str) -> Result<&'a Group,
         let message = format!("The security group '{name}' does not exist in default VPC '{vpc}'");
         AwsError::new("InvalidGroup.NotFound", message)
     })
+}
+
+/// The group that a call names by `GroupId`, or in the default VPC by `GroupName`.
+fn asked_for<'a>(context: &'a Context<'_>, params: &Params<'_>) -> Result<&'a Group, AwsError> {
+    match (params.get("GroupId"), params.get("GroupName")) {
+        (Some(id), _) => find(context, id),
+        (None, Some(name)) => find_named(context, name),
+        (None, None) => {
+            let message = "The request must contain the parameter groupName or groupId";
+            Err(AwsError::new("MissingParameter", message))
+        }
+    }
+}
+
+/// What AWS says of an id that no rule has.
+fn rule_not_found(id: &str) -> AwsError {
+    let message = format!("The security group rule ID '{id}' does not exist");
+    AwsError::new("InvalidSecurityGroupRuleId.NotFound", message)
+}
+
+/// A rule of one direction of a group that can be seen.
+fn find_rule<'a>(context: &'a Context<'_>, group: &Group, egress: bool, id: &str) -> Result<&'a Rule, AwsError> {
+    let is_it = |rule: &&Rule| rule.group == group.id && rule.allows.egress == egress && context.can_see(rule.made);
+    context.ec2.rules.get(id).filter(is_it).ok_or_else(|| rule_not_found(id))
 }
 
 fn no_default_vpc() -> AwsError {

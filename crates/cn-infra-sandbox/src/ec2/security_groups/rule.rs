@@ -68,6 +68,11 @@ impl Rule {
     pub fn new(group: &str, allows: Allows, made: Timestamp) -> Self {
         Self { id: ids::ec2("sgr"), made, group: group.to_owned(), allows, description: None }
     }
+
+    /// Whether its peer is this group.
+    pub fn names(&self, group: &str) -> bool {
+        matches!(&self.allows.peer, Peer::Group(id) if id == group)
+    }
 }
 
 impl fmt::Display for Peer {
