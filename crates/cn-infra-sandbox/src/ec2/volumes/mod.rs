@@ -9,7 +9,7 @@ mod spec;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use create::{NewVolume, make};
+pub use create::{Defaults, NewVolume, make};
 pub use spec::{DEFAULT_IOPS, Spec, VolumeType};
 
 use super::identifier::VOLUME;
