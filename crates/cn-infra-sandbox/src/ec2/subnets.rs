@@ -45,7 +45,7 @@ pub struct Subnet {
 
 impl Subnet {
     /// Of each subnet AWS keeps the first four addresses and the last for itself.
-    /// https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
+    /// <https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html>
     pub fn is_reserved(&self, address: std::net::Ipv4Addr) -> bool {
         let place = u32::from(address).wrapping_sub(u32::from(self.cidr.network()));
         place < 4 || address == self.cidr.broadcast()

@@ -59,7 +59,7 @@ impl Vpc {
     }
 }
 
-/// The addresses of every default VPC. https://docs.aws.amazon.com/vpc/latest/userguide/default-vpc-components.html
+/// The addresses of every default VPC. <https://docs.aws.amazon.com/vpc/latest/userguide/default-vpc-components.html>
 const DEFAULT_CIDR: Ipv4Net = Ipv4Net::new_assert(std::net::Ipv4Addr::new(172, 31, 0, 0), 16);
 
 /// Makes the default VPC with its subnets and default group. They have been there long since, so that all can see them.
@@ -73,8 +73,8 @@ pub fn begin(ec2: &mut Ec2, account: &str, region: &str, _now: Timestamp) {
 }
 
 /// The id of the region's default VPC, unless it was deleted.
-pub fn default_id(ec2: &Ec2) -> Option<String> {
-    ec2.vpcs.values().find(|vpc| vpc.is_default).map(|vpc| vpc.id.clone())
+pub fn default_id(ec2: &Ec2) -> Option<&str> {
+    ec2.vpcs.values().find(|vpc| vpc.is_default).map(|vpc| vpc.id.as_str())
 }
 
 /// What AWS says of an id that no VPC has.

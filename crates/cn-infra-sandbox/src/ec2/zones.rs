@@ -1,6 +1,6 @@
 //! Availability zones.
 
-/// How many zones a region has; others have three. https://docs.aws.amazon.com/global-infrastructure/latest/regions/
+/// How many zones a region has; others have three. <https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-availability-zones.html>
 const ZONES: &[(&str, u8)] = &[("us-east-1", 6), ("us-west-2", 4), ("ap-northeast-2", 4)];
 
 /// The zones of a region: `us-west-2a` and so on.

@@ -1,7 +1,7 @@
 //! Pointing elastic IPs at interfaces.
 
 use super::super::{done, interfaces};
-use super::{Association, find, find_public, leave_interface, of_interface};
+use super::{Association, find, find_public, leave_interface};
 use crate::context::Context;
 use crate::error::AwsError;
 use crate::ids;

@@ -1,7 +1,7 @@
 //! Telling of groups, with their rules as permissions.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::super::filter::{any, one};
 use super::super::{Ec2, Filters, Page, chosen, tags};
@@ -36,9 +36,8 @@ pub(super) fn describe(context: &mut Context<'_>, params: &Params<'_>) -> Result
 fn asked_for<'a>(context: &'a Context<'_>, params: &Params<'_>) -> Result<Vec<&'a Group>, AwsError> {
     let (ids, names) = (params.list("GroupId"), params.list("GroupName"));
     ids.iter().try_for_each(|id| check_id(id))?;
-    let named: Result<BTreeSet<_>, _> = names.iter().map(|name| Ok(&find_named(context, name)?.id)).collect();
-    let named = named?;
-    let ids: Vec<_> = ids.into_iter().chain(named.iter().map(|id| id.as_str())).collect();
+    let of_names: Result<Vec<_>, _> = names.iter().map(|name| Ok(find_named(context, name)?.id.as_str())).collect();
+    let ids: Vec<_> = ids.into_iter().chain(of_names?).collect();
     chosen(&context.ec2.groups, &ids, |group| context.can_see(group.made), not_found)
 }
 

@@ -14,7 +14,7 @@ pub(super) fn create(context: &mut Context<'_>, params: &Params<'_>) -> Result<X
     let description = checked_description(params.require("GroupDescription")?)?;
     let vpc = match params.get("VpcId") {
         Some(id) => vpc::find(context, id)?.id.clone(),
-        None => vpc::default_id(context.ec2).ok_or_else(no_default_vpc)?,
+        None => vpc::default_id(context.ec2).ok_or_else(no_default_vpc)?.to_owned(),
     };
     if context.ec2.groups.values().any(|group| group.vpc == vpc && group.name == name) {
         let message = format!("The security group '{name}' already exists for VPC '{vpc}'");

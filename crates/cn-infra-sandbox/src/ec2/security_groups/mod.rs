@@ -8,6 +8,7 @@ mod modify;
 mod permission;
 mod revoke;
 mod rule;
+mod traffic;
 
 use ipnet::Ipv4Net;
 use jiff::Timestamp;

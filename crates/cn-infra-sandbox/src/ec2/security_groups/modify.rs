@@ -4,8 +4,9 @@ use std::mem::discriminant;
 
 use super::super::done;
 use super::authorize::{check_quota, duplicate};
-use super::permission::{self, description, ipv4, ipv6, prefix_list, same_vpc, traffic};
+use super::permission::{self, description, ipv4, ipv6, prefix_list, same_vpc};
 use super::revoke::not_there;
+use super::traffic::traffic;
 use super::{Allows, Group, Peer, Rule, asked_for, find, find_rule};
 use crate::context::Context;
 use crate::error::AwsError;

@@ -55,7 +55,7 @@ fn revoke(context: &mut Context<'_>, params: &Params<'_>, egress: bool) -> Resul
 /// of another it refuses the call.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RevokeSecurityGroupIngress.html>
 fn matching(context: &Context<'_>, group: &Group, asked: Vec<Asked>) -> Result<(Vec<Rule>, Vec<Asked>), AwsError> {
-    let is_default_vpc = vpc::default_id(context.ec2).as_ref() == Some(&group.vpc);
+    let is_default_vpc = vpc::default_id(context.ec2) == Some(&group.vpc);
     let (mut found, mut unknown) = (Vec::new(), Vec::new());
     for asked in asked {
         let is_it = |rule: &&Rule| rule.group == group.id && rule.allows == asked.allows;
