@@ -35,8 +35,11 @@ pub const QUOTAS: &[(&str, u64)] = &[
     ("groups-per-region", 2500),
     ("vpcs", 5),
     // Databases and manual snapshots of a region. https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html
+    // Also their storage together, in GiB, and parameter groups.
     ("databases", 40),
     ("database-snapshots", 100),
+    ("database-storage-gib", 100_000),
+    ("database-parameter-groups", 150),
     // Buckets of an account. https://docs.aws.amazon.com/AmazonS3/latest/userguide/BucketRestrictions.html
     ("buckets", 10_000),
 ];

@@ -29,12 +29,18 @@ impl Page {
             return Err(AwsError::new("InvalidParameterValue", message));
         }
         let invalid = || AwsError::new("InvalidNextToken", "The token is invalid.");
+        Self::after(max.unwrap_or(usize::MAX), params.get("NextToken")).ok_or_else(invalid)
+    }
+
+    /// The page of at most `max` after a token; `None` for a token that was never given out.
+    pub fn after(max: usize, token: Option<&str>) -> Option<Self> {
         let decode = |token: &str| {
             String::from_utf8(URL_SAFE_NO_PAD.decode(token).ok()?).ok()?.strip_prefix("after:").map(str::to_owned)
         };
-        let after = params.get("NextToken").filter(|token| !token.is_empty());
-        let after = after.map(|token| decode(token).ok_or_else(invalid)).transpose()?;
-        Ok(Self { max: max.unwrap_or(usize::MAX), after })
+        match token.filter(|token| !token.is_empty()) {
+            None => Some(Self { max, after: None }),
+            Some(token) => decode(token).map(|after| Self { max, after: Some(after) }),
+        }
     }
 
     /// The page of `items`, sorted by `key`, and the token of the next one. A page goes on after the last key that was
