@@ -136,7 +136,13 @@ impl Service {
             }
         };
         let kind = if self == Self::S3 { "application/xml" } else { "text/xml;charset=UTF-8" };
-        answer(error.status, kind, xml.document())
+        let mut response = answer(error.status, kind, xml.document());
+        for (name, text) in &error.headers {
+            if let Ok(text) = http::HeaderValue::from_str(text) {
+                response.headers_mut().insert(*name, text);
+            }
+        }
+        response
     }
 }
 
