@@ -3,6 +3,7 @@
 //! `route` tells from method, path and query what a request asks for; each file has its operations as a table.
 
 mod buckets;
+mod configuration;
 mod objects;
 mod route;
 
@@ -10,7 +11,7 @@ use bytes::Bytes;
 use http::Response;
 use jiff::Timestamp;
 
-pub use buckets::Bucket;
+pub use buckets::{Bucket, bucket};
 pub use route::{Ask, On, Operation};
 
 use crate::error::AwsError;
