@@ -12,6 +12,16 @@ impl Iam {
     pub fn tables(&mut self) -> Vec<(&'static str, &mut dyn Rows)> {
         Vec::new()
     }
+
+    /// The unique id of `role/name`, by which other services keep a role.
+    pub fn unique_id_of(&self, _resource: &str) -> Option<String> {
+        None
+    }
+
+    /// `role/name` of a unique id, while the role is there.
+    pub fn principal_of(&self, _unique_id: &str) -> Option<String> {
+        None
+    }
 }
 
 /// The operation of a name, if it is modelled.

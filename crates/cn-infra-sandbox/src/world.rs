@@ -82,8 +82,9 @@ impl World {
         let account = ask.scope.account(account);
         let result = match ask.service {
             Service::S3 => {
-                let s3 = &mut self.s3;
-                s3::call(&mut s3::Context { now, account, region: &ask.scope.region, settings, s3 }, request)
+                self.iam.entry(account.to_owned()).or_default();
+                let Self { s3, iam, .. } = self;
+                s3::call(&mut s3::Context { now, account, region: &ask.scope.region, settings, s3, iam }, request)
             }
             Service::Ssm => self.json(ask, request, account, settings, now),
             Service::Ec2 | Service::Rds | Service::Sts | Service::Iam => self.query(ask, account, settings, now),

@@ -1,11 +1,9 @@
 //! What a request asks S3 for: told by method, path, query, and one header.
 
-use bytes::Bytes;
-use http::{Method, Response};
+use http::Method;
 use percent_encoding::percent_decode_str;
 
-use super::Context;
-use crate::error::AwsError;
+use super::{Answer, Context};
 use crate::request::Request;
 
 /// One operation of S3.
@@ -22,7 +20,7 @@ pub struct Operation {
     /// Whether it has the header `x-amz-copy-source`.
     pub copies: bool,
     /// Carries it out.
-    pub run: fn(&mut Context<'_>, &Ask<'_>) -> Result<Response<Bytes>, AwsError>,
+    pub run: fn(&mut Context<'_>, &Ask<'_>) -> Answer,
 }
 
 impl Operation {
@@ -32,7 +30,7 @@ impl Operation {
         method: Method,
         on: On,
         query: &'static str,
-        run: fn(&mut Context<'_>, &Ask<'_>) -> Result<Response<Bytes>, AwsError>,
+        run: fn(&mut Context<'_>, &Ask<'_>) -> Answer,
     ) -> Self {
         Self { name, method, on, query, copies: false, run }
     }
@@ -170,6 +168,8 @@ pub fn find(tables: &'static [&'static [Operation]], ask: &Ask<'_>) -> Option<&'
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
 
     fn request(host: &str, uri: &str) -> Request {

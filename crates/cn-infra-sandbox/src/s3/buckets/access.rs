@@ -12,24 +12,31 @@ use crate::s3::{Ask, Context};
 /// or to another than `x-amz-expected-bucket-owner` says.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html>
 pub fn bucket<'a>(context: &'a Context<'_>, ask: &Ask<'_>) -> Result<&'a Bucket, AwsError> {
-    let bucket = context.s3.buckets.get(&ask.bucket).ok_or_else(|| no_such_bucket(&ask.bucket))?;
+    let bucket = existing(context, ask)?;
     if bucket.region != context.region {
         return Err(elsewhere(bucket, context.region, ask));
     }
+    permitted(context, ask, bucket)
+}
+
+/// As [`bucket`], in whichever region it is.
+///
+/// # Errors
+/// As [`bucket`], but for the region.
+pub fn bucket_of_any_region<'a>(context: &'a Context<'_>, ask: &Ask<'_>) -> Result<&'a Bucket, AwsError> {
+    permitted(context, ask, existing(context, ask)?)
+}
+
+fn existing<'a>(context: &'a Context<'_>, ask: &Ask<'_>) -> Result<&'a Bucket, AwsError> {
+    context.s3.buckets.get(&ask.bucket).ok_or_else(|| no_such_bucket(&ask.bucket))
+}
+
+fn permitted<'a>(context: &Context<'_>, ask: &Ask<'_>, bucket: &'a Bucket) -> Result<&'a Bucket, AwsError> {
     let is_expected = ask.header("x-amz-expected-bucket-owner").is_none_or(|owner| owner == bucket.owner);
     if !is_expected || bucket.owner != context.account {
         return Err(denied().header("x-amz-bucket-region", &bucket.region));
     }
     Ok(bucket)
-}
-
-/// As [`bucket`], to be changed.
-///
-/// # Errors
-/// As [`bucket`].
-pub fn bucket_mut<'a>(context: &'a mut Context<'_>, ask: &Ask<'_>) -> Result<&'a mut Bucket, AwsError> {
-    bucket(context, ask)?;
-    context.s3.buckets.get_mut(&ask.bucket).ok_or_else(|| no_such_bucket(&ask.bucket))
 }
 
 /// `NoSuchBucket`, 404.

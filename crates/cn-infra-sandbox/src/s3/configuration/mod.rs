@@ -1,22 +1,40 @@
 //! How a bucket is configured. Each file has one aspect: what it is, its rules, how it is read and written.
 
-mod access;
-mod encryption;
-mod versioning;
+pub mod access;
+pub mod acl;
+pub mod cors;
+pub mod encryption;
+pub mod lifecycle;
+pub mod logging;
+pub mod ownership;
+pub mod policy;
+pub mod tagging;
+pub mod versioning;
+pub mod website;
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-pub use access::{Ownership, PublicAccessBlock};
+pub use access::{PublicAccessBlock, blocked};
 pub use encryption::{Algorithm, Encryption};
+pub use ownership::Ownership;
 pub use versioning::Versioning;
+
+use super::acl::Acl;
+use super::{Ask, Bucket, Context, bucket};
+use crate::error::AwsError;
+use cors::CorsRule;
+use lifecycle::Lifecycle;
+use logging::Logging;
+use website::Website;
 
 /// The configuration of one bucket.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Configuration {
-    /// Its tags.
+    /// Its tags; without any there is no tag set.
     pub tags: BTreeMap<String, String>,
     /// `None`: never enabled.
     pub versioning: Option<Versioning>,
@@ -26,18 +44,36 @@ pub struct Configuration {
     pub public_access_block: Option<PublicAccessBlock>,
     /// How objects are encrypted that do not say how.
     pub encryption: Encryption,
+    /// The policy, in S3's words, with roles by their unique ids.
+    pub policy: Option<Value>,
+    /// Rules for requests from other origins; without any there is no configuration.
+    pub cors: Vec<CorsRule>,
+    /// What becomes of objects as they age.
+    pub lifecycle: Option<Lifecycle>,
+    /// Who is granted what on the bucket itself.
+    pub acl: Acl,
+    /// Where access logs go.
+    pub logging: Option<Logging>,
+    /// How the bucket is served as a website.
+    pub website: Option<Website>,
 }
 
 impl Configuration {
-    /// That of a new bucket, since 2023: ACLs disabled, all public access blocked, encrypted by S3's own keys.
-    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html>
-    pub fn new() -> Self {
+    /// That of a new bucket of an account, since 2023: ACLs disabled, all public access blocked, encrypted by S3's own
+    /// keys. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html>
+    pub fn new(owner: &str) -> Self {
         Self {
             tags: BTreeMap::new(),
             versioning: None,
             ownership: Some(Ownership::BucketOwnerEnforced),
             public_access_block: Some(PublicAccessBlock::all(true)),
             encryption: Encryption::default(),
+            policy: None,
+            cors: Vec::new(),
+            lifecycle: None,
+            acl: Acl::private(owner),
+            logging: None,
+            website: None,
         }
     }
 }
@@ -49,4 +85,38 @@ pub struct Former {
     pub replaced: Timestamp,
     /// What it was.
     pub configuration: Configuration,
+}
+
+impl Former {
+    /// Whether it can still be what a reader sees.
+    fn lingers(&self, context: &Context<'_>) -> bool {
+        let delay = SignedDuration::try_from_secs_f64(context.settings.consistency_delay).unwrap_or_default();
+        context.now.duration_since(self.replaced) < delay
+    }
+}
+
+/// The configuration that a request reads: bucket configuration is eventually consistent, so for the time that the
+/// settings say after a change, it is the one before.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel>
+pub fn read<'a>(context: &'a Context<'_>, ask: &Ask<'_>) -> Result<&'a Configuration, AwsError> {
+    let Bucket { configuration, former, .. } = bucket(context, ask)?;
+    let seen = former.iter().find(|former| former.lingers(context));
+    Ok(seen.map_or(configuration, |former| &former.configuration))
+}
+
+/// The configuration that a request changes; what it was can be seen for a while.
+pub fn change<'a>(context: &'a mut Context<'_>, ask: &Ask<'_>) -> Result<&'a mut Configuration, AwsError> {
+    let bucket = bucket(context, ask)?;
+    let mut former = bucket.former.clone();
+    former.push(Former { replaced: context.now, configuration: bucket.configuration.clone() });
+    former.retain(|former| former.lingers(context));
+    let gone = || super::buckets::no_such_bucket(&ask.bucket);
+    let bucket = context.s3.buckets.get_mut(&ask.bucket).ok_or_else(gone)?;
+    bucket.former = former;
+    Ok(&mut bucket.configuration)
+}
+
+/// What a reading answers where nothing of the kind is configured.
+fn none(code: &'static str, message: &str, ask: &Ask<'_>) -> AwsError {
+    AwsError::new(code, message).status(404).detail("BucketName", &ask.bucket)
 }
