@@ -17,12 +17,13 @@ use http::Response;
 use jiff::Timestamp;
 
 pub use buckets::{Bucket, bucket};
-pub use configuration::PublicAccessBlock;
-pub use route::{Ask, On, Operation};
+pub use configuration::{PublicAccessBlock, Writers};
+pub use route::{Ask, On, Operation, is_control};
 
 use crate::error::AwsError;
 use crate::iam::Iam;
 use crate::request::Request;
+use crate::sandbox::InFlight;
 use crate::settings::Settings;
 use crate::table::{Rows, Table};
 use crate::xml::Xml;
@@ -37,12 +38,14 @@ pub struct S3 {
     pub buckets: Table<Bucket>,
     /// What accounts refuse of public access, by account.
     pub blocks: Table<PublicAccessBlock>,
+    /// Who writes buckets' configuration right now.
+    pub writers: Writers,
 }
 
 impl S3 {
     /// All tables, with the names that the journal has for them.
     pub fn tables(&mut self) -> Vec<(&'static str, &mut dyn Rows)> {
-        let Self { buckets, blocks } = self;
+        let Self { buckets, blocks, writers: _ } = self;
         vec![("buckets", buckets), ("blocks", blocks)]
     }
 }
@@ -62,6 +65,8 @@ pub struct Context<'a> {
     pub s3: &'a mut S3,
     /// The roles of accounts, which policies name.
     pub iam: &'a BTreeMap<String, Iam>,
+    /// The call itself, where its answer takes time.
+    pub in_flight: Option<&'a InFlight>,
 }
 
 const TABLES: &[&[Operation]] = &[

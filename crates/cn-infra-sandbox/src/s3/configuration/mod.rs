@@ -11,6 +11,7 @@ pub mod policy;
 pub mod tagging;
 pub mod versioning;
 pub mod website;
+mod writers;
 
 use std::collections::BTreeMap;
 
@@ -22,6 +23,7 @@ pub use access::{PublicAccessBlock, blocked};
 pub use encryption::{Algorithm, Encryption};
 pub use ownership::Ownership;
 pub use versioning::Versioning;
+pub use writers::Writers;
 
 use super::acl::Acl;
 use super::{Ask, Bucket, Context, bucket};
@@ -105,11 +107,15 @@ pub fn read<'a>(context: &'a Context<'_>, ask: &Ask<'_>) -> Result<&'a Configura
 }
 
 /// The configuration that a request changes; what it was can be seen for a while.
+///
+/// # Errors
+/// As [`bucket`]; `OperationAborted` (409) while another change of it is in flight.
 pub fn change<'a>(context: &'a mut Context<'_>, ask: &Ask<'_>) -> Result<&'a mut Configuration, AwsError> {
     let bucket = bucket(context, ask)?;
     let mut former = bucket.former.clone();
     former.push(Former { replaced: context.now, configuration: bucket.configuration.clone() });
     former.retain(|former| former.lingers(context));
+    context.s3.writers.begin(&ask.bucket, context.in_flight)?;
     let gone = || super::buckets::no_such_bucket(&ask.bucket);
     let bucket = context.s3.buckets.get_mut(&ask.bucket).ok_or_else(gone)?;
     bucket.former = former;
