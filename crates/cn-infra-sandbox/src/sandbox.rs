@@ -182,12 +182,14 @@ impl State {
             Some(fault) if !matches!(fault.effect, Effect::Delay | Effect::LoseAnswer) => {
                 before_the_effect(fault, ask.service)
             }
-            Some(fault) if fault.effect == Effect::LoseAnswer => (self.carry_out(&ask, request, now, in_flight.as_ref()), Fate::Cut),
+            Some(fault) if fault.effect == Effect::LoseAnswer => {
+                (self.carry_out(&ask, request, now, in_flight.as_ref()), Fate::Cut)
+            }
             _ => (self.carry_out(&ask, request, now, in_flight.as_ref()), Fate::Answered),
         };
         let code = result.as_ref().err().map(|error| error.code.to_string());
         let mut response = result.unwrap_or_else(|error| ask.service.error(&error, &ids::request()));
-        finish(&mut response, request);
+        finish(&mut response, request, ask.service);
         let status = (fate == Fate::Answered).then(|| response.status().as_u16());
         let Ask { service, operation, scope, .. } = ask;
         let call = Call {
@@ -217,7 +219,7 @@ impl State {
     }
 
     fn plain(&self, mut response: Response<Bytes>, request: &Request) -> Reply {
-        finish(&mut response, request);
+        finish(&mut response, request, Service::Ec2);
         Reply { response, fate: Fate::Answered, delay: self.delay(None), in_flight: None }
     }
 
@@ -247,14 +249,19 @@ fn before_the_effect(fault: &Fault, service: Service) -> (Result<Response<Bytes>
     }
 }
 
-/// Every answer bears a request id: SDKs read it from these headers alone. An answer to HEAD has no body, errors neither.
-fn finish(response: &mut Response<Bytes>, request: &Request) {
+/// Every answer bears a request id, in S3's header or in that of the others: SDKs read it from there. An answer to HEAD has
+/// no body, an error neither.
+fn finish(response: &mut Response<Bytes>, request: &Request, service: Service) {
     if request.parts.method == Method::HEAD {
         response.body_mut().clear();
     }
+    let names: &[&str] = match service {
+        Service::S3 | Service::S3Control => &["x-amz-request-id", "x-amz-id-2"],
+        _ => &["x-amzn-requestid"],
+    };
     if let Ok(id) = HeaderValue::from_str(&ids::request()) {
-        for name in ["x-amzn-requestid", "x-amz-request-id", "x-amz-id-2"] {
-            response.headers_mut().insert(name, id.clone());
+        for name in names {
+            response.headers_mut().insert(*name, id.clone());
         }
     }
 }

@@ -141,7 +141,8 @@ impl Service {
                 return answer(error.status, "application/x-amz-json-1.1", body.to_string());
             }
         };
-        let kind = if matches!(self, Self::S3 | Self::S3Control) { "application/xml" } else { "text/xml;charset=UTF-8" };
+        let kind =
+            if matches!(self, Self::S3 | Self::S3Control) { "application/xml" } else { "text/xml;charset=UTF-8" };
         let mut response = answer(error.status, kind, xml.document());
         for (name, text) in &error.headers {
             if let Ok(text) = http::HeaderValue::from_str(text) {
