@@ -30,19 +30,3 @@ impl Writers {
         Ok(())
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_change_is_refused_until_the_former_is_answered() {
-        let (mut writers, first) = (Writers::default(), InFlight::default());
-        writers.begin("media", Some(&first)).expect("nobody else writes");
-        writers.begin("logs", Some(&first)).expect("another bucket");
-        assert_eq!(writers.begin("media", None).expect_err("in flight").code, "OperationAborted");
-        drop(first);
-        writers.begin("media", None).expect("it was answered");
-        writers.begin("media", None).expect("a change that takes no time");
-    }
-}
