@@ -18,6 +18,7 @@ use jiff::Timestamp;
 
 pub use buckets::{Bucket, bucket};
 pub use configuration::PublicAccessBlock;
+use objects::Objects;
 pub use route::{Ask, On, Operation};
 
 use crate::error::AwsError;
@@ -37,13 +38,18 @@ pub struct S3 {
     pub buckets: Table<Bucket>,
     /// What accounts refuse of public access, by account.
     pub blocks: Table<PublicAccessBlock>,
+    /// The objects in them.
+    pub objects: Objects,
 }
 
 impl S3 {
-    /// All tables, with the names that the journal has for them.
-    pub fn tables(&mut self) -> Vec<(&'static str, &mut dyn Rows)> {
-        let Self { buckets, blocks } = self;
-        vec![("buckets", buckets), ("blocks", blocks)]
+    /// The tables that the running request can have changed, with the names that the journal has for them.
+    pub fn tables(&mut self) -> Vec<(String, &mut dyn Rows)> {
+        let Self { buckets, blocks, objects } = self;
+        let mut tables = objects.tables();
+        tables.push(("buckets".to_owned(), buckets));
+        tables.push(("blocks".to_owned(), blocks));
+        tables
     }
 }
 

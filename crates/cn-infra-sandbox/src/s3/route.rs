@@ -128,6 +128,7 @@ const SELECTORS: &[&str] = &[
     "inventory",
     "legal-hold",
     "lifecycle",
+    "list-type",
     "location",
     "logging",
     "metadataTable",
