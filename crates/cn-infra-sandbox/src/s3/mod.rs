@@ -18,6 +18,7 @@ use jiff::Timestamp;
 
 pub use buckets::{Bucket, bucket};
 pub use configuration::{PublicAccessBlock, Writers};
+use objects::Objects;
 pub use route::{Ask, On, Operation, is_control};
 
 use crate::error::AwsError;
@@ -38,15 +39,20 @@ pub struct S3 {
     pub buckets: Table<Bucket>,
     /// What accounts refuse of public access, by account.
     pub blocks: Table<PublicAccessBlock>,
+    /// The objects in them.
+    pub objects: Objects,
     /// Who writes buckets' configuration right now.
     pub writers: Writers,
 }
 
 impl S3 {
-    /// All tables, with the names that the journal has for them.
-    pub fn tables(&mut self) -> Vec<(&'static str, &mut dyn Rows)> {
-        let Self { buckets, blocks, writers: _ } = self;
-        vec![("buckets", buckets), ("blocks", blocks)]
+    /// The tables that the running request can have changed, with the names that the journal has for them.
+    pub fn tables(&mut self) -> Vec<(String, &mut dyn Rows)> {
+        let Self { buckets, blocks, objects, writers: _ } = self;
+        let mut tables = objects.tables();
+        tables.push(("buckets".to_owned(), buckets));
+        tables.push(("blocks".to_owned(), blocks));
+        tables
     }
 }
 

@@ -135,6 +135,7 @@ const SELECTORS: &[&str] = &[
     "inventory",
     "legal-hold",
     "lifecycle",
+    "list-type",
     "location",
     "logging",
     "metadataAnnotationTable",
