@@ -13,12 +13,14 @@ pub struct AwsError {
     pub status: u16,
     /// More elements of the answer, name and text: S3 tells the key, the bucket, a condition.
     pub details: Vec<(&'static str, String)>,
+    /// Headers of the answer: S3 tells a bucket's region.
+    pub headers: Vec<(&'static str, String)>,
 }
 
 impl AwsError {
     /// An error of the client's, status 400.
     pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), status: 400, details: Vec::new() }
+        Self { code: code.into(), message: message.into(), status: 400, details: Vec::new(), headers: Vec::new() }
     }
 
     /// The same with another status.
@@ -32,6 +34,13 @@ impl AwsError {
     #[must_use]
     pub fn detail(mut self, name: &'static str, text: impl Into<String>) -> Self {
         self.details.push((name, text.into()));
+        self
+    }
+
+    /// The same with one more header.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, text: impl Into<String>) -> Self {
+        self.headers.push((name, text.into()));
         self
     }
 

@@ -41,6 +41,6 @@ pub use caller::{CallError, Caller};
 pub use calls::Call;
 pub use granted::Granted;
 pub use request::Request;
-pub use sandbox::{Fate, Reply, Sandbox, SandboxOptions};
+pub use sandbox::{Fate, InFlight, Reply, Sandbox, SandboxOptions};
 pub use serve::{Server, serve};
 pub use store::{StateError, kept_account};

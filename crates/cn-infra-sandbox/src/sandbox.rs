@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderValue, Response};
+use http::{HeaderValue, Method, Response};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::calls::{Call, Calls};
@@ -51,7 +51,12 @@ pub struct Reply {
     pub fate: Fate,
     /// How long it takes, in real time.
     pub delay: Duration,
+    /// Of an answer that takes time: keep it until the caller has the answer, so that the call is known to be in flight.
+    pub in_flight: Option<InFlight>,
 }
+
+/// A call that was carried out and is not yet answered.
+pub type InFlight = Arc<()>;
 
 /// Whether an answer arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,10 +112,10 @@ impl Sandbox {
     /// Answers a request. This is the one handler behind all doors.
     pub fn handle(&self, request: &Request) -> Reply {
         if let Some(response) = control::answer(self, request) {
-            return Reply { response, fate: Fate::Answered, delay: Duration::ZERO };
+            return Reply { response, fate: Fate::Answered, delay: Duration::ZERO, in_flight: None };
         }
         let reply = self.state().transact(|kept, calls, limits| reply(kept, calls, limits, request));
-        reply.unwrap_or_else(|error| plain(&AwsError::new("InternalError", error.to_string()).status(500)))
+        reply.unwrap_or_else(|error| plain(&AwsError::new("InternalError", error.to_string()).status(500), request))
     }
 
     /// The virtual time.
@@ -177,28 +182,33 @@ fn reply(kept: &mut Kept, calls: &mut Calls, limits: &mut Limits, request: &Requ
     let now = kept.clock.now();
     let ask = match Ask::of(request) {
         Ok(ask) => ask,
-        Err(error) => return plain(&error),
+        Err(error) => return plain(&error, request),
     };
     let fault = kept.hit(ask.service.name(), &ask.operation);
+    let delay = delay(kept, fault.as_ref());
+    let in_flight = (!delay.is_zero()).then(InFlight::default);
+    let mut carry_out = || carry_out(kept, limits, &ask, request, now, in_flight.as_ref());
     let (result, fate) = match &fault {
-        Some(fault) if !matches!(fault.effect, Effect::Delay | Effect::LoseAnswer) => {
-            before_the_effect(fault, ask.service)
-        }
-        Some(fault) if fault.effect == Effect::LoseAnswer => (carry_out(kept, limits, &ask, request, now), Fate::Cut),
-        _ => (carry_out(kept, limits, &ask, request, now), Fate::Answered),
+        Some(fault) if fault.effect == Effect::LoseAnswer => (carry_out(), Fate::Cut),
+        Some(fault) if fault.effect != Effect::Delay => before_the_effect(fault, ask.service),
+        _ => (carry_out(), Fate::Answered),
     };
     let code = result.as_ref().err().map(|error| error.code.to_string());
     let mut response = result.unwrap_or_else(|error| ask.service.error(&error, &ids::request()));
-    finish(&mut response);
+    finish(&mut response, request, ask.service);
     let status = (fate == Fate::Answered).then(|| response.status().as_u16());
     let Ask { service, operation, scope, .. } = ask;
     let (service, region) = (service.name().to_owned(), scope.region);
     let call = Call { n: calls.next(), at: now, service, operation, region, status, code };
     tracing::debug!(n = call.n, service = call.service, operation = call.operation, status = ?call.status, code = call.code);
     calls.push(call);
-    let delayed = fault.filter(|fault| fault.effect == Effect::Delay).map(|fault| fault.seconds.unwrap_or(1.0));
-    let seconds = kept.settings().latency + delayed.unwrap_or_default();
-    Reply { response, fate, delay: Duration::try_from_secs_f64(seconds).unwrap_or_default() }
+    Reply { response, fate, delay, in_flight }
+}
+
+/// How long an answer takes: as all do, and as a fault says.
+fn delay(kept: &Kept, fault: Option<&Fault>) -> Duration {
+    let more = fault.filter(|fault| fault.effect == Effect::Delay).map(|fault| fault.seconds.unwrap_or(1.0));
+    Duration::try_from_secs_f64(kept.settings().latency + more.unwrap_or_default()).unwrap_or_default()
 }
 
 fn carry_out(
@@ -207,21 +217,22 @@ fn carry_out(
     ask: &Ask,
     request: &Request,
     now: Timestamp,
+    in_flight: Option<&InFlight>,
 ) -> Result<Response<Bytes>, AwsError> {
     let (account, settings) = (kept.options.account.clone(), kept.settings().clone());
     if settings.limits && !limits.take(ask, request, ask.scope.account(&account), now) {
         return Err(ask.service.throttle());
     }
-    let (result, changes) = kept.world.carry_out(ask, request, &account, &settings, now);
+    let (result, changes) = kept.world.carry_out(ask, request, &account, &settings, now, in_flight);
     kept.changed(changes);
     result
 }
 
 /// An error that no service tells.
-fn plain(error: &AwsError) -> Reply {
+fn plain(error: &AwsError, request: &Request) -> Reply {
     let mut response = Service::Ec2.error(error, &ids::request());
-    finish(&mut response);
-    Reply { response, fate: Fate::Answered, delay: Duration::ZERO }
+    finish(&mut response, request, Service::Ec2);
+    Reply { response, fate: Fate::Answered, delay: Duration::ZERO, in_flight: None }
 }
 
 /// What a fault answers before anything is done.
@@ -242,10 +253,19 @@ fn before_the_effect(fault: &Fault, service: Service) -> (Result<Response<Bytes>
     }
 }
 
-/// Every answer bears a request id: SDKs read it from this header alone.
-fn finish(response: &mut Response<Bytes>) {
+/// Every answer bears a request id, in S3's header or in that of the others: SDKs read it from there. An answer to HEAD has
+/// no body, an error neither.
+fn finish(response: &mut Response<Bytes>, request: &Request, service: Service) {
+    if request.parts.method == Method::HEAD {
+        response.body_mut().clear();
+    }
+    let names: &[&str] = match service {
+        Service::S3 | Service::S3Control => &["x-amz-request-id", "x-amz-id-2"],
+        _ => &["x-amzn-requestid"],
+    };
     if let Ok(id) = HeaderValue::from_str(&ids::request()) {
-        response.headers_mut().insert("x-amzn-requestid", id.clone());
-        response.headers_mut().insert("x-amz-request-id", id);
+        for name in names {
+            response.headers_mut().insert(*name, id.clone());
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! back.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -77,6 +78,11 @@ impl<T: Clone> Table<T> {
     /// All rows, by key.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&String, &T)> {
         self.rows.iter()
+    }
+
+    /// The rows from a key on, by key.
+    pub fn from<'a>(&'a self, key: &str) -> impl Iterator<Item = (&'a String, &'a T)> + use<'a, T> {
+        self.rows.range::<str, _>((Bound::Included(key), Bound::Unbounded))
     }
 
     /// All rows, in the order of their keys.

@@ -1,5 +1,6 @@
 //! All accounts and regions, and the way of a request through them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -17,6 +18,7 @@ use crate::query::Form;
 use crate::rds::Rds;
 use crate::request::{Request, Scope};
 use crate::s3::{self, S3};
+use crate::sandbox::InFlight;
 use crate::service::{Service, answer};
 use crate::settings::Settings;
 use crate::table::{Change, Rows};
@@ -29,20 +31,23 @@ struct Region {
 }
 
 impl Region {
-    fn tables(&mut self, account: &str, region: &str) -> impl Iterator<Item = (String, &'static str, &mut dyn Rows)> {
+    fn tables(&mut self, account: &str, region: &str) -> impl Iterator<Item = Placed<'_>> {
         let Self { ec2, rds } = self;
         let ec2 = placed(&format!("ec2/{account}/{region}"), ec2.tables());
         ec2.chain(placed(&format!("rds/{account}/{region}"), rds.tables()))
     }
 }
 
+/// A table's place, its name, and it.
+type Placed<'a> = (String, Cow<'static, str>, &'a mut dyn Rows);
+
 /// Tables with their place.
-fn placed<'a>(
+fn placed<'a, N: Into<Cow<'static, str>>>(
     place: &str,
-    tables: Vec<(&'static str, &'a mut dyn Rows)>,
-) -> impl Iterator<Item = (String, &'static str, &'a mut dyn Rows)> + use<'a> {
+    tables: Vec<(N, &'a mut dyn Rows)>,
+) -> impl Iterator<Item = Placed<'a>> + use<'a, N> {
     let place = place.to_owned();
-    tables.into_iter().map(move |(name, rows)| (place.clone(), name, rows))
+    tables.into_iter().map(move |(name, rows)| (place.clone(), name.into(), rows))
 }
 
 /// Everything that is simulated.
@@ -71,9 +76,12 @@ impl Ask {
         let scope = Scope::of(request)?;
         let unknown =
             || AwsError::new("InvalidAction", format!("The sandbox does not model the service {}.", scope.service));
-        let service = Service::named(&scope.service).ok_or_else(unknown)?;
+        let service = match Service::named(&scope.service).ok_or_else(unknown)? {
+            Service::S3 if s3::is_control(request) => Service::S3Control,
+            service => service,
+        };
         let (operation, form) = match service {
-            Service::S3 => (s3::operation(request).to_owned(), Form::default()),
+            Service::S3 | Service::S3Control => (s3::operation(request).to_owned(), Form::default()),
             Service::Ssm => {
                 let target = request.header("x-amz-target").unwrap_or_default();
                 (target.rsplit('.').next().unwrap_or_default().to_owned(), Form::default())
@@ -102,17 +110,22 @@ impl World {
         account: &str,
         settings: &Settings,
         now: Timestamp,
+        in_flight: Option<&InFlight>,
     ) -> (Result<Response<Bytes>, AwsError>, Vec<Change>) {
         let account = ask.scope.account(account);
         let region = ask.scope.region.as_str();
         let mut changes = Vec::new();
-        if ask.service != Service::S3 {
+        if !matches!(ask.service, Service::S3 | Service::S3Control) {
             // What an account begins with and what time brought stay, whatever becomes of the request.
             self.prepare(account, region, now);
             self.end(ask, account, true, &mut changes);
         }
         let handle = || match ask.service {
-            Service::S3 => s3::call(&mut s3::Context { now, account, region, settings, s3: &mut self.s3 }, request),
+            Service::S3 | Service::S3Control => {
+                self.iam.entry(account.to_owned()).or_default();
+                let Self { s3, iam, .. } = self;
+                s3::call(&mut s3::Context { now, account, region, settings, s3, iam, in_flight }, request)
+            }
             Service::Ssm => self.json(ask, request, account, settings, now),
             Service::Ec2 | Service::Rds | Service::Sts | Service::Iam => self.query(ask, account, settings, now),
         };
@@ -148,8 +161,8 @@ impl World {
     }
 
     /// The tables that a request to a service can have changed: where they are, their names, and they.
-    fn tables(&mut self, service: Service, account: &str, region: &str) -> Vec<(String, &'static str, &mut dyn Rows)> {
-        if service == Service::S3 {
+    fn tables(&mut self, service: Service, account: &str, region: &str) -> Vec<Placed<'_>> {
+        if matches!(service, Service::S3 | Service::S3Control) {
             return placed("s3", self.s3.tables()).collect();
         }
         let place = self.regions.get_mut(&(account.to_owned(), region.to_owned()));

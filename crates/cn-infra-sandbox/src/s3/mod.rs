@@ -2,35 +2,57 @@
 //!
 //! `route` tells from method, path and query what a request asks for; each file has its operations as a table.
 
+mod account;
+mod acl;
+mod body;
 mod buckets;
+mod configuration;
 mod objects;
 mod route;
+
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use http::Response;
 use jiff::Timestamp;
 
-pub use buckets::Bucket;
-pub use route::{Ask, On, Operation};
+pub use buckets::{Bucket, bucket};
+pub use configuration::{PublicAccessBlock, Writers};
+use objects::Objects;
+pub use route::{Ask, On, Operation, is_control};
 
 use crate::error::AwsError;
+use crate::iam::Iam;
 use crate::request::Request;
+use crate::sandbox::InFlight;
 use crate::settings::Settings;
 use crate::table::{Rows, Table};
 use crate::xml::Xml;
+
+/// What an operation answers.
+pub type Answer = Result<Response<Bytes>, AwsError>;
 
 /// S3 of all accounts.
 #[derive(Debug, Default)]
 pub struct S3 {
     /// By name.
     pub buckets: Table<Bucket>,
+    /// What accounts refuse of public access, by account.
+    pub blocks: Table<PublicAccessBlock>,
+    /// The objects in them.
+    pub objects: Objects,
+    /// Who writes buckets' configuration right now.
+    pub writers: Writers,
 }
 
 impl S3 {
-    /// All tables, with the names that the journal has for them.
-    pub fn tables(&mut self) -> Vec<(&'static str, &mut dyn Rows)> {
-        let Self { buckets } = self;
-        vec![("buckets", buckets)]
+    /// The tables that the running request can have changed, with the names that the journal has for them.
+    pub fn tables(&mut self) -> Vec<(String, &mut dyn Rows)> {
+        let Self { buckets, blocks, objects, writers: _ } = self;
+        let mut tables = objects.tables();
+        tables.push(("buckets".to_owned(), buckets));
+        tables.push(("blocks".to_owned(), blocks));
+        tables
     }
 }
 
@@ -47,9 +69,28 @@ pub struct Context<'a> {
     pub settings: &'a Settings,
     /// All buckets.
     pub s3: &'a mut S3,
+    /// The roles of accounts, which policies name.
+    pub iam: &'a BTreeMap<String, Iam>,
+    /// The call itself, where its answer takes time.
+    pub in_flight: Option<&'a InFlight>,
 }
 
-const TABLES: &[&[Operation]] = &[buckets::OPERATIONS, objects::OPERATIONS];
+const TABLES: &[&[Operation]] = &[
+    account::OPERATIONS,
+    buckets::OPERATIONS,
+    configuration::access::OPERATIONS,
+    configuration::acl::OPERATIONS,
+    configuration::cors::OPERATIONS,
+    configuration::encryption::OPERATIONS,
+    configuration::lifecycle::OPERATIONS,
+    configuration::logging::OPERATIONS,
+    configuration::ownership::OPERATIONS,
+    configuration::policy::OPERATIONS,
+    configuration::tagging::OPERATIONS,
+    configuration::versioning::OPERATIONS,
+    configuration::website::OPERATIONS,
+    objects::OPERATIONS,
+];
 
 /// The name of the operation that a request asks for, for example `PutBucketTagging`; empty where none is modelled.
 pub fn operation(request: &Request) -> &'static str {
@@ -57,7 +98,7 @@ pub fn operation(request: &Request) -> &'static str {
 }
 
 /// Carries a request out.
-pub fn call(context: &mut Context<'_>, request: &Request) -> Result<Response<Bytes>, AwsError> {
+pub fn call(context: &mut Context<'_>, request: &Request) -> Answer {
     let ask = Ask::of(request);
     let unknown = || {
         let query: Vec<_> = ask.query.iter().map(|(key, _)| key.as_str()).collect();

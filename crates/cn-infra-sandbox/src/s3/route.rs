@@ -1,11 +1,9 @@
 //! What a request asks S3 for: told by method, path, query, and one header.
 
-use bytes::Bytes;
-use http::{Method, Response};
+use http::Method;
 use percent_encoding::percent_decode_str;
 
-use super::Context;
-use crate::error::AwsError;
+use super::{Answer, Context};
 use crate::request::Request;
 
 /// One operation of S3.
@@ -22,7 +20,7 @@ pub struct Operation {
     /// Whether it has the header `x-amz-copy-source`.
     pub copies: bool,
     /// Carries it out.
-    pub run: fn(&mut Context<'_>, &Ask<'_>) -> Result<Response<Bytes>, AwsError>,
+    pub run: fn(&mut Context<'_>, &Ask<'_>) -> Answer,
 }
 
 impl Operation {
@@ -32,7 +30,7 @@ impl Operation {
         method: Method,
         on: On,
         query: &'static str,
-        run: fn(&mut Context<'_>, &Ask<'_>) -> Result<Response<Bytes>, AwsError>,
+        run: fn(&mut Context<'_>, &Ask<'_>) -> Answer,
     ) -> Self {
         Self { name, method, on, query, copies: false, run }
     }
@@ -78,7 +76,7 @@ impl<'a> Ask<'a> {
         let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
         let path = request.path().trim_start_matches('/');
         let query = request.query();
-        if request.path().starts_with("/v20180820/") {
+        if is_control(request) {
             return Self { request, on: On::Account, bucket: String::new(), key: decode(path), query };
         }
         let (bucket, key) = match bucket_of_host(request.host()) {
@@ -107,6 +105,11 @@ impl<'a> Ask<'a> {
     }
 }
 
+/// Whether a request is for S3 Control: its paths begin with its version.
+pub fn is_control(request: &Request) -> bool {
+    request.path().starts_with("/v20180820/")
+}
+
 fn bucket_of_host(host: &str) -> Option<&str> {
     if let Some(bucket) = host.strip_suffix(".localhost") {
         return Some(bucket);
@@ -119,9 +122,11 @@ fn bucket_of_host(host: &str) -> Option<&str> {
 
 /// Parameters of a query that tell one operation from another.
 const SELECTORS: &[&str] = &[
+    "abac",
     "accelerate",
     "acl",
     "analytics",
+    "annotation",
     "attributes",
     "cors",
     "delete",
@@ -130,8 +135,13 @@ const SELECTORS: &[&str] = &[
     "inventory",
     "legal-hold",
     "lifecycle",
+    "list-type",
     "location",
     "logging",
+    "metadataAnnotationTable",
+    "metadataConfiguration",
+    "metadataInventoryTable",
+    "metadataJournalTable",
     "metadataTable",
     "metrics",
     "notification",
@@ -170,6 +180,8 @@ pub fn find(tables: &'static [&'static [Operation]], ask: &Ask<'_>) -> Option<&'
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
 
     fn request(host: &str, uri: &str) -> Request {

@@ -1,6 +1,0 @@
-//! Objects.
-
-use super::Operation;
-
-/// The operations on objects.
-pub const OPERATIONS: &[Operation] = &[];
