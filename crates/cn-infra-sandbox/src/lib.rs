@@ -33,5 +33,5 @@ mod xml;
 
 pub use calls::Call;
 pub use request::Request;
-pub use sandbox::{Fate, Reply, Sandbox, SandboxOptions};
+pub use sandbox::{Fate, InFlight, Reply, Sandbox, SandboxOptions};
 pub use serve::{Server, serve};

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderValue, Response};
+use http::{HeaderValue, Method, Response};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::calls::{Call, Calls};
@@ -47,7 +47,12 @@ pub struct Reply {
     pub fate: Fate,
     /// How long it takes, in real time.
     pub delay: Duration,
+    /// Of an answer that takes time: keep it until the caller has the answer, so that the call is known to be in flight.
+    pub in_flight: Option<InFlight>,
 }
+
+/// A call that was carried out and is not yet answered.
+pub type InFlight = Arc<()>;
 
 /// Whether an answer arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,7 +103,7 @@ impl Sandbox {
     /// Answers a request. This is the one handler behind all doors.
     pub fn handle(&self, request: &Request) -> Reply {
         if let Some(response) = control::answer(self, request) {
-            return Reply { response, fate: Fate::Answered, delay: Duration::ZERO };
+            return Reply { response, fate: Fate::Answered, delay: Duration::ZERO, in_flight: None };
         }
         self.state().reply(request)
     }
@@ -168,19 +173,23 @@ impl State {
         let now = self.clock.now();
         let ask = match Ask::of(request) {
             Ok(ask) => ask,
-            Err(error) => return self.plain(Service::Ec2.error(&error, &ids::request())),
+            Err(error) => return self.plain(Service::Ec2.error(&error, &ids::request()), request),
         };
         let fault = faults::hit(&mut self.faults, ask.service.name(), &ask.operation);
+        let delay = self.delay(fault.as_ref());
+        let in_flight = (!delay.is_zero()).then(InFlight::default);
         let (result, fate) = match &fault {
             Some(fault) if !matches!(fault.effect, Effect::Delay | Effect::LoseAnswer) => {
                 before_the_effect(fault, ask.service)
             }
-            Some(fault) if fault.effect == Effect::LoseAnswer => (self.carry_out(&ask, request, now), Fate::Cut),
-            _ => (self.carry_out(&ask, request, now), Fate::Answered),
+            Some(fault) if fault.effect == Effect::LoseAnswer => {
+                (self.carry_out(&ask, request, now, in_flight.as_ref()), Fate::Cut)
+            }
+            _ => (self.carry_out(&ask, request, now, in_flight.as_ref()), Fate::Answered),
         };
         let code = result.as_ref().err().map(|error| error.code.to_string());
         let mut response = result.unwrap_or_else(|error| ask.service.error(&error, &ids::request()));
-        finish(&mut response);
+        finish(&mut response, request, ask.service);
         let status = (fate == Fate::Answered).then(|| response.status().as_u16());
         let Ask { service, operation, scope, .. } = ask;
         let call = Call {
@@ -194,22 +203,30 @@ impl State {
         };
         tracing::debug!(n = call.n, service = call.service, operation = call.operation, status = ?call.status, code = call.code);
         self.calls.push(call);
-        let seconds =
-            fault.filter(|fault| fault.effect == Effect::Delay).map_or(0.0, |fault| fault.seconds.unwrap_or(1.0));
-        Reply { response, fate, delay: self.delay(seconds) }
+        Reply { response, fate, delay, in_flight }
     }
 
-    fn carry_out(&mut self, ask: &Ask, request: &Request, now: Timestamp) -> Result<Response<Bytes>, AwsError> {
-        let (result, _changes) = self.world.carry_out(ask, request, &self.options.account, &self.settings, now);
+    fn carry_out(
+        &mut self,
+        ask: &Ask,
+        request: &Request,
+        now: Timestamp,
+        in_flight: Option<&InFlight>,
+    ) -> Result<Response<Bytes>, AwsError> {
+        let (result, _changes) =
+            self.world.carry_out(ask, request, &self.options.account, &self.settings, now, in_flight);
         result
     }
 
-    fn plain(&self, mut response: Response<Bytes>) -> Reply {
-        finish(&mut response);
-        Reply { response, fate: Fate::Answered, delay: self.delay(0.0) }
+    fn plain(&self, mut response: Response<Bytes>, request: &Request) -> Reply {
+        finish(&mut response, request, Service::Ec2);
+        Reply { response, fate: Fate::Answered, delay: self.delay(None), in_flight: None }
     }
 
-    fn delay(&self, more: f64) -> Duration {
+    /// How long an answer takes: as all do, and as a fault says.
+    fn delay(&self, fault: Option<&Fault>) -> Duration {
+        let more = fault.filter(|fault| fault.effect == Effect::Delay);
+        let more = more.map_or(0.0, |fault| fault.seconds.unwrap_or(1.0));
         Duration::try_from_secs_f64(self.settings.latency + more).unwrap_or_default()
     }
 }
@@ -232,10 +249,19 @@ fn before_the_effect(fault: &Fault, service: Service) -> (Result<Response<Bytes>
     }
 }
 
-/// Every answer bears a request id: SDKs read it from this header alone.
-fn finish(response: &mut Response<Bytes>) {
+/// Every answer bears a request id, in S3's header or in that of the others: SDKs read it from there. An answer to HEAD has
+/// no body, an error neither.
+fn finish(response: &mut Response<Bytes>, request: &Request, service: Service) {
+    if request.parts.method == Method::HEAD {
+        response.body_mut().clear();
+    }
+    let names: &[&str] = match service {
+        Service::S3 | Service::S3Control => &["x-amz-request-id", "x-amz-id-2"],
+        _ => &["x-amzn-requestid"],
+    };
     if let Ok(id) = HeaderValue::from_str(&ids::request()) {
-        response.headers_mut().insert("x-amzn-requestid", id.clone());
-        response.headers_mut().insert("x-amz-request-id", id);
+        for name in names {
+            response.headers_mut().insert(*name, id.clone());
+        }
     }
 }

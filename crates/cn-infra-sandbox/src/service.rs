@@ -18,8 +18,10 @@ pub enum Service {
     Sts,
     /// Query protocol.
     Iam,
-    /// REST and XML; also the control of accounts.
+    /// REST and XML.
     S3,
+    /// REST and XML: S3's control of accounts, which is signed as S3.
+    S3Control,
     /// JSON.
     Ssm,
 }
@@ -45,7 +47,7 @@ impl Service {
             Self::Rds => "rds",
             Self::Sts => "sts",
             Self::Iam => "iam",
-            Self::S3 => "s3",
+            Self::S3 | Self::S3Control => "s3",
             Self::Ssm => "ssm",
         }
     }
@@ -57,7 +59,7 @@ impl Service {
             Self::Rds => "http://rds.amazonaws.com/doc/2014-10-31/",
             Self::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
             Self::Iam => "https://iam.amazonaws.com/doc/2010-05-08/",
-            Self::S3 | Self::Ssm => "",
+            Self::S3 | Self::S3Control | Self::Ssm => "",
         }
     }
 
@@ -68,7 +70,7 @@ impl Service {
             Self::Rds => crate::rds::operation(name),
             Self::Sts => crate::sts::operation(name),
             Self::Iam => crate::iam::operation(name),
-            Self::S3 | Self::Ssm => None,
+            Self::S3 | Self::S3Control | Self::Ssm => None,
         }
     }
 
@@ -76,7 +78,7 @@ impl Service {
     pub fn throttle(self) -> AwsError {
         match self {
             Self::Ec2 => AwsError::new("RequestLimitExceeded", "Request limit exceeded.").status(503),
-            Self::S3 => AwsError::new("SlowDown", "Please reduce your request rate.").status(503),
+            Self::S3 | Self::S3Control => AwsError::new("SlowDown", "Please reduce your request rate.").status(503),
             Self::Rds | Self::Sts | Self::Iam => AwsError::new("Throttling", "Rate exceeded"),
             Self::Ssm => AwsError::new("ThrottlingException", "Rate exceeded"),
         }
@@ -121,6 +123,10 @@ impl Service {
                 written(xml);
                 xml.text("RequestId", request_id).text("HostId", "sandbox");
             }),
+            Self::S3Control => xml.element("ErrorResponse", |xml| {
+                xml.element("Error", written);
+                xml.text("RequestId", request_id).text("HostId", "sandbox");
+            }),
             Self::Rds | Self::Sts | Self::Iam => {
                 xml.element(&format!("ErrorResponse xmlns=\"{}\"", self.namespace()), |xml| {
                     xml.element("Error", |xml| {
@@ -135,7 +141,8 @@ impl Service {
                 return answer(error.status, "application/x-amz-json-1.1", body.to_string());
             }
         };
-        let kind = if self == Self::S3 { "application/xml" } else { "text/xml;charset=UTF-8" };
+        let kind =
+            if matches!(self, Self::S3 | Self::S3Control) { "application/xml" } else { "text/xml;charset=UTF-8" };
         let mut response = answer(error.status, kind, xml.document());
         for (name, text) in &error.headers {
             if let Ok(text) = http::HeaderValue::from_str(text) {

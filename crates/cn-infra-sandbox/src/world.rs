@@ -15,6 +15,7 @@ use crate::query::Form;
 use crate::rds::Rds;
 use crate::request::{Request, Scope};
 use crate::s3::{self, S3};
+use crate::sandbox::InFlight;
 use crate::service::{Service, answer};
 use crate::settings::Settings;
 use crate::table::{Change, Rows};
@@ -52,9 +53,12 @@ impl Ask {
         let scope = Scope::of(request)?;
         let unknown =
             || AwsError::new("InvalidAction", format!("The sandbox does not model the service {}.", scope.service));
-        let service = Service::named(&scope.service).ok_or_else(unknown)?;
+        let service = match Service::named(&scope.service).ok_or_else(unknown)? {
+            Service::S3 if s3::is_control(request) => Service::S3Control,
+            service => service,
+        };
         let (operation, form) = match service {
-            Service::S3 => (s3::operation(request).to_owned(), Form::default()),
+            Service::S3 | Service::S3Control => (s3::operation(request).to_owned(), Form::default()),
             Service::Ssm => {
                 let target = request.header("x-amz-target").unwrap_or_default();
                 (target.rsplit('.').next().unwrap_or_default().to_owned(), Form::default())
@@ -78,13 +82,15 @@ impl World {
         account: &str,
         settings: &Settings,
         now: Timestamp,
+        in_flight: Option<&InFlight>,
     ) -> (Result<Response<Bytes>, AwsError>, Vec<Change>) {
         let account = ask.scope.account(account);
         let result = match ask.service {
-            Service::S3 => {
+            Service::S3 | Service::S3Control => {
                 self.iam.entry(account.to_owned()).or_default();
                 let Self { s3, iam, .. } = self;
-                s3::call(&mut s3::Context { now, account, region: &ask.scope.region, settings, s3, iam }, request)
+                let region = &ask.scope.region;
+                s3::call(&mut s3::Context { now, account, region, settings, s3, iam, in_flight }, request)
             }
             Service::Ssm => self.json(ask, request, account, settings, now),
             Service::Ec2 | Service::Rds | Service::Sts | Service::Iam => self.query(ask, account, settings, now),
@@ -101,7 +107,7 @@ impl World {
 
     /// The tables that a request to a service can have changed.
     fn tables(&mut self, service: Service, account: &str, region: &str) -> Vec<(String, &mut dyn Rows)> {
-        if service == Service::S3 {
+        if matches!(service, Service::S3 | Service::S3Control) {
             let tables = self.s3.tables().into_iter();
             return tables.map(|(name, rows)| (format!("s3/{name}"), rows)).collect();
         }

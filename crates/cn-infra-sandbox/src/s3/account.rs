@@ -45,7 +45,7 @@ fn get(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
 
 fn put(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
     let account = account(context, ask)?;
-    let block = PublicAccessBlock::read(&body::read(ask, "PublicAccessBlockConfiguration")?)?;
+    let block = PublicAccessBlock::read(&body::parse(&ask.request.body, "PublicAccessBlockConfiguration")?)?;
     context.s3.blocks.insert(account, block);
     Ok(empty(201))
 }

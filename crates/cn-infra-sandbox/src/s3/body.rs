@@ -6,20 +6,26 @@ use super::Ask;
 use crate::error::AwsError;
 use crate::xml::Element;
 
-/// The document in a request's body, whose root has this name.
+/// The document in a request's body, which must come with a digest, and whose root has this name.
 ///
 /// # Errors
-/// `MissingRequestBodyError` without a body; `InvalidRequest` where nothing says what its digest is; `MalformedXML` for
-/// what is no such document.
+/// As [`bytes`] and [`parse`].
 pub fn read(ask: &Ask<'_>, root: &str) -> Result<Element, AwsError> {
-    let document = Element::parse(bytes(ask)?).ok_or_else(malformed)?;
-    if document.name == root { Ok(document) } else { Err(malformed()) }
+    parse(bytes(ask)?, root)
+}
+
+/// The document of a body whose root has this name.
+///
+/// # Errors
+/// `MalformedXML` for what is no such document.
+pub fn parse(body: &[u8], root: &str) -> Result<Element, AwsError> {
+    Element::parse(body).filter(|document| document.name == root).ok_or_else(malformed)
 }
 
 /// A request's body, which must come with a digest.
 ///
 /// # Errors
-/// As [`read`], but for `MalformedXML`.
+/// `MissingRequestBodyError` without a body; `InvalidRequest` where nothing says what its digest is.
 pub fn bytes<'a>(ask: &Ask<'a>) -> Result<&'a [u8], AwsError> {
     if ask.request.body.is_empty() {
         return Err(AwsError::new("MissingRequestBodyError", "Request Body is empty"));

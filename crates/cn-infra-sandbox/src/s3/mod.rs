@@ -17,13 +17,14 @@ use http::Response;
 use jiff::Timestamp;
 
 pub use buckets::{Bucket, bucket};
-pub use configuration::PublicAccessBlock;
+pub use configuration::{PublicAccessBlock, Writers};
 use objects::Objects;
-pub use route::{Ask, On, Operation};
+pub use route::{Ask, On, Operation, is_control};
 
 use crate::error::AwsError;
 use crate::iam::Iam;
 use crate::request::Request;
+use crate::sandbox::InFlight;
 use crate::settings::Settings;
 use crate::table::{Rows, Table};
 use crate::xml::Xml;
@@ -40,12 +41,14 @@ pub struct S3 {
     pub blocks: Table<PublicAccessBlock>,
     /// The objects in them.
     pub objects: Objects,
+    /// Who writes buckets' configuration right now.
+    pub writers: Writers,
 }
 
 impl S3 {
     /// The tables that the running request can have changed, with the names that the journal has for them.
     pub fn tables(&mut self) -> Vec<(String, &mut dyn Rows)> {
-        let Self { buckets, blocks, objects } = self;
+        let Self { buckets, blocks, objects, writers: _ } = self;
         let mut tables = objects.tables();
         tables.push(("buckets".to_owned(), buckets));
         tables.push(("blocks".to_owned(), blocks));
@@ -68,6 +71,8 @@ pub struct Context<'a> {
     pub s3: &'a mut S3,
     /// The roles of accounts, which policies name.
     pub iam: &'a BTreeMap<String, Iam>,
+    /// The call itself, where its answer takes time.
+    pub in_flight: Option<&'a InFlight>,
 }
 
 const TABLES: &[&[Operation]] = &[

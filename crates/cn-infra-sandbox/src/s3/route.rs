@@ -76,7 +76,7 @@ impl<'a> Ask<'a> {
         let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
         let path = request.path().trim_start_matches('/');
         let query = request.query();
-        if request.path().starts_with("/v20180820/") {
+        if is_control(request) {
             return Self { request, on: On::Account, bucket: String::new(), key: decode(path), query };
         }
         let (bucket, key) = match bucket_of_host(request.host()) {
@@ -105,6 +105,11 @@ impl<'a> Ask<'a> {
     }
 }
 
+/// Whether a request is for S3 Control: its paths begin with its version.
+pub fn is_control(request: &Request) -> bool {
+    request.path().starts_with("/v20180820/")
+}
+
 fn bucket_of_host(host: &str) -> Option<&str> {
     if let Some(bucket) = host.strip_suffix(".localhost") {
         return Some(bucket);
@@ -117,9 +122,11 @@ fn bucket_of_host(host: &str) -> Option<&str> {
 
 /// Parameters of a query that tell one operation from another.
 const SELECTORS: &[&str] = &[
+    "abac",
     "accelerate",
     "acl",
     "analytics",
+    "annotation",
     "attributes",
     "cors",
     "delete",
@@ -131,6 +138,10 @@ const SELECTORS: &[&str] = &[
     "list-type",
     "location",
     "logging",
+    "metadataAnnotationTable",
+    "metadataConfiguration",
+    "metadataInventoryTable",
+    "metadataJournalTable",
     "metadataTable",
     "metrics",
     "notification",

@@ -6,6 +6,7 @@ mod canned;
 mod document;
 mod headers;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -145,5 +146,5 @@ impl Permission {
 
 /// The canonical user id of an account: opaque, and the same at all times.
 pub fn canonical_id(account: &str) -> String {
-    Sha256::digest(account).iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", Bytes::copy_from_slice(&Sha256::digest(account)))
 }

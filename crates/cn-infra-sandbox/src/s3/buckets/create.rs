@@ -55,12 +55,9 @@ struct Wanted {
 
 fn wanted(context: &Context<'_>, ask: &Ask<'_>) -> Result<Wanted, AwsError> {
     let document = match ask.request.body.as_ref() {
-        [] => Element { name: "CreateBucketConfiguration".to_owned(), ..Element::default() },
-        body => Element::parse(body).ok_or_else(body::malformed)?,
+        [] => Element::default(),
+        body => body::parse(body, "CreateBucketConfiguration")?,
     };
-    if document.name != "CreateBucketConfiguration" {
-        return Err(body::malformed());
-    }
     document.without("Location")?;
     document.without("Bucket")?;
     document.only(&["LocationConstraint", "Tags"], &[])?;

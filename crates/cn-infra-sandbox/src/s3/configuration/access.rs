@@ -59,7 +59,7 @@ impl PublicAccessBlock {
     }
 
     /// Writes what [`PublicAccessBlock::read`] reads.
-    pub fn write(&self, xml: &mut Xml) {
+    pub fn write(self, xml: &mut Xml) {
         xml.text("BlockPublicAcls", self.block_public_acls);
         xml.text("IgnorePublicAcls", self.ignore_public_acls);
         xml.text("BlockPublicPolicy", self.block_public_policy);

@@ -11,6 +11,7 @@ pub mod policy;
 pub mod tagging;
 pub mod versioning;
 pub mod website;
+mod writers;
 
 use std::collections::BTreeMap;
 
@@ -22,6 +23,7 @@ pub use access::{PublicAccessBlock, blocked};
 pub use encryption::{Algorithm, Encryption};
 pub use ownership::Ownership;
 pub use versioning::Versioning;
+pub use writers::Writers;
 
 use super::acl::Acl;
 use super::{Ask, Bucket, Context, bucket};
@@ -105,11 +107,15 @@ pub fn read<'a>(context: &'a Context<'_>, ask: &Ask<'_>) -> Result<&'a Configura
 }
 
 /// The configuration that a request changes; what it was can be seen for a while.
+///
+/// # Errors
+/// As [`bucket`]; `OperationAborted` (409) while another change of it is in flight.
 pub fn change<'a>(context: &'a mut Context<'_>, ask: &Ask<'_>) -> Result<&'a mut Configuration, AwsError> {
     let bucket = bucket(context, ask)?;
     let mut former = bucket.former.clone();
     former.push(Former { replaced: context.now, configuration: bucket.configuration.clone() });
     former.retain(|former| former.lingers(context));
+    context.s3.writers.begin(&ask.bucket, context.in_flight)?;
     let gone = || super::buckets::no_such_bucket(&ask.bucket);
     let bucket = context.s3.buckets.get_mut(&ask.bucket).ok_or_else(gone)?;
     bucket.former = former;
@@ -119,4 +125,63 @@ pub fn change<'a>(context: &'a mut Context<'_>, ask: &Ask<'_>) -> Result<&'a mut
 /// What a reading answers where nothing of the kind is configured.
 fn none(code: &'static str, message: &str, ask: &Ask<'_>) -> AwsError {
     AwsError::new(code, message).status(404).detail("BucketName", &ask.bucket)
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use jiff::SignedDuration;
+
+    use crate::settings::Settings;
+    use crate::{Reply, Request, Sandbox, SandboxOptions};
+
+    fn ask(sandbox: &Sandbox, method: &str, path: &str, body: &str) -> Reply {
+        let scope = "AWS4-HMAC-SHA256 Credential=AKID/20261130/us-east-1/s3/aws4_request, Signature=0";
+        let request = http::Request::builder().method(method).uri(path);
+        let request = request.header("authorization", scope).header("x-amz-checksum-crc32", "AAAAAA==");
+        let parts = request.body(()).expect("a request").into_parts().0;
+        sandbox.handle(&Request { parts, body: Bytes::copy_from_slice(body.as_bytes()) })
+    }
+
+    fn status(sandbox: &Sandbox, method: &str, path: &str, body: &str) -> u16 {
+        ask(sandbox, method, path, body).response.status().as_u16()
+    }
+
+    fn tagging(value: &str) -> String {
+        format!("<Tagging><TagSet><Tag><Key>a</Key><Value>{value}</Value></Tag></TagSet></Tagging>")
+    }
+
+    fn sandbox(settings: Settings) -> Sandbox {
+        let sandbox = Sandbox::new(SandboxOptions { speed: 0.0, settings, ..SandboxOptions::default() });
+        assert_eq!(status(&sandbox, "PUT", "/media", ""), 200);
+        sandbox
+    }
+
+    #[test]
+    fn a_reader_sees_each_former_configuration_for_the_time_that_is_set() {
+        let sandbox = sandbox(Settings { consistency_delay: 5.0, ..Settings::default() });
+        let seen = || {
+            let body = ask(&sandbox, "GET", "/media?tagging", "").response.into_body();
+            let text = String::from_utf8(body.to_vec()).expect("text");
+            ["one", "two", "NoSuchTagSet"].into_iter().find(|what| text.contains(what))
+        };
+        assert_eq!(status(&sandbox, "PUT", "/media?tagging", &tagging("one")), 204);
+        sandbox.advance(SignedDuration::from_secs(3));
+        assert_eq!(status(&sandbox, "PUT", "/media?tagging", &tagging("two")), 204);
+        assert_eq!(seen(), Some("NoSuchTagSet"));
+        sandbox.advance(SignedDuration::from_secs(2));
+        assert_eq!(seen(), Some("one"));
+        sandbox.advance(SignedDuration::from_secs(3));
+        assert_eq!(seen(), Some("two"));
+    }
+
+    #[test]
+    fn a_change_is_refused_until_the_one_before_is_answered() {
+        let sandbox = sandbox(Settings { latency: 0.001, ..Settings::default() });
+        let first = ask(&sandbox, "PUT", "/media?tagging", &tagging("one"));
+        assert_eq!(status(&sandbox, "PUT", "/media?tagging", &tagging("two")), 409);
+        assert_eq!(status(&sandbox, "GET", "/media?tagging", ""), 200);
+        drop(first);
+        assert_eq!(status(&sandbox, "PUT", "/media?tagging", &tagging("two")), 204);
+    }
 }

@@ -50,14 +50,15 @@ pub fn pair(tag: &Element) -> Result<(String, String), AwsError> {
         return Err(invalid("The TagKey you have provided is invalid", key));
     }
     if !fits(value, 256) {
-        return Err(invalid("The TagValue you have provided is invalid", key));
+        return Err(invalid("The TagValue you have provided is invalid", key).detail("TagValue", value));
     }
     Ok((key.to_owned(), value.to_owned()))
 }
 
-/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_S3Tag.html>
+/// <https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/allocation-tag-restrictions.html>
 fn is_allowed(character: char) -> bool {
-    character.is_alphanumeric() || character.is_whitespace() || "_.:/=+-@".contains(character)
+    let is_space = character.is_whitespace() && !character.is_control();
+    character.is_alphanumeric() || is_space || "_.:/=+-@".contains(character)
 }
 
 fn invalid(message: &str, key: &str) -> AwsError {

@@ -66,8 +66,8 @@ fn statement(written: &Value, bucket: &Bucket) -> Result<Value, AwsError> {
     let (actions, resources) = (texts(action)?, texts(resource)?);
     let levels = resources.iter().map(|resource| level(resource, bucket)).collect::<Result<Vec<_>, _>>()?;
     for pattern in actions {
-        let applied = actions::levels(pattern).ok_or_else(|| malformed("Policy has invalid action"))?;
-        let applies = levels.iter().flatten().any(|level| applied.contains(level));
+        let on = actions::levels(pattern).ok_or_else(|| malformed("Policy has invalid action"))?;
+        let applies = levels.iter().flatten().any(|level| on.contains(level));
         if action_name == "Action" && resource_name == "Resource" && !applies {
             return Err(malformed("Action does not apply to any resource(s) in statement"));
         }
@@ -134,14 +134,11 @@ fn in_order(statement: &Map<String, Value>) -> Value {
 /// Lists of one as their member, others sorted: their order means nothing.
 fn told(value: &Value) -> Value {
     match value {
-        Value::Array(items) => match items.as_slice() {
-            [single] => told(single),
-            _ => {
-                let mut items: Vec<_> = items.iter().map(told).collect();
-                items.sort_by_cached_key(Value::to_string);
-                items.into()
-            }
-        },
+        Value::Array(items) => {
+            let mut items: Vec<_> = items.iter().map(told).collect();
+            items.sort_by_cached_key(Value::to_string);
+            if items.len() == 1 { items.remove(0) } else { items.into() }
+        }
         Value::Object(object) => {
             object.iter().map(|(key, value)| (key.clone(), told(value))).collect::<Map<_, _>>().into()
         }

@@ -45,7 +45,7 @@ fn get(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
 fn status(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
     let is_public = public::is_public(stored(context, ask)?);
     Ok(document("PolicyStatus", |xml| {
-        xml.text("IsPublic", if is_public { "TRUE" } else { "FALSE" });
+        xml.text("IsPublic", is_public);
     }))
 }
 
