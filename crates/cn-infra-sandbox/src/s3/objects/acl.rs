@@ -36,7 +36,7 @@ fn refuse_public(context: &Context<'_>, bucket: &Bucket, acl: &Acl) -> Result<()
 
 /// GetObjectAcl.
 pub fn get(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
-    let bucket = place(context, ask)?;
+    let bucket = place(context, ask, "s3:GetObjectAcl")?;
     let version = lookup::version(context.s3.objects.index(&ask.bucket), &ask.key, ask.param("versionId"))?;
     let private = Acl::private(&bucket.owner);
     let acl = version.details().acl.as_deref().unwrap_or(&private);
@@ -49,7 +49,7 @@ pub fn get(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
 
 /// PutObjectAcl: by canned name, by grants in headers, or by a document.
 pub fn put(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
-    let bucket = place(context, ask)?;
+    let bucket = place(context, ask, "s3:PutObjectAcl")?;
     lookup::version(context.s3.objects.index(&ask.bucket), &ask.key, ask.param("versionId"))?;
     let acl = wanted(ask, &bucket.owner)?;
     let enforced = bucket.configuration.ownership == Some(Ownership::BucketOwnerEnforced);

@@ -12,7 +12,7 @@ const ATTRIBUTES: &[&str] = &["ETag", "Checksum", "ObjectParts", "StorageClass",
 
 /// GetObjectAttributes.
 pub fn get(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
-    let versioning = place(context, ask)?.configuration.versioning;
+    let versioning = place(context, ask, "s3:GetObjectAttributes")?.configuration.versioning;
     let wanted = wanted(ask)?;
     let parts = Parts::of(ask)?;
     let version = lookup::version(context.s3.objects.index(&ask.bucket), &ask.key, ask.param("versionId"))?;

@@ -16,7 +16,7 @@ use crate::s3::{Answer, Ask, Bucket, Context, document};
 
 /// CopyObject.
 pub fn copy(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
-    let bucket = place(context, ask)?;
+    let bucket = place(context, ask, "s3:PutObject")?;
     let versioning = bucket.configuration.versioning;
     let source = Source::of(ask)?;
     let replaces = directive(ask, "x-amz-metadata-directive")?;
@@ -103,6 +103,9 @@ fn details(
     Ok(details)
 }
 
+/// Content larger than this is not read for its MD5: its entity tag is one of what it is made of. AWS calls tags opaque.
+const MAX_HASHED: u64 = 32 << 20;
+
 /// The MD5 and a checksum of content that is all or a part of `version`'s: known ones where they are of just these bytes.
 ///
 /// # Errors
@@ -115,6 +118,7 @@ pub fn sums(
 ) -> Result<([u8; 16], Digest), AwsError> {
     let whole = *content == version.content;
     let md5 = version.md5().filter(|_| whole);
+    let md5 = md5.or_else(|| (content.size() > MAX_HASHED).then(|| Md5::digest(format!("{content:?}")).into()));
     let digest = version.checksum.as_ref().filter(|checksum| whole && checksum.parts == 0);
     let digest = digest.map(|checksum| &checksum.digest).filter(|digest| digest.algorithm() == algorithm);
     if let (Some(md5), Some(digest)) = (md5, digest) {

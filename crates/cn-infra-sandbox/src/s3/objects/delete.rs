@@ -23,7 +23,7 @@ pub fn delete(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
     if ask.header("x-amz-if-match-last-modified-time").is_some() || ask.header("x-amz-if-match-size").is_some() {
         return Err(AwsError::not_modelled("conditions that only directory buckets have"));
     }
-    let versioning = place(context, ask)?.configuration.versioning;
+    let versioning = place(context, ask, "s3:DeleteObject")?.configuration.versioning;
     let id = ask.param("versionId").map(parse_id).transpose()?;
     conditions::delete(ask.header("if-match"), &ask.key, context.s3.objects.index(&ask.bucket).current(&ask.key))?;
     let marker = Version::marker(context.now);

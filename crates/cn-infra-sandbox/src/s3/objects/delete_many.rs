@@ -3,10 +3,10 @@
 use super::delete::{Deleted, one};
 use super::payload::Payload;
 use super::version::{Version, VersionId};
-use super::{check_key, conditions, invalid_request, place};
+use super::{check_key, conditions, invalid_request, permit, reached};
 use crate::error::AwsError;
 use crate::s3::configuration::Versioning;
-use crate::s3::{Answer, Ask, Context, body, document};
+use crate::s3::{Answer, Ask, Context, body, bucket, document};
 use crate::xml::{Element, Xml};
 
 /// How many keys one request may name. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html>
@@ -14,7 +14,7 @@ const MAX_KEYS: usize = 1000;
 
 /// DeleteObjects.
 pub fn delete(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
-    let versioning = place(context, ask)?.configuration.versioning;
+    let versioning = reached(context, ask)?.configuration.versioning;
     let payload = Payload::of(ask)?;
     if payload.digest.is_none() && ask.header("content-md5").is_none() {
         return Err(invalid_request("Missing required header for this request: Content-MD5 OR x-amz-checksum-*"));
@@ -46,6 +46,7 @@ fn carry_out(
 ) -> Result<Deleted, AwsError> {
     let key = object.get("Key").unwrap_or_default();
     check_key(key)?;
+    permit(bucket(context, ask)?, "s3:DeleteObject", key, object.child("VersionId").is_some())?;
     if object.child("LastModifiedTime").is_some() || object.child("Size").is_some() {
         return Err(AwsError::not_modelled("conditions that only directory buckets have"));
     }

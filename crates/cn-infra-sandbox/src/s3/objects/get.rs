@@ -25,7 +25,7 @@ const OVERRIDES: &[(&str, &str)] = &[
 
 /// GetObject.
 pub fn get(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
-    let versioning = place(context, ask)?.configuration.versioning;
+    let versioning = place(context, ask, "s3:GetObject")?.configuration.versioning;
     let objects = &context.s3.objects;
     let version = lookup::version(objects.index(&ask.bucket), &ask.key, ask.param("versionId"))?;
     refuse_archived(version)?;
@@ -38,7 +38,7 @@ pub fn get(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
 
 /// HeadObject: the answer of GetObject without its body.
 pub fn head(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
-    let versioning = place(context, ask)?.configuration.versioning;
+    let versioning = place(context, ask, "s3:GetObject")?.configuration.versioning;
     let version = lookup::version(context.s3.objects.index(&ask.bucket), &ask.key, ask.param("versionId"))?;
     let (mut response, range) = head_of(ask, version, versioning)?;
     if let Some(range) = range {

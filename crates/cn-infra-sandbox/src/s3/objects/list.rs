@@ -91,7 +91,7 @@ pub fn list_v2(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
             ask.param("list-type").unwrap_or_default(),
         ));
     }
-    let owner = canonical_id(&place(context, ask)?.owner);
+    let owner = canonical_id(&place(context, ask, "s3:ListBucket")?.owner);
     let owner = Some(owner.as_str()).filter(|_| ask.param("fetch-owner") == Some("true"));
     let page = Page::of(ask, "max-keys")?;
     let token = ask.param("continuation-token");
@@ -119,7 +119,7 @@ fn incorrect(token: &str) -> AwsError {
 
 /// ListObjects, the first version.
 pub fn list(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
-    let owner = canonical_id(&place(context, ask)?.owner);
+    let owner = canonical_id(&place(context, ask, "s3:ListBucket")?.owner);
     let page = Page::of(ask, "max-keys")?;
     let marker = ask.param("marker").unwrap_or_default();
     let from = From::marker(&page.scope, Some(marker).filter(|marker| !marker.is_empty()), false);

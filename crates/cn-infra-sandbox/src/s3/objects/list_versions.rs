@@ -24,7 +24,7 @@ struct Listed {
 
 /// ListObjectVersions.
 pub fn list(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
-    let owner = canonical_id(&place(context, ask)?.owner);
+    let owner = canonical_id(&place(context, ask, "s3:ListBucketVersions")?.owner);
     let page = Page::of(ask, "max-keys")?;
     let (marker, id) =
         (ask.param("key-marker").unwrap_or_default(), ask.param("version-id-marker").unwrap_or_default());

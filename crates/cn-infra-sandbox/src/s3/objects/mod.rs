@@ -38,6 +38,8 @@ pub use blobs::Blobs;
 use index::Index;
 use multipart::{Part, Upload};
 
+use super::buckets::denied;
+use super::configuration::policy::denies;
 use super::{Ask, Bucket, Context, On, Operation, S3, bucket};
 use crate::error::AwsError;
 use crate::table::{Rows, Table};
@@ -126,14 +128,29 @@ impl Objects {
 /// Keys have at most so many bytes. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>
 const MAX_KEY: usize = 1024;
 
-/// The bucket of an object that a request names.
+/// The bucket that a request is for, which permits `action` (`s3:PutObject`) there.
 ///
 /// # Errors
-/// As [`bucket`]; `KeyTooLongError`; `NotImplemented` for headers that the sandbox does not model.
-fn place<'a>(context: &'a Context<'_>, ask: &Ask<'_>) -> Result<&'a Bucket, AwsError> {
+/// As [`bucket`]; `KeyTooLongError`; `NotImplemented` for headers that the sandbox does not model; `AccessDenied` (403).
+fn place<'a>(context: &'a Context<'_>, ask: &Ask<'_>, action: &str) -> Result<&'a Bucket, AwsError> {
+    let bucket = reached(context, ask)?;
+    permit(bucket, action, &ask.key, ask.param("versionId").is_some())?;
+    Ok(bucket)
+}
+
+fn reached<'a>(context: &'a Context<'_>, ask: &Ask<'_>) -> Result<&'a Bucket, AwsError> {
     metadata::refuse_unmodelled(ask)?;
     check_key(&ask.key)?;
     bucket(context, ask)
+}
+
+/// Refuses what the bucket's policy denies. What is done to a version by its id is an action of its own.
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html>
+fn permit(bucket: &Bucket, action: &str, key: &str, by_version: bool) -> Result<(), AwsError> {
+    let Some(policy) = &bucket.configuration.policy else { return Ok(()) };
+    let action = if by_version { action.replace("Object", "ObjectVersion") } else { action.to_owned() };
+    let resource = if key.is_empty() { bucket.arn() } else { format!("{}/{key}", bucket.arn()) };
+    if denies(policy, &bucket.owner, &action, &resource) { Err(denied()) } else { Ok(()) }
 }
 
 fn check_key(key: &str) -> Result<(), AwsError> {

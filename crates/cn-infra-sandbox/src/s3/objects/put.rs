@@ -15,7 +15,7 @@ pub const MAX_WHOLE: u64 = 5 << 30;
 
 /// PutObject.
 pub fn put(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
-    let bucket = place(context, ask)?;
+    let bucket = place(context, ask, "s3:PutObject")?;
     let details = metadata::given(context, ask, bucket)?;
     let class = StorageClass::parse(ask.header("x-amz-storage-class"))?;
     let versioning = bucket.configuration.versioning;

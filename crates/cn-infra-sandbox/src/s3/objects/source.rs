@@ -5,7 +5,7 @@ use percent_encoding::percent_decode_str;
 use super::conditions::{self, Read};
 use super::get::refuse_archived;
 use super::version::Version;
-use super::{check_key, invalid_argument, invalid_request, lookup};
+use super::{check_key, invalid_argument, invalid_request, lookup, permit};
 use crate::error::AwsError;
 use crate::s3::buckets::{denied, no_such_bucket};
 use crate::s3::configuration::Versioning;
@@ -62,6 +62,7 @@ impl Source {
             return Err(denied());
         }
         check_key(&self.key)?;
+        permit(bucket, "s3:GetObject", &self.key, self.version.is_some())?;
         let index = context.s3.objects.index(&self.bucket);
         let version = lookup::version(index, &self.key, self.version.as_deref());
         let version = version.map_err(|error| match error.code.as_ref() {

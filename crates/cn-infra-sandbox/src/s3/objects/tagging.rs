@@ -6,7 +6,7 @@ use super::payload::Payload;
 use super::{Pairs, invalid_argument};
 use super::{lookup, place};
 use crate::error::AwsError;
-use crate::s3::{Answer, Ask, Context, body, document, empty};
+use crate::s3::{Answer, Ask, Context, body, bucket, document, empty};
 use crate::xml::Element;
 
 /// How many tags an object may bear.
@@ -67,7 +67,7 @@ fn fits(text: &str, most: usize) -> bool {
 
 /// GetObjectTagging.
 pub fn get(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
-    let bucket = place(context, ask)?;
+    let bucket = place(context, ask, "s3:GetObjectTagging")?;
     let versioned = bucket.configuration.versioning.is_some();
     let version = lookup::version(context.s3.objects.index(&ask.bucket), &ask.key, ask.param("versionId"))?;
     let mut response = document("Tagging", |xml| {
@@ -83,7 +83,7 @@ pub fn get(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
 
 /// PutObjectTagging: replaces the whole set.
 pub fn put(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
-    place(context, ask)?;
+    place(context, ask, "s3:PutObjectTagging")?;
     let payload = Payload::of(ask)?;
     let tags = read(&Element::parse(&payload.bytes).ok_or_else(body::malformed)?)?;
     change(context, ask, tags, 200)
@@ -103,12 +103,12 @@ fn read(tagging: &Element) -> Result<Pairs, AwsError> {
 
 /// DeleteObjectTagging.
 pub fn delete(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
-    place(context, ask)?;
+    place(context, ask, "s3:DeleteObjectTagging")?;
     change(context, ask, Pairs::default(), 204)
 }
 
 fn change(context: &mut Context<'_>, ask: &Ask<'_>, tags: Pairs, status: u16) -> Answer {
-    let versioned = place(context, ask)?.configuration.versioning.is_some();
+    let versioned = bucket(context, ask)?.configuration.versioning.is_some();
     let version = lookup::version_mut(context, ask)?;
     version.details_mut().tags = tags;
     let mut response = empty(status);

@@ -1,15 +1,18 @@
 //! The bucket's policy: checked as S3 does it, kept in S3's words, public or not.
 //!
-//! The sandbox does not decide by it who may call what; its callers are the account's own.
+//! Callers are the account's own, so only what it denies everybody counts.
 
 mod actions;
 mod conditions;
+mod deny;
 mod grammar;
 mod principals;
 mod public;
 
 use http::Method;
 use serde_json::Value;
+
+pub use deny::denies;
 
 use super::{blocked, change, none, read};
 use crate::error::AwsError;

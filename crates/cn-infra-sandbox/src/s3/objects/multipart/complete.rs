@@ -21,7 +21,7 @@ const MAX_PARTS: usize = 10_000;
 
 /// CompleteMultipartUpload.
 pub fn complete(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
-    let versioning = place(context, ask)?.configuration.versioning;
+    let versioning = place(context, ask, "s3:PutObject")?.configuration.versioning;
     let upload = upload(context, ask)?.clone();
     let parts = listed(context, ask, &upload)?;
     conditions::write(ask, context.s3.objects.index(&ask.bucket).current(&ask.key))?;

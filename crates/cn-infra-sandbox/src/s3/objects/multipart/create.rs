@@ -10,7 +10,7 @@ use crate::s3::{Answer, Ask, Context, document, empty};
 
 /// CreateMultipartUpload.
 pub fn create(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
-    let bucket = place(context, ask)?;
+    let bucket = place(context, ask, "s3:PutObject")?;
     let details = metadata::given(context, ask, bucket)?;
     let class = StorageClass::parse(ask.header("x-amz-storage-class"))?;
     let checksum = checksum(ask)?;
@@ -78,7 +78,7 @@ fn checksum(ask: &Ask<'_>) -> Result<Option<(Algorithm, Kind)>, AwsError> {
 
 /// AbortMultipartUpload.
 pub fn abort(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
-    place(context, ask)?;
+    place(context, ask, "s3:AbortMultipartUpload")?;
     let id = upload(context, ask)?.id.clone();
     forget(context, ask, &id);
     Ok(empty(204))

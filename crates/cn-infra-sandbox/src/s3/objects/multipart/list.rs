@@ -14,7 +14,7 @@ use crate::xml::Xml;
 
 /// ListParts.
 pub fn list_parts(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
-    let owner = canonical_id(&place(context, ask)?.owner);
+    let owner = canonical_id(&place(context, ask, "s3:ListMultipartUploadParts")?.owner);
     let upload = upload(context, ask)?;
     let max = most(ask, "max-parts")?;
     let marker = ask.param("part-number-marker").filter(|text| !text.is_empty()).unwrap_or("0");
@@ -60,7 +60,7 @@ fn write_kind(xml: &mut Xml, upload: &Upload) {
 
 /// ListMultipartUploads: by key, those of one key by the time they were begun.
 pub fn list_uploads(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
-    let owner = canonical_id(&place(context, ask)?.owner);
+    let owner = canonical_id(&place(context, ask, "s3:ListBucketMultipartUploads")?.owner);
     let page = Page::of(ask, "max-uploads")?;
     let marker = ask.param("key-marker").unwrap_or_default();
     // Without a key marker, AWS ignores the other.

@@ -16,7 +16,7 @@ use crate::s3::{Answer, Ask, Context, document, empty};
 
 /// UploadPart. A part that was there already is replaced.
 pub fn upload_part(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
-    place(context, ask)?;
+    place(context, ask, "s3:PutObject")?;
     let number = number(ask)?;
     let upload = upload(context, ask)?;
     let payload = Payload::of(ask)?;
@@ -62,7 +62,7 @@ fn digest(upload: &Upload, payload: &Payload) -> Result<Digest, AwsError> {
 
 /// UploadPartCopy: a part that is all or a run of another object's bytes.
 pub fn copy_part(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
-    place(context, ask)?;
+    place(context, ask, "s3:PutObject")?;
     let number = number(ask)?;
     let upload = upload(context, ask)?;
     let source = Source::of(ask)?;
