@@ -182,16 +182,80 @@ class Aws:
         answer = self.client("ec2", region, account).describe_instances(InstanceIds=[instance_id])
         return answer["Reservations"][0]["Instances"][0]
 
+    def state(self, instance_id):
+        """The state of an instance, as DescribeInstances answers."""
+        return self.instance(instance_id)["State"]["Name"]
+
+    def stopped(self, **parameters):
+        """Starts a t3.micro, stops it, and returns its id once it is stopped."""
+        instance_id = self.running(**parameters)["InstanceId"]
+        self.ec2.stop_instances(InstanceIds=[instance_id])
+        self.advance(600)
+        return instance_id
+
+    def volumes(self, instance_id):
+        """The volumes attached to an instance, as DescribeVolumes answers."""
+        filters = [{"Name": "attachment.instance-id", "Values": [instance_id]}]
+        return self.ec2.describe_volumes(Filters=filters)["Volumes"]
+
+    def interface(self, interface_id):
+        """A network interface as DescribeNetworkInterfaces answers."""
+        answer = self.ec2.describe_network_interfaces(NetworkInterfaceIds=[interface_id])
+        return answer["NetworkInterfaces"][0]
+
+    def subnets(self, region=REGION):
+        """The subnets of the default VPC, in the order of their zones."""
+        filters = [{"Name": "default-for-az", "Values": ["true"]}]
+        subnets = self.client("ec2", region).describe_subnets(Filters=filters)["Subnets"]
+        return sorted(subnets, key=lambda subnet: subnet["AvailabilityZone"])
+
     def default_vpc(self, region=REGION):
         """The id of the default VPC."""
         answer = self.client("ec2", region).describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])
         return answer["Vpcs"][0]["VpcId"]
+
+    def default_group(self, region=REGION):
+        """The default group of the default VPC, as DescribeSecurityGroups answers."""
+        filters = [
+            {"Name": "group-name", "Values": ["default"]},
+            {"Name": "vpc-id", "Values": [self.default_vpc(region)]},
+        ]
+        return self.client("ec2", region).describe_security_groups(Filters=filters)["SecurityGroups"][0]
+
+    def rules(self, group_id, egress=False):
+        """The rules of a group in one direction, as DescribeSecurityGroupRules answers."""
+        filters = [{"Name": "group-id", "Values": [group_id]}]
+        rules = self.ec2.describe_security_group_rules(Filters=filters)["SecurityGroupRules"]
+        return [rule for rule in rules if rule["IsEgress"] == egress]
 
     def group(self, name=None, region=REGION, **parameters):
         """The id of a new security group in the default VPC."""
         return self.client("ec2", region).create_security_group(
             GroupName=name or unique("group"), Description="of a check", **parameters
         )["GroupId"]
+
+
+def tcp(port, cidr="192.0.2.0/24", description=None):
+    """An IpPermission: one TCP port from one IPv4 or IPv6 network."""
+    source = {"CidrIpv6" if ":" in cidr else "CidrIp": cidr}
+    if description is not None:
+        source["Description"] = description
+    return {
+        "IpProtocol": "tcp",
+        "FromPort": port,
+        "ToPort": port,
+        "Ipv6Ranges" if ":" in cidr else "IpRanges": [source],
+    }
+
+
+def tags_of(thing):
+    """The tags of a described object, as a dict."""
+    return {tag["Key"]: tag["Value"] for tag in thing.get("Tags", [])}
+
+
+def tagged(kind, **tags):
+    """TagSpecifications of one resource type."""
+    return [{"ResourceType": kind, "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}]
 
 
 def _header(name, value):
@@ -207,16 +271,23 @@ def unique(prefix):
 
 
 def expect_error(code, call, *arguments, **parameters):
-    """Asserts that the call is refused with this code and says why; returns botocore's error."""
+    """Asserts that the call is refused with this code and says why; returns botocore's error.
+
+    Where AWS's documents name several codes for one case, `code` is a tuple of them; None means any code of a 4xx.
+    """
+    codes = (code,) if isinstance(code, str) else code
     try:
         answer = call(*arguments, **parameters)
     except ClientError as error:
-        got = error.response["Error"]
-        assert got["Code"] == code, f"expected {code}, got {got['Code']}: {got.get('Message')}"
-        assert got.get("Message", "").strip(), f"{code} came without a message"
+        got, status = error.response["Error"], error.response["ResponseMetadata"]["HTTPStatusCode"]
+        if codes is None:
+            assert 400 <= status < 500, f"expected a refusal, got {status} {got['Code']}: {got.get('Message')}"
+        else:
+            assert got["Code"] in codes, f"expected {code}, got {got['Code']}: {got.get('Message')}"
+        assert (got.get("Message") or "").strip(), f"{got['Code']} came without a message"
         return error
     answer = {k: v for k, v in answer.items() if k != "ResponseMetadata"} if isinstance(answer, dict) else answer
-    raise AssertionError(f"expected {code}, got an answer: {str(answer)[:200]}")
+    raise AssertionError(f"expected {code or 'a refusal'}, got an answer: {str(answer)[:200]}")
 
 
 def error_of(response):
