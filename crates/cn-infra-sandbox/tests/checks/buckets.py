@@ -2,6 +2,9 @@
 
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
 
 import requests
 from botocore.auth import S3SigV4Auth
@@ -95,6 +98,24 @@ class Bucket:
         """A request as it stands; the path begins after the bucket's name, with its query."""
         return send(self.aws, method, f"/{self.name}{path}", body, headers, signed, sha256)
 
+    def repeat(self, method, path, times, threads):
+        """One request without a body, sent many times, as fast as may be; returns the statuses of the answers."""
+        ready = _request(self.aws, method, f"/{self.name}{path}", b"", {"Content-Length": "0"}, True, None)
+        host = urlsplit(self.aws.endpoint).netloc
+
+        def some(count):
+            connection, statuses = HTTPConnection(host, timeout=15), []
+            for _ in range(count):
+                connection.request(method, f"/{self.name}{path}", headers=dict(ready.headers))
+                answer = connection.getresponse()
+                answer.read()
+                statuses.append(answer.status)
+            connection.close()
+            return statuses
+
+        with ThreadPoolExecutor(threads) as pool:
+            return [status for statuses in pool.map(some, [times // threads] * threads) for status in statuses]
+
 
 class Upload:
     """A multipart upload."""
@@ -128,13 +149,17 @@ class Upload:
 
 
 def send(aws, method, path, body=b"", headers=None, signed=True, sha256=None):
-    """A request to S3 that boto3 would not send, signed as S3 wants it unless told otherwise."""
+    """Sends a request to S3 that boto3 would not send, signed as S3 wants it unless told otherwise."""
+    ready = _request(aws, method, path, body, headers, signed, sha256)
+    return requests.request(method, ready.url, data=ready.body, headers=dict(ready.headers), timeout=15)
+
+
+def _request(aws, method, path, body, headers, signed, sha256):
     declared = sha256 or hashlib.sha256(body).hexdigest()
     request = AWSRequest(method, aws.endpoint + path, data=body, headers=headers or {})
     if signed:
         _Signer(declared).add_auth(request)
-    ready = request.prepare()
-    return requests.request(method, ready.url, data=ready.body, headers=dict(ready.headers), timeout=15)
+    return request.prepare()
 
 
 class _Signer(S3SigV4Auth):

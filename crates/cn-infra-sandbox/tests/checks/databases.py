@@ -86,10 +86,10 @@ class Database:
     def finished_snapshot(self, name=None, **parameters):
         """The name of a manual snapshot that is available, its database too."""
         name = self.snapshot(name, **parameters)["DBSnapshotIdentifier"]
-        for _ in range(120):
+        for _ in range(3 * HOUR // (5 * MINUTE)):
             if self.snapshot_now(name)["Status"] == "available":
                 break
-            self.aws.advance(MINUTE)
+            self.aws.advance(5 * MINUTE)
         self.until("available")
         return name
 

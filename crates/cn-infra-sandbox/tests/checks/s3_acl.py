@@ -42,7 +42,8 @@ def an_acl_is_reset_to_private(aws):
 def grants_can_be_given_one_by_one(aws):
     """Grants by header and by document come back as they were given."""
     bucket = Bucket.with_acls(aws)
-    bucket.put("key", GrantRead=f'uri="{EVERYONE}"')
+    mine = aws.s3.list_buckets()["Owner"]["ID"]
+    bucket.put("key", GrantRead=f'uri="{EVERYONE}"', GrantFullControl=f'id="{mine}"')
     assert _grants(bucket) == {(EVERYONE, "READ")}
     acl = bucket.call("get_object_acl", Key="key")
     theirs = aws.client("s3", account=OTHER_ACCOUNT).list_buckets()["Owner"]["ID"]

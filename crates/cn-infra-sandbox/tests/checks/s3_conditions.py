@@ -77,6 +77,19 @@ def a_completion_can_ask_for_absence(aws):
     assert bucket.get("key") == b"meanwhile"
 
 
+def a_copy_can_ask_for_absence_or_an_etag(aws):
+    """CopyObject with If-None-Match * or If-Match looks at the target: a PreconditionFailed if it is not so."""
+    bucket = Bucket(aws)
+    bucket.put("source", b"new")
+    etag = bucket.put("target", b"old")["ETag"]
+    expect_error("PreconditionFailed", bucket.copy, "source", "target", IfNoneMatch="*")
+    expect_error("PreconditionFailed", bucket.copy, "source", "target", IfMatch='"other"')
+    assert bucket.get("target") == b"old"
+    bucket.copy("source", "target", IfMatch=etag)
+    bucket.copy("source", "free", IfNoneMatch="*")
+    assert bucket.get("target") == bucket.get("free") == b"new"
+
+
 def one_of_many_takes_a_free_lease(aws):
     """Of many that put with If-None-Match * at once, one wins; the others get 412 or 409."""
     bucket = Bucket(aws)

@@ -3,6 +3,8 @@
 import base64
 import hashlib
 
+from botocore.exceptions import ClientError
+
 from buckets import EVERYONE, OPEN, Bucket
 from sandbox import OTHER_ACCOUNT, error_of, expect_error, unique
 
@@ -299,6 +301,24 @@ def the_accounts_block_overrides_the_buckets(aws):
     control.delete_public_access_block(**mine)
     bucket.allow({})
     bucket.call("put_bucket_acl", ACL="public-read")
+
+
+def a_setting_is_kept_or_refused(aws):
+    """No setting is answered with success and forgotten: it is told as put, or was refused."""
+    bucket = Bucket(aws)
+    for name, parameter, value in (
+        ("bucket_accelerate_configuration", "AccelerateConfiguration", {"Status": "Enabled"}),
+        ("bucket_request_payment", "RequestPaymentConfiguration", {"Payer": "Requester"}),
+        ("bucket_notification_configuration", "NotificationConfiguration", {"EventBridgeConfiguration": {}}),
+    ):
+        try:
+            bucket.call(f"put_{name}", **{parameter: value})
+        except ClientError as error:
+            assert error.response["Error"]["Code"] == "NotImplemented", error
+            continue
+        live = bucket.call(f"get_{name}")
+        assert {it: live[it] for it in value} == value, (name, live)
+    assert bucket.keys() == []
 
 
 def settings_stand_for_themselves(aws):

@@ -4,7 +4,7 @@ import hashlib
 from datetime import timedelta
 
 from buckets import Bucket
-from sandbox import expect_error
+from sandbox import error_of, expect_error
 
 
 def an_object_is_put_read_and_deleted(aws):
@@ -26,8 +26,6 @@ def an_etag_is_the_md5(aws):
 
 def objects_are_strongly_consistent(aws):
     """An object put, replaced or deleted is seen so at once, even where other things take a while to show."""
-    if not aws.moto:
-        aws.settings(consistency_delay=0)
     bucket = Bucket(aws)
     if not aws.moto:
         aws.settings(consistency_delay=60)
@@ -254,6 +252,14 @@ def times_follow_the_accounts_clock(aws):
     bucket.put("two")
     one, two = bucket.head("one")["LastModified"], bucket.head("two")["LastModified"]
     assert timedelta(minutes=59) < two - one < timedelta(minutes=61), two - one
+
+
+def an_anonymous_read_is_refused(aws):
+    """A request without a signature is an AccessDenied where no policy lets everyone in."""
+    bucket = Bucket(aws)
+    bucket.put("key")
+    answer = bucket.raw("GET", "/key", signed=False)
+    assert (answer.status_code, error_of(answer)) == (403, "AccessDenied"), answer.text
 
 
 def the_owner_is_told_on_demand(aws):
