@@ -20,15 +20,20 @@ EVERYONE = "http://acs.amazonaws.com/groups/global/AllUsers"
 class Bucket:
     """A bucket with the defaults of new ones, in us-west-2 unless said otherwise."""
 
-    def __init__(self, aws, name=None, region=REGION, account=ACCOUNT, constraint=True, configuration=None, **parameters):
-        self.aws, self.s3 = aws, aws.client("s3", region, account)
+    def __init__(self, aws, name=None, region=REGION, account=ACCOUNT, create=True, **parameters):
+        self.aws, self.s3, self.region = aws, aws.client("s3", region, account), region
         self.name = name or unique("bucket")
+        if create:
+            self.create(**parameters)
+
+    def create(self, constraint=True, configuration=None, **parameters):
+        """CreateBucket, with the region as location constraint where one is needed."""
         configuration = dict(configuration or {})
-        if constraint and region != "us-east-1":
-            configuration["LocationConstraint"] = region
+        if constraint and self.region != "us-east-1":
+            configuration["LocationConstraint"] = self.region
         if configuration:
             parameters["CreateBucketConfiguration"] = configuration
-        self.answer = self.s3.create_bucket(Bucket=self.name, **parameters)
+        return self.s3.create_bucket(Bucket=self.name, **parameters)
 
     @classmethod
     def with_acls(cls, aws):
@@ -96,7 +101,7 @@ class Bucket:
 
     def raw(self, method, path="", body=b"", headers=None, signed=True, sha256=None):
         """A request as it stands; the path begins after the bucket's name, with its query."""
-        return send(self.aws, method, f"/{self.name}{path}", body, headers, signed, sha256)
+        return _send(self.aws, method, f"/{self.name}{path}", body, headers, signed, sha256)
 
     def repeat(self, method, path, times, threads):
         """One request without a body, sent many times, as fast as may be; returns the statuses of the answers."""
@@ -148,7 +153,7 @@ class Upload:
         return self.call("abort_multipart_upload")
 
 
-def send(aws, method, path, body=b"", headers=None, signed=True, sha256=None):
+def _send(aws, method, path, body=b"", headers=None, signed=True, sha256=None):
     """Sends a request to S3 that boto3 would not send, signed as S3 wants it unless told otherwise."""
     ready = _request(aws, method, path, body, headers, signed, sha256)
     return requests.request(method, ready.url, data=ready.body, headers=dict(ready.headers), timeout=15)

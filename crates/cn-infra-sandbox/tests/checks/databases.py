@@ -94,7 +94,7 @@ class Database:
         return name
 
     def until(self, status, step=15, limit=3 * HOUR):
-        """Lets time pass until the database has this status; returns the statuses seen on the way, each once in a row."""
+        """Lets time pass until the database has this status; returns the statuses seen, each once in a row."""
         seen = [self.status()]
         for _ in range(1 if self.aws.moto else limit // step):  # nothing in moto takes time
             if seen[-1] == status:

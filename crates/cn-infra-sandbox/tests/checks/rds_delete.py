@@ -8,7 +8,8 @@ def _until_gone(database):
     """Lets time pass until the database is not found; returns the statuses seen."""
     seen = set()
     for _ in range(3 * HOUR // MINUTE):
-        live = [it for it in database.rds.describe_db_instances()["DBInstances"] if it["DBInstanceIdentifier"] == database.name]
+        every = database.rds.describe_db_instances()["DBInstances"]
+        live = [it for it in every if it["DBInstanceIdentifier"] == database.name]
         if not live:
             return seen
         seen.add(live[0]["DBInstanceStatus"])
@@ -54,8 +55,8 @@ def a_final_snapshot_is_made_and_stays(aws):
     database, name = Database.available(aws, AllocatedStorage=30), unique("final")
     database.delete(SkipFinalSnapshot=False, FinalDBSnapshotIdentifier=name)
     _until_gone(database)
-    snapshot = database.snapshot_now(name)
-    told = (snapshot["SnapshotType"], snapshot["Status"], snapshot["DBInstanceIdentifier"], snapshot["AllocatedStorage"])
+    it = database.snapshot_now(name)
+    told = (it["SnapshotType"], it["Status"], it["DBInstanceIdentifier"], it["AllocatedStorage"])
     assert told == ("manual", "available", database.name, 30), told
 
 

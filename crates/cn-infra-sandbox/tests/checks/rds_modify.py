@@ -137,7 +137,7 @@ def a_modifying_database_is_busy(aws):
 
 
 def more_storage_is_optimized_for_hours(aws):
-    """More storage leads from modifying to storage-optimization, which lasts long while the new size shows, to available."""
+    """More storage leads from modifying to a long storage-optimization, with the new size, and to available."""
     database = Database.available(aws, AllocatedStorage=100)
     database.apply(AllocatedStorage=200)
     seen = database.until("storage-optimization", limit=2 * HOUR)
@@ -192,7 +192,7 @@ def storage_changes_its_type(aws):
 
 
 def a_rename_changes_the_endpoint_and_keeps_the_resource_id(aws):
-    """A renamed database has a new endpoint, ARN and identifier; its DbiResourceId and tags stay; the old name is gone."""
+    """A rename changes identifier, endpoint and ARN; the DbiResourceId and the tags stay; the old name is gone."""
     database, name = Database.available(aws, Tags=[{"Key": "Name", "Value": "old"}]), unique("renamed")
     before, old = database.now(), database.name
     database.apply(NewDBInstanceIdentifier=name)
@@ -268,7 +268,7 @@ def versions_never_go_back(aws):
 
 
 def wrong_values_are_refused_at_once_though_deferred(aws):
-    """A deferred change is validated when it is asked for: an unknown class, a short password, a retention of 36 days."""
+    """A deferred change is validated when asked for: an unknown class, a short password, 36 days of retention."""
     database = Database.available(aws)
     expect_error("InvalidParameterValue", database.modify, DBInstanceClass="db.coral.reef")
     expect_error("InvalidParameterValue", database.modify, MasterUserPassword="short")

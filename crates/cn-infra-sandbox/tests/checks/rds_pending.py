@@ -5,7 +5,7 @@ from sandbox import expect_error, unique
 
 
 def _deferred(aws, field, wanted, start=None, live=None, **change):
-    """Makes the change without ApplyImmediately: it must be pending, the old value kept, until the window has passed."""
+    """Makes the change without ApplyImmediately: it must be pending, and not made, until the window is over."""
     database = Database.available(aws, **(start or {}))
     live = live or (lambda it: it[field])
     before = live(database.now())

@@ -6,6 +6,7 @@ from databases import BIGGER_CLASS, DAY, HOUR, MINUTE, Database
 from sandbox import ACCOUNT, expect_error, unique
 
 TAGS = [{"Key": "Name", "Value": "production"}]
+OF_THE_SNAPSHOT = ("Engine", "EngineVersion", "AllocatedStorage", "StorageType", "MasterUsername")
 
 
 def a_snapshot_is_creating_and_then_available(aws):
@@ -33,7 +34,7 @@ def a_snapshot_tells_what_it_is_of(aws):
     database = Database.available(aws, AllocatedStorage=30)
     name = database.finished_snapshot()
     snapshot, it = database.snapshot_now(name), database.now()
-    for field in ("DBInstanceIdentifier", "DbiResourceId", "Engine", "EngineVersion", "AllocatedStorage", "MasterUsername"):
+    for field in ("DBInstanceIdentifier", "DbiResourceId", *OF_THE_SNAPSHOT):
         assert snapshot[field] == it[field], field
     assert snapshot["Port"] == 5432 and snapshot["SnapshotCreateTime"]
     assert snapshot["DBSnapshotArn"] == f"arn:aws:rds:us-west-2:{ACCOUNT}:snapshot:{name}"
@@ -166,7 +167,7 @@ def a_restored_database_is_like_its_source(aws):
     restored = Database.restored(aws, source.finished_snapshot())
     restored.until("available", limit=3 * HOUR)
     one, two = source.now(), restored.now()
-    for field in ("Engine", "EngineVersion", "AllocatedStorage", "StorageType", "MasterUsername", "DBInstanceClass", "DBName"):
+    for field in ("DBInstanceClass", "DBName", *OF_THE_SNAPSHOT):
         assert one[field] == two[field], field
 
 

@@ -1,6 +1,6 @@
 """S3: how buckets come to be, whose they are, and what a new one is like."""
 
-from buckets import EVERYONE, OPEN, Bucket, send
+from buckets import EVERYONE, OPEN, Bucket
 from sandbox import OTHER_ACCOUNT, error_of, expect_error, unique
 
 BLOCKS = {"BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"}
@@ -71,7 +71,7 @@ def us_east_1_is_no_location_constraint(aws):
 
 
 def names_have_rules(aws):
-    """A name has 3 to 63 small letters, digits, dots and hyphens, begins and ends with a letter or digit, is no address."""
+    """A name has 3 to 63 small letters, digits, dots and hyphens, with none but letters and digits at its ends."""
     bad = ["ab", "a" * 64, "Upper-case", "under_score", "-begins", "ends-", "two..dots", "192.168.5.4", "xn--reserved"]
     for name in [*bad, "reserved-s3alias"]:
         expect_error("InvalidBucketName", Bucket, aws, name)
@@ -119,7 +119,8 @@ def tags_are_given_at_creation(aws):
 
 def ownership_is_given_at_creation(aws):
     """CreateBucket takes the ownership of objects."""
-    rules = Bucket(aws, ObjectOwnership="ObjectWriter").call("get_bucket_ownership_controls")["OwnershipControls"]["Rules"]
+    bucket = Bucket(aws, ObjectOwnership="ObjectWriter")
+    rules = bucket.call("get_bucket_ownership_controls")["OwnershipControls"]["Rules"]
     assert rules == [{"ObjectOwnership": "ObjectWriter"}]
 
 
@@ -131,7 +132,7 @@ def a_public_acl_does_not_go_with_disabled_acls(aws):
 def a_garbled_configuration_is_malformed(aws):
     """CreateBucket with a body that is no CreateBucketConfiguration answers MalformedXML."""
     for body in (b"<CreateBucketConfiguration><Location", b"<Nonsense/>"):
-        answer = send(aws, "PUT", f"/{unique('bucket')}", body)
+        answer = Bucket(aws, create=False).raw("PUT", body=body)
         assert (answer.status_code, error_of(answer)) == (400, "MalformedXML"), answer.text
 
 

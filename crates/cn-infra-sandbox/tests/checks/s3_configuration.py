@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 from buckets import EVERYONE, OPEN, Bucket
 from sandbox import OTHER_ACCOUNT, error_of, expect_error, unique
 
+ASPECTS = ["tagging", "versioning", "cors", "lifecycle", "encryption", "ownershipControls", "publicAccessBlock"]
 LOG_DELIVERY = "http://acs.amazonaws.com/groups/s3/LogDelivery"
 
 
@@ -69,7 +70,12 @@ def cors_is_told_as_put(aws):
     bucket = Bucket(aws)
     rules = [
         {"AllowedMethods": ["GET"], "AllowedOrigins": ["*"], "AllowedHeaders": ["*"], "MaxAgeSeconds": 3000},
-        {"ID": "upload", "AllowedMethods": ["PUT", "POST"], "AllowedOrigins": ["https://*.ucsd.edu"], "ExposeHeaders": ["ETag"]},
+        {
+            "ID": "upload",
+            "AllowedMethods": ["PUT", "POST"],
+            "AllowedOrigins": ["https://*.ucsd.edu"],
+            "ExposeHeaders": ["ETag"],
+        },
     ]
     bucket.call("put_bucket_cors", CORSConfiguration={"CORSRules": rules})
     assert bucket.call("get_bucket_cors")["CORSRules"] == rules
@@ -100,6 +106,7 @@ def _rule(name="old", **members):
 def lifecycle_rules_are_told_as_put(aws):
     """Lifecycle rules with every kind of action and filter come back as they were put."""
     bucket = Bucket(aws)
+    big = {"Prefix": "media/", "Tags": [{"Key": "a", "Value": "b"}], "ObjectSizeGreaterThan": 1048576}
     rules = [
         _rule("logs", Filter={"Prefix": "logs/"}, Expiration={"Days": 30}),
         _rule("uploads", AbortIncompleteMultipartUpload={"DaysAfterInitiation": 7}),
@@ -111,7 +118,7 @@ def lifecycle_rules_are_told_as_put(aws):
         ),
         _rule(
             "big",
-            Filter={"And": {"Prefix": "media/", "Tags": [{"Key": "a", "Value": "b"}], "ObjectSizeGreaterThan": 1048576}},
+            Filter={"And": big},
             Transitions=[{"Days": 30, "StorageClass": "STANDARD_IA"}, {"Days": 90, "StorageClass": "GLACIER"}],
         ),
     ]
@@ -157,7 +164,7 @@ def a_lifecycle_rule_needs_a_filter_and_a_known_status(aws):
 def malformed_configurations_are_refused(aws):
     """A body that is no XML, or not what the operation takes, answers MalformedXML, and changes nothing."""
     bucket = Bucket(aws)
-    for aspect in ("tagging", "versioning", "cors", "lifecycle", "encryption", "ownershipControls", "publicAccessBlock"):
+    for aspect in ASPECTS:
         for body in (b"no XML at all", b"<Unclosed>", b"<Nonsense/>"):
             answer = bucket.raw("PUT", f"?{aspect}", body, _md5(body))
             assert answer.status_code == 400 and error_of(answer) == "MalformedXML", (aspect, body, answer.text)
@@ -180,7 +187,7 @@ def ownership_is_replaced_and_taken_away(aws):
 
 
 def acls_cannot_be_disabled_while_others_have_rights(aws):
-    """BucketOwnerEnforced is refused while the bucket's ACL gives others rights: InvalidBucketAclWithObjectOwnership."""
+    """BucketOwnerEnforced is an InvalidBucketAclWithObjectOwnership while the bucket's ACL gives others rights."""
     bucket = Bucket.with_acls(aws)
     bucket.call("put_bucket_acl", ACL="public-read")
     rules = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
@@ -327,7 +334,8 @@ def settings_stand_for_themselves(aws):
     bucket.put("image.jpg")
     bucket.call("put_bucket_tagging", Tagging=_tag_set(Name="media"))
     bucket.version("Enabled")
-    bucket.call("put_bucket_cors", CORSConfiguration={"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}]})
+    cors = {"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}]}
+    bucket.call("put_bucket_cors", CORSConfiguration=cors)
     bucket.call("delete_bucket_cors")
     assert _tags(bucket) == {"Name": "media"}
     assert bucket.call("get_bucket_versioning")["Status"] == "Enabled" and bucket.get("image.jpg") == b"coral"

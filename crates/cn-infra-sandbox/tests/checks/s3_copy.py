@@ -42,7 +42,8 @@ def a_copy_keeps_metadata_unless_told(aws):
     bucket.put("source", ContentType="image/jpeg", Metadata={"width": "1024"}, CacheControl="max-age=1")
     bucket.copy("source", "target", Metadata={"width": "1"}, ContentType="text/plain")
     head = bucket.head("target")
-    assert (head["ContentType"], head["Metadata"], head["CacheControl"]) == ("image/jpeg", {"width": "1024"}, "max-age=1")
+    assert (head["ContentType"], head["CacheControl"]) == ("image/jpeg", "max-age=1")
+    assert head["Metadata"] == {"width": "1024"}
 
 
 def a_copy_replaces_metadata_if_told(aws):

@@ -68,7 +68,7 @@ def a_delimiter_may_have_several_signs(aws):
 
 
 def keys_come_in_pages(aws):
-    """MaxKeys limits a page; the continuation token leads to the rest; each key comes once, the last page has no token."""
+    """MaxKeys limits a page, and a token leads to the rest, until the last page; each key comes once."""
     keys = [f"key-{n:02}" for n in range(7)]
     pages = _pages(_filled(aws, *keys), MaxKeys=3)
     assert [it["KeyCount"] for it in pages] == [3, 3, 1]
