@@ -23,6 +23,7 @@ impl Granted {
         let mut made = Vec::new();
         let mut make = |what: &str, name: &str, service: &str, operation: &str, parameters: &[(&str, &str)]| {
             match caller.query(service, operation, parameters) {
+                Ok(_) if what.is_empty() => {}
                 Ok(_) => made.push(format!("{what} {name}")),
                 Err(error) if THERE.contains(&error.code.as_str()) => {}
                 Err(error) => return Err(error),
@@ -33,7 +34,11 @@ impl Granted {
             make("key pair", name, "ec2", "CreateKeyPair", &[("KeyName", name), ("KeyType", "ed25519")])?;
         }
         for name in &self.instance_profiles {
+            let role = [("RoleName", name.as_str()), ("AssumeRolePolicyDocument", SERVERS)];
+            make("role", name, "iam", "CreateRole", &role)?;
             make("instance profile", name, "iam", "CreateInstanceProfile", &[("InstanceProfileName", name)])?;
+            let both = [("InstanceProfileName", name.as_str()), ("RoleName", name)];
+            make("", "", "iam", "AddRoleToInstanceProfile", &both)?;
         }
         let subnets = if self.subnet_groups.is_empty() { Vec::new() } else { subnets(caller)? };
         for name in &self.subnet_groups {
@@ -50,9 +55,17 @@ impl Granted {
     }
 }
 
+/// Who may take on the role of a server.
+const SERVERS: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+
 /// How AWS says that an object is there already.
-const THERE: &[&str] =
-    &["InvalidKeyPair.Duplicate", "EntityAlreadyExists", "DBSubnetGroupAlreadyExists", "DBParameterGroupAlreadyExists"];
+const THERE: &[&str] = &[
+    "InvalidKeyPair.Duplicate",
+    "EntityAlreadyExists",
+    "LimitExceeded",
+    "DBSubnetGroupAlreadyExists",
+    "DBParameterGroupAlreadyExists",
+];
 
 /// All subnets of the region, as the parameters of a subnet group.
 fn subnets(caller: &Caller<'_>) -> Result<Vec<(String, String)>, CallError> {

@@ -71,7 +71,7 @@ fn bucket_of(ask: &Ask, request: &Request) -> Option<(String, Budget)> {
                 if request.parts.method.is_safe() { ("reads", S3_READS) } else { ("writes", S3_WRITES) };
             Some((format!("{kind} {}/{prefix}", path.bucket), budget))
         }
-        Service::Rds | Service::Sts | Service::Iam | Service::Ssm => None,
+        Service::Rds | Service::Sts | Service::Iam | Service::S3Control | Service::Ssm => None,
     }
 }
 

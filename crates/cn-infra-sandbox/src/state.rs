@@ -19,6 +19,9 @@ use crate::world::World;
 /// The one row of the settings.
 const SETTINGS: &str = "current";
 
+/// The file of the bytes of objects, in a state directory.
+const BYTES: &str = "objects.bin";
+
 /// The state of a sandbox, in memory or in a directory.
 #[derive(Debug)]
 pub struct State {
@@ -55,6 +58,7 @@ impl State {
     pub fn open(options: SandboxOptions, directory: &Path) -> Result<Self, StateError> {
         let store = Store::open(directory, &options.account)?;
         let mut state = Self::new(options);
+        state.kept.keep_bytes_in(directory)?;
         state.store = Some(store);
         state.transact(|_, _, _| ())?;
         Ok(state)
@@ -65,7 +69,9 @@ impl State {
         let mut store = Store::open(directory, &options.account)?;
         let mut state = Self::new(options);
         let now = state.kept.clock.now();
+        state.kept.keep_bytes_in(directory)?;
         store.clear(&mut state.kept, now)?;
+        state.kept.clear_bytes(directory)?;
         state.store = Some(store);
         Ok(state)
     }
@@ -133,6 +139,15 @@ impl Kept {
         Self { options, clock, world: World::default(), settings, faults, changes: Vec::new() }
     }
 
+    fn keep_bytes_in(&mut self, directory: &Path) -> Result<(), StateError> {
+        let path = directory.join(BYTES);
+        self.world.keep_bytes_in(&path).map_err(|source| StateError::Io { path, source })
+    }
+
+    fn clear_bytes(&mut self, directory: &Path) -> Result<(), StateError> {
+        self.world.clear_bytes().map_err(|source| StateError::Io { path: directory.join(BYTES), source })
+    }
+
     /// Quotas and switches.
     pub fn settings(&self) -> &Settings {
         self.settings.get(SETTINGS).unwrap_or(&self.options.settings)
@@ -193,7 +208,8 @@ impl Kept {
 
 impl Keeper for Kept {
     fn forget(&mut self) {
-        (self.settings, self.faults, self.world) = (Table::default(), Table::default(), World::default());
+        (self.settings, self.faults) = (Table::default(), Table::default());
+        self.world.forget();
     }
 
     fn load(&mut self, change: Change) -> Result<(), String> {

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
 use bytes::Bytes;
 use http::Response;
@@ -17,7 +19,7 @@ use crate::ids;
 use crate::query::Form;
 use crate::rds::Rds;
 use crate::request::{Request, Scope};
-use crate::s3::{self, S3};
+use crate::s3::{self, Blobs, S3};
 use crate::sandbox::InFlight;
 use crate::service::{Service, answer};
 use crate::settings::Settings;
@@ -175,9 +177,12 @@ impl World {
     pub fn load(&mut self, (path, key, row): Change) -> Result<(), String> {
         let unknown = || format!("there is no table {path}");
         let (service, rest) = path.split_once('/').ok_or_else(unknown)?;
-        let (place, name) = rest.rsplit_once('/').unwrap_or(("", rest));
+        if service == "s3" {
+            let rows = self.s3.table(rest).ok_or_else(unknown)?;
+            return rows.load(&key, row).map_err(|error| error.to_string());
+        }
+        let (place, name) = rest.rsplit_once('/').ok_or_else(unknown)?;
         let tables = match (service, place.split_once('/')) {
-            ("s3", None) => self.s3.tables(),
             ("iam", None) => self.iam.entry(place.to_owned()).or_default().tables(),
             ("ec2", Some((account, region))) => self.place(account, region).ec2.tables(),
             ("rds", Some((account, region))) => self.place(account, region).rds.tables(),
@@ -189,6 +194,24 @@ impl World {
 
     fn place(&mut self, account: &str, region: &str) -> &mut Region {
         self.regions.entry((account.to_owned(), region.to_owned())).or_default()
+    }
+
+    /// Keeps the bytes of objects in a file, after those that it has.
+    pub fn keep_bytes_in(&mut self, file: &Path) -> io::Result<()> {
+        self.s3.objects.blobs = Blobs::open(file)?;
+        Ok(())
+    }
+
+    /// Forgets the bytes of all objects.
+    pub fn clear_bytes(&mut self) -> io::Result<()> {
+        self.s3.objects.blobs.clear()
+    }
+
+    /// Forgets all rows; the bytes of objects stay.
+    pub fn forget(&mut self) {
+        self.regions.clear();
+        self.iam.clear();
+        self.s3.forget();
     }
 
     /// Tells all rows: the path of the table, the key, the row.
@@ -206,7 +229,7 @@ impl World {
     fn all(&mut self) -> Vec<(String, &mut dyn Rows)> {
         let regional = self.regions.iter_mut().flat_map(|((account, region), place)| place.tables(account, region));
         let iam = self.iam.iter_mut().flat_map(|(account, iam)| placed(&format!("iam/{account}"), iam.tables()));
-        let all = placed("s3", self.s3.tables()).chain(regional).chain(iam);
+        let all = placed("s3", self.s3.all_tables()).chain(regional).chain(iam);
         all.map(|(place, name, rows)| (format!("{place}/{name}"), rows)).collect()
     }
 

@@ -13,9 +13,9 @@ mod interfaces;
 mod key_pairs;
 mod paging;
 mod passing;
+mod prefix_lists;
 mod profile_associations;
 mod regions;
-mod prefix_lists;
 mod security_groups;
 mod snapshots;
 mod subnets;
@@ -32,12 +32,12 @@ use jiff::Timestamp;
 pub use addresses::Address;
 pub use client_token::ClientToken;
 pub use filter::Filters;
-pub use instances::{ClientToken, Instance};
+pub use instances::{Instance, LaunchToken};
 pub use interfaces::Interface;
 pub use key_pairs::KeyPair;
 pub use paging::Page;
-pub use profile_associations::ProfileAssociation;
 pub use prefix_lists::PrefixList;
+pub use profile_associations::ProfileAssociation;
 pub use security_groups::{Group, Rule};
 pub use snapshots::Snapshot;
 pub use subnets::Subnet;
@@ -55,7 +55,7 @@ pub struct Ec2 {
     /// Elastic IPs, by allocation id.
     pub addresses: Table<Address>,
     /// Of RunInstances, by the token.
-    pub client_tokens: Table<ClientToken>,
+    pub client_tokens: Table<LaunchToken>,
     /// Security groups, by id.
     pub groups: Table<Group>,
     /// By instance id.
@@ -87,7 +87,23 @@ pub struct Ec2 {
 impl Ec2 {
     /// All tables, with the names that the journal has for them.
     pub fn tables(&mut self) -> Vec<(&'static str, &mut dyn Rows)> {
-        let Self { addresses, client_tokens, groups, instances, interfaces, prefix_lists, key_pairs, profile_associations, rules, snapshots, subnets, tags, volume_modifications, volumes, vpcs } = self;
+        let Self {
+            addresses,
+            client_tokens,
+            groups,
+            instances,
+            interfaces,
+            prefix_lists,
+            key_pairs,
+            profile_associations,
+            rules,
+            snapshots,
+            subnets,
+            tags,
+            volume_modifications,
+            volumes,
+            vpcs,
+        } = self;
         vec![
             ("addresses", addresses),
             ("client-tokens", client_tokens),

@@ -18,6 +18,7 @@ use jiff::Timestamp;
 
 pub use buckets::{Bucket, bucket};
 pub use configuration::{PublicAccessBlock, Writers};
+pub use objects::Blobs;
 use objects::Objects;
 pub use route::{Ask, On, Operation, is_control};
 
@@ -53,6 +54,30 @@ impl S3 {
         tables.push(("buckets".to_owned(), buckets));
         tables.push(("blocks".to_owned(), blocks));
         tables
+    }
+
+    /// All tables, for a snapshot.
+    pub fn all_tables(&mut self) -> Vec<(String, &mut dyn Rows)> {
+        let Self { buckets, blocks, objects, writers: _ } = self;
+        let mut tables = objects.all_tables();
+        tables.push(("buckets".to_owned(), buckets));
+        tables.push(("blocks".to_owned(), blocks));
+        tables
+    }
+
+    /// The table of a name.
+    pub fn table(&mut self, name: &str) -> Option<&mut dyn Rows> {
+        match name {
+            "buckets" => Some(&mut self.buckets),
+            "blocks" => Some(&mut self.blocks),
+            _ => self.objects.table(name),
+        }
+    }
+
+    /// Forgets all rows; the bytes of objects stay.
+    pub fn forget(&mut self) {
+        (self.buckets, self.blocks, self.writers) = Default::default();
+        self.objects.forget();
     }
 }
 

@@ -12,7 +12,7 @@ use crate::query::Params;
 
 /// What a token stands for, by the token.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ClientToken {
+pub struct LaunchToken {
     /// Of the request's parameters.
     pub fingerprint: String,
     /// The reservation that it made.
@@ -53,7 +53,8 @@ pub fn given<'a>(params: &Params<'a>) -> Result<Option<Given<'a>>, AwsError> {
 pub fn made_before(context: &Context<'_>, given: &Given<'_>) -> Result<Option<String>, AwsError> {
     let Some(known) = context.ec2.client_tokens.get(given.token) else { return Ok(None) };
     if known.fingerprint != given.fingerprint {
-        let message = "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).";
+        let message =
+            "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).";
         return Err(AwsError::new("IdempotentParameterMismatch", message));
     }
     if known.ended.is_some() {
@@ -67,7 +68,7 @@ pub fn made_before(context: &Context<'_>, given: &Given<'_>) -> Result<Option<St
 pub fn keep(ec2: &mut Ec2, given: &Given<'_>, reservation: &str, instances: Vec<String>) {
     let Given { token, fingerprint } = given;
     let (fingerprint, reservation) = (fingerprint.clone(), reservation.to_owned());
-    ec2.client_tokens.insert(*token, ClientToken { fingerprint, reservation, living: instances, ended: None });
+    ec2.client_tokens.insert(*token, LaunchToken { fingerprint, reservation, living: instances, ended: None });
 }
 
 /// An instance is terminated.
@@ -81,7 +82,7 @@ pub fn ended(ec2: &mut Ec2, instance: &str, at: Timestamp) {
 
 /// Forgets tokens whose time has passed.
 pub fn settle(ec2: &mut Ec2, now: Timestamp) {
-    let is_over = |token: &ClientToken| token.ended.is_some_and(|ended| now.duration_since(ended) >= KEPT);
+    let is_over = |token: &LaunchToken| token.ended.is_some_and(|ended| now.duration_since(ended) >= KEPT);
     for token in ec2.client_tokens.keys_where(is_over) {
         ec2.client_tokens.remove(&token);
     }

@@ -4,7 +4,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 
 use bytes::Bytes;
@@ -99,7 +99,6 @@ impl Content {
 pub struct Blobs {
     /// `None`: an unlinked temporary file, made when the first bytes come.
     file: Option<File>,
-    end: u64,
 }
 
 impl Blobs {
@@ -108,12 +107,19 @@ impl Blobs {
     /// # Errors
     /// The file cannot be opened.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
-        let end = file.metadata()?.len();
-        Ok(Self { file: Some(file), end })
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
+        Ok(Self { file: Some(file) })
     }
 
-    /// Writes bytes at the end.
+    /// Forgets all bytes.
+    ///
+    /// # Errors
+    /// The file cannot be cut.
+    pub fn clear(&mut self) -> io::Result<()> {
+        self.file.as_ref().map_or(Ok(()), |file| file.set_len(0))
+    }
+
+    /// Writes bytes at the end, where another process may have written since: the state directory is locked.
     ///
     /// # Errors
     /// `InternalError`: the disk is full, or broken.
@@ -126,10 +132,9 @@ impl Blobs {
             Some(file) => file,
             None => self.file.insert(tempfile::tempfile().map_err(failed)?),
         };
-        file.write_all_at(bytes, self.end).map_err(failed)?;
-        let extent = Extent { offset: self.end, length };
-        self.end += length;
-        Ok(extent)
+        let offset = file.metadata().map_err(failed)?.len();
+        file.write_all_at(bytes, offset).map_err(failed)?;
+        Ok(Extent { offset, length })
     }
 
     /// Reads all of a content into memory.

@@ -154,4 +154,8 @@ impl Rows for Index {
             }
         }
     }
+
+    fn count(&self) -> usize {
+        self.keys.values().map(|versions| versions.len()).sum()
+    }
 }

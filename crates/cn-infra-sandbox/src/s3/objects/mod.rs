@@ -123,6 +123,30 @@ impl Objects {
         }
         tables
     }
+
+    /// All tables, for a snapshot.
+    pub fn all_tables(&mut self) -> Vec<(String, &mut dyn Rows)> {
+        let Self { indexes, uploads, parts, .. } = self;
+        let indexes = indexes.iter_mut().map(|(bucket, index)| (format!("objects/{bucket}"), index as &mut dyn Rows));
+        let others: [(String, &mut dyn Rows); 2] = [("uploads".to_owned(), uploads), ("parts".to_owned(), parts)];
+        indexes.chain(others).collect()
+    }
+
+    /// The table of a name.
+    pub fn table(&mut self, name: &str) -> Option<&mut dyn Rows> {
+        match name.strip_prefix("objects/") {
+            Some(bucket) => Some(self.indexes.entry(bucket.to_owned()).or_default()),
+            None if name == "uploads" => Some(&mut self.uploads),
+            None if name == "parts" => Some(&mut self.parts),
+            None => None,
+        }
+    }
+
+    /// Forgets all objects; their bytes stay.
+    pub fn forget(&mut self) {
+        let blobs = std::mem::take(&mut self.blobs);
+        *self = Self { blobs, ..Self::default() };
+    }
 }
 
 /// Keys have at most so many bytes. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>
