@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 use crate::error::AwsError;
 use crate::query::Params;
 
+/// AWS takes no more values in one call. <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html>
+const MAX_VALUES: usize = 200;
+
 /// The filters of one call: an object must satisfy each, by any of its values.
 #[derive(Debug)]
 pub struct Filters {
@@ -19,7 +22,12 @@ impl Filters {
             let values: Vec<_> = filter.list("Value").into_iter().map(str::to_owned).collect();
             Ok((filter.require("Name")?.to_owned(), values))
         };
-        Ok(Self { filters: params.structures("Filter").into_iter().map(filter).collect::<Result<_, _>>()? })
+        let filters: Vec<_> = params.structures("Filter").into_iter().map(filter).collect::<Result<_, _>>()?;
+        if filters.iter().map(|(_, values)| values.len()).sum::<usize>() > MAX_VALUES {
+            let message = format!("The maximum number of filter values specified on a single call is {MAX_VALUES}");
+            return Err(AwsError::new("FilterLimitExceeded", message));
+        }
+        Ok(Self { filters })
     }
 
     /// Refuses a name that is not among `names`: for objects of which there may be none to ask by [`Filters::keep`].
