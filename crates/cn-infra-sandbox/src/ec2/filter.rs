@@ -81,11 +81,13 @@ fn unknown(name: &str) -> AwsError {
 }
 
 /// What an object has for a filter's name, where it is one value.
+#[expect(clippy::unnecessary_wraps, reason = "stands beside the `None` of unknown names")]
 pub fn one<'v>(value: impl Into<Cow<'v, str>>) -> Option<Vec<Cow<'v, str>>> {
     Some(vec![value.into()])
 }
 
 /// As [`one`], where an object may have none or many.
+#[expect(clippy::unnecessary_wraps, reason = "as of `one`")]
 pub fn any<'v, V: Into<Cow<'v, str>>>(values: impl IntoIterator<Item = V>) -> Option<Vec<Cow<'v, str>>> {
     Some(values.into_iter().map(Into::into).collect())
 }
