@@ -187,6 +187,7 @@ fn set_disk(context: &mut Context<'_>, instance: &str, params: &Params<'_>) -> R
     let mut attached = context.ec2.volumes.values().filter_map(|volume| Some((&volume.id, volume.attached(now)?)));
     let found = attached.find(|(_, attachment)| attachment.instance == instance && attachment.device == device);
     let id = found.map(|(id, _)| id.clone()).filter(|id| given.is_none_or(|given| given == id));
+    drop(attached);
     let attachment = id.and_then(|id| context.ec2.volumes.get_mut(&id)).and_then(|volume| volume.attachment.as_mut());
     let Some(attachment) = attachment else {
         let message = format!("No device is currently mapped at {device}");
