@@ -249,10 +249,7 @@ mod tests {
                 "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64",
                 "al2023-ami-2023.8.20250818.0-kernel-6.1-x86_64",
             ),
-            (
-                "/aws/service/ami-amazon-linux-latest/amzn2-ami-hvm-arm64-gp2",
-                "amzn2-ami-hvm-2.0.20250818.2-arm64-gp2",
-            ),
+            ("/aws/service/ami-amazon-linux-latest/amzn2-ami-hvm-arm64-gp2", "amzn2-ami-hvm-2.0.20250818.2-arm64-gp2"),
         ] {
             assert_eq!(of_parameter("us-west-2", parameter).map(|image| image.name()).as_deref(), Some(name));
         }

@@ -114,9 +114,8 @@ impl InstanceType {
     }
 
     fn all() -> impl Iterator<Item = Self> {
-        let types = |family: &'static Family| {
-            family.sizes.iter().map(move |&(size, vcpus)| Self { family, size, vcpus })
-        };
+        let types =
+            |family: &'static Family| family.sizes.iter().map(move |&(size, vcpus)| Self { family, size, vcpus });
         FAMILIES.iter().flat_map(types)
     }
 

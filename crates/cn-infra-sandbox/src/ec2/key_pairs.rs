@@ -87,7 +87,10 @@ fn insert(
 ) -> Result<KeyPair, AwsError> {
     let name = params.require("KeyName")?;
     if name.len() > 255 || !name.is_ascii() {
-        return Err(AwsError::new("InvalidParameterValue", format!("Value ({name}) for parameter KeyName is invalid.")));
+        return Err(AwsError::new(
+            "InvalidParameterValue",
+            format!("Value ({name}) for parameter KeyName is invalid."),
+        ));
     }
     if named(context, name).is_some() {
         let message = format!("The keypair '{name}' already exists.");

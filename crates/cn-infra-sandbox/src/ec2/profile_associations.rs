@@ -86,12 +86,7 @@ pub fn ended(ec2: &mut super::Ec2, instance: &str) {
     }
 }
 
-fn insert(
-    context: &mut Context<'_>,
-    instance: &str,
-    profile: &Profile,
-    state: Passing<State>,
-) -> ProfileAssociation {
+fn insert(context: &mut Context<'_>, instance: &str, profile: &Profile, state: Passing<State>) -> ProfileAssociation {
     let association = ProfileAssociation {
         id: ids::ec2("iip-assoc"),
         instance: instance.to_owned(),

@@ -25,7 +25,9 @@ pub fn describe(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, A
     let mut reservations = BTreeMap::<&str, Vec<&Instance>>::new();
     for instance in named(context, &ids)? {
         let view = View::new(context, &attached, instance);
-        if filters.is_empty() || filters.keep(context.ec2.tags.get(&instance.id), |name| filters::property(&view, name))? {
+        if filters.is_empty()
+            || filters.keep(context.ec2.tags.get(&instance.id), |name| filters::property(&view, name))?
+        {
             reservations.entry(&instance.reservation).or_default().push(instance);
         }
     }

@@ -23,7 +23,10 @@ pub fn property<'a>(view: &View<'a>, name: &str) -> Values<'a> {
     if let Some(name) = name.strip_prefix("metadata-options.") {
         return view.instance.metadata.property(name, view.context.now);
     }
-    of_instance(view, name).or_else(|| of_state(view, name)).or_else(|| of_primary(view, name)).or_else(|| constant(name))
+    of_instance(view, name)
+        .or_else(|| of_state(view, name))
+        .or_else(|| of_primary(view, name))
+        .or_else(|| constant(name))
 }
 
 fn of_instance<'a>(view: &View<'a>, name: &str) -> Values<'a> {
@@ -91,8 +94,16 @@ fn constant(name: &str) -> Values<'static> {
         "platform-details" => one("Linux/UNIX"),
         "usage-operation" => one("RunInstances"),
         "enclave-options.enabled" => one("false"),
-        "instance-lifecycle" | "ipv6-address" | "kernel-id" | "outpost-arn" | "placement-group-name" | "platform"
-        | "product-code" | "ramdisk-id" | "requester-id" | "spot-instance-request-id" => Some(Vec::new()),
+        "instance-lifecycle"
+        | "ipv6-address"
+        | "kernel-id"
+        | "outpost-arn"
+        | "placement-group-name"
+        | "platform"
+        | "product-code"
+        | "ramdisk-id"
+        | "requester-id"
+        | "spot-instance-request-id" => Some(Vec::new()),
         _ => None,
     }
 }
@@ -142,7 +153,9 @@ fn of_interfaces<'a>(view: &View<'a>, name: &str) -> Values<'a> {
         "attachment.delete-on-termination" => attachment(|attachment| attachment.delete_on_termination.to_string()),
         "attachment.attach-time" => attachment(|attachment| format!("{:.3}", attachment.since)),
         "attachment.status" => attachment(|_| "attached".to_owned()),
-        "association.public-ip" | "addresses.association.public-ip" => any(public().map(|public| public.ip.to_string())),
+        "association.public-ip" | "addresses.association.public-ip" => {
+            any(public().map(|public| public.ip.to_string()))
+        }
         "association.ip-owner-id" | "addresses.association.ip-owner-id" => {
             any(public().map(|public| public.owner(view.context.account)))
         }
