@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub use metadata::MetadataOptions;
 pub use monitoring::Monitoring;
-pub use tokens::LaunchToken;
+pub use tokens::Launch;
 
 use super::identifier::INSTANCE;
 use super::passing::Passing;

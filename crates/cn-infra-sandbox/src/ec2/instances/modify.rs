@@ -2,7 +2,7 @@
 
 use super::super::instance_types::InstanceType;
 use super::super::interfaces::{self, of_instance};
-use super::super::{Ec2, Volume, done};
+use super::super::{Ec2, done};
 use super::{Instance, State, find, launch};
 use crate::context::Context;
 use crate::error::AwsError;
@@ -185,12 +185,10 @@ fn set_disk(context: &mut Context<'_>, instance: &str, params: &Params<'_>) -> R
     let (device, now) = (params.require("DeviceName")?, context.now);
     let delete = params.flag("Ebs.DeleteOnTermination")?;
     let given = params.get("Ebs.VolumeId");
-    let is_it = |volume: &&Volume| {
-        let attached = volume.attached(now);
-        attached.is_some_and(|attachment| attachment.instance == instance && attachment.device == device)
-    };
-    let id = context.ec2.volumes.values().find(is_it).map(|volume| volume.id.clone());
-    let id = id.filter(|id| given.is_none_or(|given| given == id));
+    let mut attached = context.ec2.volumes.values().filter_map(|volume| Some((&volume.id, volume.attached(now)?)));
+    let found = attached.find(|(_, attachment)| attachment.instance == instance && attachment.device == device);
+    let id = found.map(|(id, _)| id.clone()).filter(|id| given.is_none_or(|given| given == id));
+    drop(attached);
     let attachment = id.and_then(|id| context.ec2.volumes.get_mut(&id)).and_then(|volume| volume.attachment.as_mut());
     let Some(attachment) = attachment else {
         let message = format!("No device is currently mapped at {device}");
