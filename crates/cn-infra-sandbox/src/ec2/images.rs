@@ -137,7 +137,7 @@ pub fn resolve(region: &str, given: &str) -> Result<Image, AwsError> {
 }
 
 fn describe(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsError> {
-    let (filters, page) = (Filters::of(params)?, Page::of(params, 1..=1000)?);
+    let (filters, page) = (Filters::of(params)?.only(FILTERS)?, Page::of(params, 1..=1000)?);
     let (ids, owners) = (params.list("ImageId"), params.list("Owner"));
     let users = params.list("ExecutableBy");
     let include_deprecated = params.flag("IncludeDeprecated")?.unwrap_or_default() || !ids.is_empty();
@@ -158,6 +158,37 @@ fn describe(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsEr
     xml.items("imagesSet", found, |xml, image| write(xml, &image)).some("nextToken", token);
     Ok(xml)
 }
+
+/// The names that [`property`] knows.
+const FILTERS: &[&str] = &[
+    "architecture",
+    "block-device-mapping.delete-on-termination",
+    "block-device-mapping.device-name",
+    "block-device-mapping.encrypted",
+    "block-device-mapping.snapshot-id",
+    "block-device-mapping.volume-size",
+    "block-device-mapping.volume-type",
+    "creation-date",
+    "description",
+    "ena-support",
+    "hypervisor",
+    "image-id",
+    "image-type",
+    "is-public",
+    "kernel-id",
+    "name",
+    "owner-alias",
+    "owner-id",
+    "platform",
+    "platform-details",
+    "product-code",
+    "ramdisk-id",
+    "root-device-name",
+    "root-device-type",
+    "state",
+    "state-reason-code",
+    "virtualization-type",
+];
 
 fn property<'a>(image: &'a Image, name: &str) -> Option<Vec<Cow<'a, str>>> {
     match name {
@@ -249,10 +280,7 @@ mod tests {
                 "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64",
                 "al2023-ami-2023.8.20250818.0-kernel-6.1-x86_64",
             ),
-            (
-                "/aws/service/ami-amazon-linux-latest/amzn2-ami-hvm-arm64-gp2",
-                "amzn2-ami-hvm-2.0.20250818.2-arm64-gp2",
-            ),
+            ("/aws/service/ami-amazon-linux-latest/amzn2-ami-hvm-arm64-gp2", "amzn2-ami-hvm-2.0.20250818.2-arm64-gp2"),
         ] {
             assert_eq!(of_parameter("us-west-2", parameter).map(|image| image.name()).as_deref(), Some(name));
         }

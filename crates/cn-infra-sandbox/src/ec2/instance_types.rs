@@ -114,9 +114,8 @@ impl InstanceType {
     }
 
     fn all() -> impl Iterator<Item = Self> {
-        let types = |family: &'static Family| {
-            family.sizes.iter().map(move |&(size, vcpus)| Self { family, size, vcpus })
-        };
+        let types =
+            |family: &'static Family| family.sizes.iter().map(move |&(size, vcpus)| Self { family, size, vcpus });
         FAMILIES.iter().flat_map(types)
     }
 
@@ -197,7 +196,7 @@ fn unknown(name: &str) -> AwsError {
 }
 
 fn describe(_context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsError> {
-    let (filters, page) = (Filters::of(params)?, Page::of(params, 5..=100)?);
+    let (filters, page) = (Filters::of(params)?.only(FILTERS)?, Page::of(params, 5..=100)?);
     let wanted = params.list("InstanceType");
     if let Some(name) = wanted.iter().find(|name| InstanceType::named(name).is_none()) {
         return Err(unknown(name));
@@ -214,6 +213,25 @@ fn describe(_context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsE
     xml.items("instanceTypeSet", found, |xml, (name, kind)| write(xml, &name, &kind)).some("nextToken", token);
     Ok(xml)
 }
+
+/// The names that [`property_of`] knows.
+const FILTERS: &[&str] = &[
+    "bare-metal",
+    "burstable-performance-supported",
+    "current-generation",
+    "ebs-info.ebs-optimized-support",
+    "hypervisor",
+    "instance-storage-supported",
+    "instance-type",
+    "memory-info.size-in-mib",
+    "processor-info.supported-architecture",
+    "supported-root-device-type",
+    "supported-usage-class",
+    "supported-virtualization-type",
+    "vcpu-info.default-cores",
+    "vcpu-info.default-threads-per-core",
+    "vcpu-info.default-vcpus",
+];
 
 fn property_of(kind: &InstanceType, property: &str) -> Option<Vec<std::borrow::Cow<'static, str>>> {
     match property {

@@ -87,7 +87,10 @@ fn insert(
 ) -> Result<KeyPair, AwsError> {
     let name = params.require("KeyName")?;
     if name.len() > 255 || !name.is_ascii() {
-        return Err(AwsError::new("InvalidParameterValue", format!("Value ({name}) for parameter KeyName is invalid.")));
+        return Err(AwsError::new(
+            "InvalidParameterValue",
+            format!("Value ({name}) for parameter KeyName is invalid."),
+        ));
     }
     if named(context, name).is_some() {
         let message = format!("The keypair '{name}' already exists.");
@@ -133,7 +136,8 @@ fn delete(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsErro
 }
 
 fn describe(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsError> {
-    let (filters, names) = (Filters::of(params)?, params.list("KeyName"));
+    let (filters, names) =
+        (Filters::of(params)?.only(&["fingerprint", "key-name", "key-pair-id"])?, params.list("KeyName"));
     let include_public = params.flag("IncludePublicKey")?.unwrap_or_default();
     names.iter().try_for_each(|name| check(context, name))?;
     let is_there = |key: &KeyPair| context.can_see(key.made);

@@ -87,7 +87,23 @@ pub struct Ec2 {
 impl Ec2 {
     /// All tables, with the names that the journal has for them.
     pub fn tables(&mut self) -> Vec<(&'static str, &mut dyn Rows)> {
-        let Self { addresses, groups, instances, interfaces, prefix_lists, key_pairs, launches, profile_associations, rules, snapshots, subnets, tags, volume_modifications, volumes, vpcs } = self;
+        let Self {
+            addresses,
+            groups,
+            instances,
+            interfaces,
+            prefix_lists,
+            key_pairs,
+            launches,
+            profile_associations,
+            rules,
+            snapshots,
+            subnets,
+            tags,
+            volume_modifications,
+            volumes,
+            vpcs,
+        } = self;
         vec![
             ("addresses", addresses),
             ("groups", groups),

@@ -85,7 +85,9 @@ fn check_name(name: &str, max: usize) -> Result<(), AwsError> {
     if name.len() <= max && name.bytes().all(is_allowed) {
         return Ok(());
     }
-    let message = format!("The specified value for the name '{name}' is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_- and be at most {max} long");
+    let message = format!(
+        "The specified value for the name '{name}' is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_- and be at most {max} long"
+    );
     Err(AwsError::new("ValidationError", message))
 }
 

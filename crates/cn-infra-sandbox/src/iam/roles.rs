@@ -88,7 +88,8 @@ pub fn find<'a>(context: &'a Context<'_>, name: &str) -> Result<&'a Role, AwsErr
 pub fn write(xml: &mut Xml, account: &str, role: &Role) {
     let Role { name, id, path, made, trust, description, max_session } = role;
     xml.text("Path", path).text("RoleName", name).text("RoleId", id);
-    xml.text("Arn", format_args!("arn:aws:iam::{account}:role{path}{name}")).text("CreateDate", format_args!("{made:.0}"));
+    xml.text("Arn", format_args!("arn:aws:iam::{account}:role{path}{name}"))
+        .text("CreateDate", format_args!("{made:.0}"));
     xml.text("AssumeRolePolicyDocument", utf8_percent_encode(trust, NON_ALPHANUMERIC));
     xml.some("Description", description.as_ref()).text("MaxSessionDuration", max_session);
 }

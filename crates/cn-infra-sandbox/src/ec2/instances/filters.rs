@@ -12,6 +12,99 @@ use super::view::View;
 
 type Values<'a> = Option<Vec<Cow<'a, str>>>;
 
+/// The names that are known.
+pub const FILTERS: &[&str] = &[
+    "architecture",
+    "availability-zone",
+    "availability-zone-id",
+    "block-device-mapping.attach-time",
+    "block-device-mapping.delete-on-termination",
+    "block-device-mapping.device-name",
+    "block-device-mapping.status",
+    "block-device-mapping.volume-id",
+    "client-token",
+    "dns-name",
+    "ebs-optimized",
+    "ena-support",
+    "enclave-options.enabled",
+    "group-id",
+    "group-name",
+    "hibernation-options.configured",
+    "hypervisor",
+    "iam-instance-profile.arn",
+    "iam-instance-profile.id",
+    "image-id",
+    "instance-id",
+    "instance-lifecycle",
+    "instance-state-code",
+    "instance-state-name",
+    "instance-type",
+    "instance.group-id",
+    "instance.group-name",
+    "ip-address",
+    "ipv6-address",
+    "kernel-id",
+    "key-name",
+    "launch-index",
+    "launch-time",
+    "metadata-options.http-endpoint",
+    "metadata-options.http-protocol-ipv4",
+    "metadata-options.http-protocol-ipv6",
+    "metadata-options.http-put-response-hop-limit",
+    "metadata-options.http-tokens",
+    "metadata-options.instance-metadata-tags",
+    "metadata-options.state",
+    "monitoring-state",
+    "network-interface.addresses.association.ip-owner-id",
+    "network-interface.addresses.association.public-ip",
+    "network-interface.addresses.private-ip-address",
+    "network-interface.association.allocation-id",
+    "network-interface.association.association-id",
+    "network-interface.association.ip-owner-id",
+    "network-interface.association.public-ip",
+    "network-interface.attachment.attach-time",
+    "network-interface.attachment.attachment-id",
+    "network-interface.attachment.delete-on-termination",
+    "network-interface.attachment.device-index",
+    "network-interface.attachment.instance-id",
+    "network-interface.attachment.status",
+    "network-interface.availability-zone",
+    "network-interface.description",
+    "network-interface.group-id",
+    "network-interface.group-name",
+    "network-interface.mac-address",
+    "network-interface.network-interface-id",
+    "network-interface.owner-id",
+    "network-interface.private-ip-address",
+    "network-interface.source-dest-check",
+    "network-interface.status",
+    "network-interface.subnet-id",
+    "network-interface.vpc-id",
+    "outpost-arn",
+    "owner-id",
+    "placement-group-name",
+    "platform",
+    "platform-details",
+    "private-dns-name",
+    "private-ip-address",
+    "product-code",
+    "ramdisk-id",
+    "reason",
+    "requester-id",
+    "reservation-id",
+    "root-device-name",
+    "root-device-type",
+    "source-dest-check",
+    "spot-instance-request-id",
+    "state-reason-code",
+    "state-reason-message",
+    "subnet-id",
+    "tenancy",
+    "usage-operation",
+    "virtualization-type",
+    "vpc-id",
+];
+
 /// What an instance has for a filter's name.
 pub fn property<'a>(view: &View<'a>, name: &str) -> Values<'a> {
     if let Some(name) = name.strip_prefix("block-device-mapping.") {
@@ -23,7 +116,10 @@ pub fn property<'a>(view: &View<'a>, name: &str) -> Values<'a> {
     if let Some(name) = name.strip_prefix("metadata-options.") {
         return view.instance.metadata.property(name, view.context.now);
     }
-    of_instance(view, name).or_else(|| of_state(view, name)).or_else(|| of_primary(view, name)).or_else(|| constant(name))
+    of_instance(view, name)
+        .or_else(|| of_state(view, name))
+        .or_else(|| of_primary(view, name))
+        .or_else(|| constant(name))
 }
 
 fn of_instance<'a>(view: &View<'a>, name: &str) -> Values<'a> {
@@ -91,8 +187,16 @@ fn constant(name: &str) -> Values<'static> {
         "platform-details" => one("Linux/UNIX"),
         "usage-operation" => one("RunInstances"),
         "enclave-options.enabled" => one("false"),
-        "instance-lifecycle" | "ipv6-address" | "kernel-id" | "outpost-arn" | "placement-group-name" | "platform"
-        | "product-code" | "ramdisk-id" | "requester-id" | "spot-instance-request-id" => Some(Vec::new()),
+        "instance-lifecycle"
+        | "ipv6-address"
+        | "kernel-id"
+        | "outpost-arn"
+        | "placement-group-name"
+        | "platform"
+        | "product-code"
+        | "ramdisk-id"
+        | "requester-id"
+        | "spot-instance-request-id" => Some(Vec::new()),
         _ => None,
     }
 }
@@ -142,7 +246,9 @@ fn of_interfaces<'a>(view: &View<'a>, name: &str) -> Values<'a> {
         "attachment.delete-on-termination" => attachment(|attachment| attachment.delete_on_termination.to_string()),
         "attachment.attach-time" => attachment(|attachment| format!("{:.3}", attachment.since)),
         "attachment.status" => attachment(|_| "attached".to_owned()),
-        "association.public-ip" | "addresses.association.public-ip" => any(public().map(|public| public.ip.to_string())),
+        "association.public-ip" | "addresses.association.public-ip" => {
+            any(public().map(|public| public.ip.to_string()))
+        }
         "association.ip-owner-id" | "addresses.association.ip-owner-id" => {
             any(public().map(|public| public.owner(view.context.account)))
         }

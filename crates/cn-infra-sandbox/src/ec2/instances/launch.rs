@@ -111,7 +111,8 @@ pub fn check_architecture(kind: &InstanceType, architecture: &str) -> Result<(),
 pub fn user_data(encoded: &str) -> Result<Option<String>, AwsError> {
     const MAX: usize = 16_384;
     let invalid = |message: &str| AwsError::new("InvalidParameterValue", message);
-    let decoded = STANDARD.decode(encoded).map_err(|_| invalid("Invalid BASE64 encoding of user data."))?;
+    let malformed = |_| AwsError::new("InvalidUserData.Malformed", "Invalid BASE64 encoding of user data.");
+    let decoded = STANDARD.decode(encoded).map_err(malformed)?;
     if decoded.len() > MAX {
         return Err(invalid("User data is limited to 16384 bytes"));
     }

@@ -118,7 +118,8 @@ pub fn read(params: &Params<'_>, former: &MetadataOptions) -> Result<MetadataOpt
 fn one_of<'a>(params: &Params<'a>, name: &str, values: [&str; 2]) -> Result<Option<&'a str>, AwsError> {
     match params.get(name) {
         Some(value) if !values.contains(&value) => {
-            let message = format!("Value ({value}) for parameter {name} is invalid. Valid values: {}", values.join(", "));
+            let message =
+                format!("Value ({value}) for parameter {name} is invalid. Valid values: {}", values.join(", "));
             Err(AwsError::new("InvalidParameterValue", message))
         }
         value => Ok(value),

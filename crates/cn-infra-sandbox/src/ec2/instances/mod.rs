@@ -173,7 +173,9 @@ pub fn find<'a>(context: &'a Context<'_>, id: &str) -> Result<&'a Instance, AwsE
 /// Ends instances whose time has come, and forgets those that ended an hour ago.
 pub fn settle(ec2: &mut Ec2, now: Timestamp) {
     let ends = |instance: &Instance| {
-        instance.ended.is_none() && instance.state.end() == State::Terminated && instance.state.at(now) == State::Terminated
+        instance.ended.is_none()
+            && instance.state.end() == State::Terminated
+            && instance.state.at(now) == State::Terminated
     };
     for id in ec2.instances.keys_where(ends) {
         let Some(instance) = ec2.instances.get_mut(&id) else { continue };

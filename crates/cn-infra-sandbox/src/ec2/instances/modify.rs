@@ -141,7 +141,8 @@ fn flag(value: &str) -> Result<bool, AwsError> {
 }
 
 fn set_type(instance: &mut Instance, name: &str) -> Result<(), AwsError> {
-    let invalid = || AwsError::new("InvalidInstanceAttributeValue", format!("Invalid value '{name}' for instanceType."));
+    let invalid =
+        || AwsError::new("InvalidInstanceAttributeValue", format!("Invalid value '{name}' for instanceType."));
     let kind = InstanceType::named(name).ok_or_else(invalid)?;
     launch::check_architecture(&kind, &instance.architecture)?;
     launch::check_ebs_optimized(&kind, instance.ebs_optimized)?;

@@ -27,7 +27,11 @@ pub fn read<'a>(params: &Params<'a>, model: &'a Model) -> Result<Vec<Network<'a>
     let zone = model.zone.as_deref();
     let listed = params.structures("NetworkInterface");
     if listed.is_empty() {
-        return Ok(vec![Network { device_index: 0, delete_on_termination: true, source: Source::New(single(params, zone)?) }]);
+        return Ok(vec![Network {
+            device_index: 0,
+            delete_on_termination: true,
+            source: Source::New(single(params, zone)?),
+        }]);
     }
     check_combination(params)?;
     if listed.len() > model.max_interfaces {
@@ -73,9 +77,8 @@ fn check_combination(params: &Params<'_>) -> Result<(), AwsError> {
         ("PrivateIpAddress", "private address"),
     ] {
         if params.has(parameter) {
-            let message = format!(
-                "Network interfaces and an instance-level {what} may not be specified on the same request"
-            );
+            let message =
+                format!("Network interfaces and an instance-level {what} may not be specified on the same request");
             return Err(AwsError::new("InvalidParameterCombination", message));
         }
     }

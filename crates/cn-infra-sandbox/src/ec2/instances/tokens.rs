@@ -53,7 +53,8 @@ pub fn given<'a>(params: &Params<'a>) -> Result<Option<Given<'a>>, AwsError> {
 pub fn made_before(context: &Context<'_>, given: &Given<'_>) -> Result<Option<String>, AwsError> {
     let Some(known) = context.ec2.launches.get(given.token) else { return Ok(None) };
     if known.fingerprint != given.fingerprint {
-        let message = "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).";
+        let message =
+            "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).";
         return Err(AwsError::new("IdempotentParameterMismatch", message));
     }
     if known.ended.is_some() {

@@ -47,8 +47,7 @@ pub fn attach(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, Aws
         attachment.is_some_and(|attachment| attachment.instance == instance.id && attachment.device == device)
     };
     if context.ec2.volumes.values().any(is_taken) {
-        let message =
-            format!("Invalid value '{device}' for unixDevice. Attachment point {device} is already in use");
+        let message = format!("Invalid value '{device}' for unixDevice. Attachment point {device} is already in use");
         return Err(AwsError::new("InvalidParameterValue", message));
     }
     let (id, attachment) = (volume.id.clone(), Attachment::new(context, &instance.id, device, false));

@@ -97,12 +97,8 @@ pub(super) fn create(context: &mut Context<'_>, params: &Params<'_>) -> Result<X
     if params.flag("MultiAttachEnabled")?.unwrap_or_default() {
         return Err(AwsError::not_modelled("volumes of several servers"));
     }
-    let defaults = Defaults {
-        kind: VolumeType::Gp2,
-        snapshot: None,
-        too_small: "InvalidParameterValue",
-        size_parameter: "Size",
-    };
+    let defaults =
+        Defaults { kind: VolumeType::Gp2, snapshot: None, too_small: "InvalidParameterValue", size_parameter: "Size" };
     let new = NewVolume::read(context, params, defaults)?;
     let id = make(context, new, zone, None);
     tags::set(context.ec2, &id, tags::specified(params, "volume", &[])?)?;

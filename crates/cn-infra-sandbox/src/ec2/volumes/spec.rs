@@ -107,10 +107,16 @@ impl Spec {
         let offer = kind.offer();
         let (low, high) = (offer.sizes.start(), offer.sizes.end());
         if size > *high {
-            return Err(invalid(format!("Volume of {size}GiB is too large for volume type {}; maximum is {high}GiB.", offer.name)));
+            return Err(invalid(format!(
+                "Volume of {size}GiB is too large for volume type {}; maximum is {high}GiB.",
+                offer.name
+            )));
         }
         if size < *low {
-            return Err(invalid(format!("Volume of {size}GiB is too small for volume type {}; minimum is {low}GiB.", offer.name)));
+            return Err(invalid(format!(
+                "Volume of {size}GiB is too small for volume type {}; minimum is {low}GiB.",
+                offer.name
+            )));
         }
         let iops = Self::checked_iops(offer, size, iops)?;
         let throughput = Self::checked_throughput(offer, iops, throughput)?;
