@@ -37,6 +37,9 @@ pub const QUOTAS: &[(&str, u64)] = &[
     // Databases and manual snapshots of a region. https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html
     ("databases", 40),
     ("database-snapshots", 100),
+    // vCPUs of instances that are not stopped. AWS's own differs from account to account and grows with use: none unless
+    // set. https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html
+    ("vcpus", u64::MAX),
     // Buckets of an account. https://docs.aws.amazon.com/AmazonS3/latest/userguide/BucketRestrictions.html
     ("buckets", 10_000),
 ];

@@ -12,6 +12,7 @@ use super::identifier::IMAGE;
 use super::{Filters, Page};
 use crate::context::{Context, Operation};
 use crate::error::AwsError;
+use crate::ids;
 use crate::query::Params;
 use crate::xml::Xml;
 use published::{Distribution, PUBLISHED, Release};
@@ -91,8 +92,7 @@ impl Image {
 /// An id that depends on region and name alone.
 fn stable_id(prefix: &str, region: &str, name: &str) -> String {
     let digest = Sha256::digest(format!("{prefix} {region} {name}"));
-    let hex: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    format!("{prefix}-0{hex}")
+    format!("{prefix}-0{}", ids::hex(&digest[..8]))
 }
 
 /// All images of a region.
@@ -138,18 +138,18 @@ pub fn resolve(region: &str, given: &str) -> Result<Image, AwsError> {
 
 fn describe(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsError> {
     let (filters, page) = (Filters::of(params)?.only(FILTERS)?, Page::of(params, 1..=1000)?);
-    let (ids, owners) = (params.list("ImageId"), params.list("Owner"));
+    let (wanted, owners) = (params.list("ImageId"), params.list("Owner"));
     let users = params.list("ExecutableBy");
-    let include_deprecated = params.flag("IncludeDeprecated")?.unwrap_or_default() || !ids.is_empty();
+    let include_deprecated = params.flag("IncludeDeprecated")?.unwrap_or_default() || !wanted.is_empty();
     params.flag("IncludeDisabled")?;
-    ids.iter().try_for_each(|id| find(context.region, id).map(drop))?;
+    wanted.iter().try_for_each(|id| find(context.region, id).map(drop))?;
     let mut found = Vec::new();
     for image in all(context.region) {
-        let wanted = (ids.is_empty() || ids.contains(&&*image.id))
+        let told = (wanted.is_empty() || wanted.contains(&&*image.id))
             && (owners.is_empty() || owners.iter().any(|owner| image.distribution.is_owned_by(owner)))
             && (users.is_empty() || users.contains(&"all"))
             && (include_deprecated || !image.is_deprecated());
-        if wanted && filters.keep(None, |name| property(&image, name))? {
+        if told && filters.keep(None, |name| property(&image, name))? {
             found.push(image);
         }
     }

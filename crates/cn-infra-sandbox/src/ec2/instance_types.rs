@@ -179,9 +179,8 @@ impl InstanceType {
     /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/AvailableIpPerENI.html>
     pub fn max_interfaces(&self) -> usize {
         match (self.family.name, self.size) {
-            ("t2" | "t3" | "t3a" | "t4g", "small" | "medium" | "large") => 3,
-            ("t2", "xlarge" | "2xlarge") => 3,
-            ("m4", "large") | (_, "nano" | "micro" | "medium") => 2,
+            ("t2" | "t3" | "t3a" | "t4g", "small" | "medium") | ("t2", "xlarge" | "2xlarge") => 3,
+            ("m4", "large") | (_, "nano" | "micro" | "medium" | "small") => 2,
             (_, "large") => 3,
             (_, "xlarge" | "2xlarge") => 4,
             (_, "4xlarge" | "8xlarge" | "9xlarge" | "10xlarge" | "12xlarge") => 8,

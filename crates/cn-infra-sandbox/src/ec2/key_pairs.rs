@@ -151,8 +151,8 @@ fn describe(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsEr
                 _ => None,
             }
         };
-        let named = names.is_empty() || names.contains(&key.name.as_str());
-        if named && filters.keep(context.ec2.tags.get(&key.id), property)? {
+        let is_wanted = names.is_empty() || names.contains(&key.name.as_str());
+        if is_wanted && filters.keep(context.ec2.tags.get(&key.id), property)? {
             found.push(key);
         }
     }

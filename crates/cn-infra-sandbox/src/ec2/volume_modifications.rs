@@ -157,7 +157,7 @@ fn started_within_a_day(context: &Context<'_>, volume: &str) -> Result<Vec<Times
     let mut started = former.started.clone();
     started.retain(|at| context.now.duration_since(*at) < day);
     if started.len() >= PER_DAY {
-        let next = started.first().map(|at| after(*at, day.as_secs())).unwrap_or(context.now);
+        let next = started.first().map_or(context.now, |at| after(*at, day.as_secs()));
         let message = format!(
             "You've reached the maximum modification rate per volume limit: {PER_DAY} in 24 hours. \
              You can modify {volume} again at {next:.0}."

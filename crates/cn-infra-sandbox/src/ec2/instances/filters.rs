@@ -129,7 +129,7 @@ fn of_instance<'a>(view: &View<'a>, name: &str) -> Values<'a> {
         "reservation-id" => one(&instance.reservation),
         "owner-id" => one(context.account),
         "image-id" => one(&instance.image),
-        "instance-type" => one(&instance.instance_type),
+        "instance-type" => one(&instance.kind),
         "key-name" => any(instance.key.as_ref()),
         "client-token" => any(instance.token.as_ref()),
         "launch-index" => one(instance.launch_index.to_string()),
