@@ -73,7 +73,7 @@ pub fn source(context: &Context<'_>, id: &str) -> Result<Source, AwsError> {
     }
     let snapshot = find(context, id)?;
     if !snapshot.complete.at(context.now) {
-        return Err(AwsError::new("IncorrectState", format!("Snapshot is in invalid state - {}", "pending")));
+        return Err(AwsError::new("IncorrectState", "Snapshot is in invalid state - pending"));
     }
     Ok(Source { size: snapshot.size, key: snapshot.key.clone() })
 }
