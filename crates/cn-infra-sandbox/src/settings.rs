@@ -40,6 +40,9 @@ pub const QUOTAS: &[(&str, u64)] = &[
     ("database-snapshots", 100),
     ("database-storage-gib", 100_000),
     ("database-parameter-groups", 150),
+    // vCPUs of instances that are not stopped. AWS's own differs from account to account and grows with use: none unless
+    // set. https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html
+    ("vcpus", u64::MAX),
     // Buckets of an account. https://docs.aws.amazon.com/AmazonS3/latest/userguide/BucketRestrictions.html
     ("buckets", 10_000),
 ];

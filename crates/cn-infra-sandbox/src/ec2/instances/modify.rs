@@ -148,7 +148,7 @@ fn set_type(instance: &mut Instance, name: &str) -> Result<(), AwsError> {
     launch::check_ebs_optimized(&kind, instance.ebs_optimized)?;
     let credits = instance.credits.take().unwrap_or_else(|| kind.default_credits().to_owned());
     instance.credits = kind.is_burstable().then_some(credits);
-    instance.instance_type = kind.name();
+    instance.kind = kind.name();
     Ok(())
 }
 
@@ -159,7 +159,7 @@ fn set_user_data(instance: &mut Instance, value: &str) -> Result<(), AwsError> {
 
 fn set_ebs_optimized(instance: &mut Instance, value: &str) -> Result<(), AwsError> {
     let wanted = flag(value)?;
-    if let Some(kind) = InstanceType::named(&instance.instance_type) {
+    if let Some(kind) = InstanceType::named(&instance.kind) {
         launch::check_ebs_optimized(&kind, wanted)?;
     }
     instance.ebs_optimized = wanted;
@@ -168,16 +168,14 @@ fn set_ebs_optimized(instance: &mut Instance, value: &str) -> Result<(), AwsErro
 
 /// The interface of an instance that has but one.
 fn only_interface(ec2: &Ec2, instance: &str) -> Result<String, AwsError> {
-    match of_instance(ec2, instance).as_slice() {
-        [only] => Ok(only.id.clone()),
-        _ => {
-            let message = format!(
-                "There are multiple interfaces attached to instance '{instance}'. Please specify an interface ID for \
-                 the operation instead."
-            );
-            Err(AwsError::new("InvalidInstanceID", message))
-        }
+    if let [only] = of_instance(ec2, instance)[..] {
+        return Ok(only.id.clone());
     }
+    let message = format!(
+        "There are multiple interfaces attached to instance '{instance}'. Please specify an interface ID for the \
+         operation instead."
+    );
+    Err(AwsError::new("InvalidInstanceID", message))
 }
 
 /// Whether a volume goes with its instance.

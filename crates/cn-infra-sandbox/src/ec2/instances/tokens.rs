@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use super::super::Ec2;
 use crate::context::Context;
 use crate::error::AwsError;
+use crate::ids;
 use crate::query::Params;
 
 /// What a token stands for, by the token.
@@ -41,9 +42,7 @@ pub fn given<'a>(params: &Params<'a>) -> Result<Option<Given<'a>>, AwsError> {
         return Err(AwsError::new("InvalidParameterValue", message));
     }
     let request = params.fingerprint(&["Action", "ClientToken", "DryRun", "Version"]);
-    let digest = Sha256::digest(request);
-    let fingerprint = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(Some(Given { token, fingerprint }))
+    Ok(Some(Given { token, fingerprint: ids::hex(&Sha256::digest(request)) }))
 }
 
 /// The reservation that the token stands for, if it was used before.
