@@ -33,6 +33,7 @@ pub const QUOTAS: &[(&str, u64)] = &[
     ("rules-per-group", 60),
     ("groups-per-interface", 5),
     ("groups-per-region", 2500),
+    ("vpcs", 5),
     // Databases and manual snapshots of a region. https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html
     // Also their storage together, in GiB, and parameter groups.
     ("databases", 40),

@@ -22,6 +22,19 @@ impl Filters {
         Ok(Self { filters: params.structures("Filter").into_iter().map(filter).collect::<Result<_, _>>()? })
     }
 
+    /// Refuses a name that is not among `names`: for objects of which there may be none to ask by [`Filters::keep`].
+    /// `tag:KEY` and `tag-key` need not be told.
+    ///
+    /// # Errors
+    /// `InvalidParameterValue`
+    pub fn only(self, names: &[&str]) -> Result<Self, AwsError> {
+        let is_known = |name: &str| name == "tag-key" || name.starts_with("tag:") || names.contains(&name);
+        match self.filters.iter().find(|(name, _)| !is_known(name)) {
+            Some((name, _)) => Err(unknown(name)),
+            None => Ok(self),
+        }
+    }
+
     /// Whether there is no filter.
     pub fn is_empty(&self) -> bool {
         self.filters.is_empty()
@@ -45,8 +58,7 @@ impl Filters {
                 None if name == "tag-key" => {
                     tags.into_iter().flatten().map(|(key, _)| Cow::from(key.clone())).collect()
                 }
-                None => values(name)
-                    .ok_or_else(|| AwsError::new("InvalidParameterValue", format!("The filter '{name}' is invalid")))?,
+                None => values(name).ok_or_else(|| unknown(name))?,
             };
             if !has.iter().any(|value| wanted.iter().any(|pattern| matches(pattern.as_bytes(), value.as_bytes()))) {
                 return Ok(false);
@@ -54,6 +66,20 @@ impl Filters {
         }
         Ok(true)
     }
+}
+
+fn unknown(name: &str) -> AwsError {
+    AwsError::new("InvalidParameterValue", format!("The filter '{name}' is invalid"))
+}
+
+/// What an object has for a filter's name, where it is one value.
+pub fn one<'v>(value: impl Into<Cow<'v, str>>) -> Option<Vec<Cow<'v, str>>> {
+    Some(vec![value.into()])
+}
+
+/// As [`one`], where an object may have none or many.
+pub fn any<'v, V: Into<Cow<'v, str>>>(values: impl IntoIterator<Item = V>) -> Option<Vec<Cow<'v, str>>> {
+    Some(values.into_iter().map(Into::into).collect())
 }
 
 /// `*` stands for any text, `?` for one character, `\` takes the meaning of the next.
