@@ -27,7 +27,7 @@ pub use instances::Instance;
 pub use interfaces::Interface;
 pub use paging::Page;
 pub use prefix_lists::PrefixList;
-pub use security_groups::{Group, Rule};
+pub use security_groups::{Group, Rule, default_of as default_group};
 pub use subnets::Subnet;
 pub use vpc::Vpc;
 

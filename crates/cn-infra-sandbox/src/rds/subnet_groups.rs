@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::filter::Filters;
-use super::network::{self, Subnet};
+use super::network;
 use super::paging::page;
 use super::tags::{self, Tags};
 use super::{Rds, names};
 use crate::context::{Context, Operation};
+use crate::ec2::Subnet;
 use crate::error::AwsError;
 use crate::query::Params;
 use crate::xml::Xml;
@@ -82,8 +83,7 @@ pub fn not_found(name: &str) -> AwsError {
 
 fn subnets(context: &Context<'_>, params: &Params<'_>) -> Result<Vec<Subnet>, AwsError> {
     let ids = names::list(params, "SubnetIds", "SubnetIdentifier").unwrap_or_default();
-    let unknown = |id: &str| AwsError::new("InvalidSubnet", format!("Subnet IDs are invalid: {id}"));
-    ids.iter().map(|id| network::subnet(context, id).ok_or_else(|| unknown(id))).collect()
+    ids.iter().map(|id| network::subnet(context, id)).collect()
 }
 
 /// As written by RDS: letters, digits, spaces, hyphens, periods and underscores.
