@@ -90,8 +90,8 @@ fn subnets(context: &Context<'_>, params: &Params<'_>) -> Result<Vec<Subnet>, Aw
 fn valid_name(text: &str) -> Result<String, AwsError> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || " -._".contains(c);
     if text.is_empty() || text.len() > 255 || !text.chars().all(allowed) || text.eq_ignore_ascii_case("default") {
-        let message = "The parameter DBSubnetGroupName must be 1 to 255 letters, digits, periods, underscores, spaces or \
-                       hyphens, and must not be \"default\".";
+        let message = "The parameter DBSubnetGroupName must be 1 to 255 letters, digits, periods, underscores, spaces \
+                       or hyphens, and must not be \"default\".";
         return Err(AwsError::new("InvalidParameterValue", message));
     }
     Ok(text.to_ascii_lowercase())
@@ -131,7 +131,8 @@ fn delete(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsErro
     }
     if let Some((database, _)) = users(context.rds, &name).next() {
         let message = format!(
-            "Cannot delete the subnet group '{name}' because at least one database instance: {database} is still using it."
+            "Cannot delete the subnet group '{name}' because at least one database instance: {database} is still \
+             using it."
         );
         return Err(AwsError::new("InvalidDBSubnetGroupStateFault", message));
     }

@@ -50,13 +50,13 @@ impl Window {
         (length >= LEAST).then_some(Self { start, length, cycle })
     }
 
-    /// The half hour of a day that RDS chooses: of the region's block of eight hours, the one that is longest away, so
-    /// that the first backup after the one at creation comes late.
-    pub fn some_daily(region: &str, now: Timestamp) -> Self {
+    /// The half hour of a day that RDS chooses, clear of the maintenance: of the region's block of eight hours, the one
+    /// that is longest away, so that the first backup after the one at creation comes late.
+    pub fn some_daily(region: &str, now: Timestamp, maintenance: Option<&Self>) -> Self {
         let now = minute(now).rem_euclid(DAY);
-        let starts = (0..16).map(|half| (block(region) + half * LEAST) % DAY);
-        let start = starts.max_by_key(|start| (start - now).rem_euclid(DAY)).unwrap_or_default();
-        Self { start, length: LEAST, cycle: DAY }
+        let at = |half: i64| Self { start: (block(region) + half * LEAST) % DAY, length: LEAST, cycle: DAY };
+        let clear = (0..16).map(at).filter(|window| maintenance.is_none_or(|other| !other.overlaps(window)));
+        clear.max_by_key(|window| (window.start - now).rem_euclid(DAY)).unwrap_or(at(0))
     }
 
     /// The half hour of a week that RDS chooses: in the region's block, four days on, clear of the backups.
@@ -186,10 +186,13 @@ mod tests {
     #[test]
     fn chosen_windows_are_clear_of_each_other_and_of_now() {
         let now = at("2026-11-30T07:10:00Z");
-        let daily = Window::some_daily("us-west-2", now);
+        let daily = Window::some_daily("us-west-2", now, None);
         let weekly = Window::some_weekly("us-west-2", now, &daily);
         assert!(daily.next(now).duration_since(now) > SignedDuration::from_hours(22));
         assert!(weekly.next(now).duration_since(now) > SignedDuration::from_hours(72));
         assert!(!weekly.overlaps(&daily));
+        let other =
+            Window::some_daily("us-west-2", now, Some(&Window::weekly("tue:06:00-tue:07:30").expect("a window")));
+        assert_eq!(other.to_string(), "13:30-14:00");
     }
 }
