@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::error::AwsError;
@@ -77,9 +77,7 @@ impl Window {
     /// When it opens next, after `now`.
     pub fn next(&self, now: Timestamp) -> Timestamp {
         let wait = self.cycle - (minute(now) - self.start).rem_euclid(self.cycle);
-        let past = SignedDuration::from_secs(now.as_second().rem_euclid(60));
-        let start = now.saturating_add(SignedDuration::from_mins(wait) - past);
-        start.unwrap_or(Timestamp::MAX)
+        Timestamp::from_second((minute(now) + wait - EPOCH) * 60).unwrap_or(Timestamp::MAX)
     }
 
     /// When what waits for it can begin: now, where it is open for at least 30 minutes more, else when it opens next.
@@ -139,6 +137,8 @@ fn day_and_time(text: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
 
     fn at(text: &str) -> Timestamp {
@@ -167,7 +167,7 @@ mod tests {
         assert_eq!(daily.begins(at("2026-11-30T12:01:00Z")), at("2026-12-01T11:30:00Z"));
         let weekly = Window::weekly("wed:01:00-wed:01:30").expect("a window");
         assert_eq!(weekly.next(monday), at("2026-12-02T01:00:00Z"));
-        assert_eq!(weekly.next(at("2026-12-02T01:00:30Z")), at("2026-12-09T01:00:00Z"));
+        assert_eq!(weekly.next(at("2026-12-02T01:00:30.5Z")), at("2026-12-09T01:00:00Z"));
     }
 
     #[test]
