@@ -42,6 +42,12 @@ const TAGGABLE: &[Taggable] = &[
         there: |ec2, id| ec2.instances.contains(id),
     },
     Taggable {
+        prefix: "key-",
+        resource: "key-pair",
+        not_found: "InvalidKeyPair.NotFound",
+        there: |ec2, id| ec2.key_pairs.contains(id),
+    },
+    Taggable {
         prefix: "eni-",
         resource: "network-interface",
         not_found: "InvalidNetworkInterfaceID.NotFound",
@@ -66,10 +72,22 @@ const TAGGABLE: &[Taggable] = &[
         there: |ec2, id| ec2.rules.contains(id),
     },
     Taggable {
+        prefix: "snap-",
+        resource: "snapshot",
+        not_found: "InvalidSnapshot.NotFound",
+        there: |ec2, id| ec2.snapshots.contains(id),
+    },
+    Taggable {
         prefix: "subnet-",
         resource: "subnet",
         not_found: "InvalidSubnetID.NotFound",
         there: |ec2, id| ec2.subnets.contains(id),
+    },
+    Taggable {
+        prefix: "vol-",
+        resource: "volume",
+        not_found: "InvalidVolume.NotFound",
+        there: |ec2, id| ec2.volumes.contains(id),
     },
     Taggable {
         prefix: "vpc-",

@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 pub use create::{NewInterface, create};
 pub use public::{PublicAddress, private_dns, public_addresses, public_dns};
 
-use super::{ClientToken, Ec2, addresses, security_groups};
+use super::instances::State;
+use super::{ClientToken, Ec2, Instance, addresses, security_groups};
 use crate::context::{Context, Operation};
 use crate::error::AwsError;
 
@@ -116,9 +117,25 @@ pub fn set_groups(context: &mut Context<'_>, id: &str, groups: &[String]) -> Res
 
 /// Deletes an interface; an elastic IP on it stays allocated, without association.
 pub fn delete(context: &mut Context<'_>, id: &str) {
-    addresses::leave_interface(context.ec2, id);
-    context.ec2.interfaces.remove(id);
-    context.ec2.tags.remove(id);
+    remove(context.ec2, id);
+}
+
+fn remove(ec2: &mut Ec2, id: &str) {
+    addresses::leave_interface(ec2, id);
+    ec2.interfaces.remove(id);
+    ec2.tags.remove(id);
+}
+
+/// The server is terminated: interfaces that go with it are deleted, others are detached.
+pub fn ended(ec2: &mut Ec2, instance: &str) {
+    for id in ec2.interfaces.keys_where(|interface| interface.instance() == Some(instance)) {
+        let Some(interface) = ec2.interfaces.get_mut(&id) else { continue };
+        interface.auto_assigned = None;
+        let attachment = interface.attachment.take();
+        if attachment.is_some_and(|attachment| attachment.delete_on_termination) {
+            remove(ec2, &id);
+        }
+    }
 }
 
 /// The server has stopped: its auto-assigned address is gone.
@@ -147,4 +164,11 @@ pub fn started(context: &mut Context<'_>, instance: &str) {
 }
 
 /// An elastic IP has left an interface: where its server runs, it has a new auto-assigned address, as if it had started.
-pub fn elastic_left(_context: &mut Context<'_>, _id: &str) {}
+pub fn elastic_left(context: &mut Context<'_>, id: &str) {
+    let instance = context.ec2.interfaces.get(id).and_then(Interface::instance);
+    let runs = |instance: &Instance| instance.state.at(context.now) == State::Running;
+    let running = instance.and_then(|id| context.ec2.instances.get(id)).filter(|instance| runs(instance));
+    if let Some(instance) = running.map(|instance| instance.id.clone()) {
+        started(context, &instance);
+    }
+}
