@@ -155,7 +155,6 @@ impl World {
         let place = self.regions.entry((account.to_owned(), region.to_owned())).or_insert_with(|| {
             let mut place = Region::default();
             place.ec2.begin(account, region, now);
-            place.rds.begin(account, region, now);
             place
         });
         place.ec2.settle(now);

@@ -38,7 +38,7 @@ pub use key_pairs::KeyPair;
 pub use paging::Page;
 pub use prefix_lists::PrefixList;
 pub use profile_associations::ProfileAssociation;
-pub use security_groups::{Group, Rule};
+pub use security_groups::{Group, Rule, default_of as default_group};
 pub use snapshots::Snapshot;
 pub use subnets::Subnet;
 pub use volume_modifications::VolumeModification;
