@@ -173,7 +173,7 @@ impl State {
         let now = self.clock.now();
         let ask = match Ask::of(request) {
             Ok(ask) => ask,
-            Err(error) => return self.plain(Service::Ec2.error(&error, &ids::request()), request),
+            Err(error) => return self.refusal(error, request),
         };
         let fault = faults::hit(&mut self.faults, ask.service.name(), &ask.operation);
         let delay = self.delay(fault.as_ref());
@@ -218,8 +218,17 @@ impl State {
         result
     }
 
-    fn plain(&self, mut response: Response<Bytes>, request: &Request) -> Reply {
-        finish(&mut response, request, Service::Ec2);
+    /// Answers a request that no service can be told of. Only S3 has paths, and takes requests without a signature to deny
+    /// them.
+    fn refusal(&self, error: AwsError, request: &Request) -> Reply {
+        let (service, error) = match error.code.as_ref() {
+            "MissingAuthenticationToken" if request.path() != "/" => {
+                (Service::S3, AwsError::new("AccessDenied", "Access Denied").status(403))
+            }
+            _ => (Service::Ec2, error),
+        };
+        let mut response = service.error(&error, &ids::request());
+        finish(&mut response, request, service);
         Reply { response, fate: Fate::Answered, delay: self.delay(None), in_flight: None }
     }
 
