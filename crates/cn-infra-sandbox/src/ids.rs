@@ -5,6 +5,14 @@ pub fn ec2(prefix: &str) -> String {
     format!("{prefix}-0{:016x}", fastrand::u64(..))
 }
 
+/// Whether a text can be an EC2 id: `prefix-` and 8 or 17 hexadecimal digits.
+pub fn is_ec2(prefix: &str, text: &str) -> bool {
+    let digits = text.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('-'));
+    digits.is_some_and(|digits| {
+        matches!(digits.len(), 8 | 17) && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    })
+}
+
 /// `length` of the capital letters and digits that RDS and IAM make ids of.
 pub fn capitals(length: usize) -> String {
     std::iter::repeat_with(|| {

@@ -110,9 +110,8 @@ impl<'a> Params<'a> {
         }
     }
 
-    /// All pairs but those named, sorted: what a client token stands for. Marks them as read.
+    /// All pairs but those named, sorted: what a client token stands for. Marks none of them as read.
     pub fn fingerprint(&self, but: &[&str]) -> String {
-        self.accept_all();
         let pairs = self.under(&self.prefix).filter(|(key, _)| !but.contains(&key.as_str()));
         pairs.map(|(key, (value, _))| format!("{key}={value}\n")).collect()
     }

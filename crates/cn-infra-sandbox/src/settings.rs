@@ -28,11 +28,12 @@ impl Default for Settings {
 pub const QUOTAS: &[(&str, u64)] = &[
     // Elastic IPs of a region. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/elastic-ip-addresses-eip.html
     ("elastic-ips", 5),
-    // Rules of a group per direction, IPv4 and IPv6 apart, and groups of an interface.
+    // Rules of a group per direction, IPv4 and IPv6 apart; groups of an interface; groups and VPCs of a region.
     // https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
     ("rules-per-group", 60),
     ("groups-per-interface", 5),
     ("groups-per-region", 2500),
+    ("vpcs", 5),
     // Databases and manual snapshots of a region. https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html
     ("databases", 40),
     ("database-snapshots", 100),

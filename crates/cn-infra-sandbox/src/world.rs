@@ -85,6 +85,12 @@ impl World {
         in_flight: Option<&InFlight>,
     ) -> (Result<Response<Bytes>, AwsError>, Vec<Change>) {
         let account = ask.scope.account(account);
+        let mut changes = Vec::new();
+        if ask.service != Service::S3 {
+            // What an account begins with and what time brought stay, whatever becomes of the request.
+            self.prepare(account, &ask.scope.region, now);
+            self.end(ask, account, true, &mut changes);
+        }
         let result = match ask.service {
             Service::S3 | Service::S3Control => {
                 self.iam.entry(account.to_owned()).or_default();
@@ -95,14 +101,31 @@ impl World {
             Service::Ssm => self.json(ask, request, account, settings, now),
             Service::Ec2 | Service::Rds | Service::Sts | Service::Iam => self.query(ask, account, settings, now),
         };
-        let mut changes = Vec::new();
+        self.end(ask, account, result.is_ok(), &mut changes);
+        (result, changes)
+    }
+
+    /// Keeps what was changed and adds it to `changes`, or takes it back.
+    fn end(&mut self, ask: &Ask, account: &str, keep: bool, changes: &mut Vec<Change>) {
         for (path, rows) in self.tables(ask.service, account, &ask.scope.region) {
-            match &result {
-                Ok(_) => rows.commit(&mut |key, row| changes.push((path.clone(), key.to_owned(), row))),
-                Err(_) => rows.roll_back(),
+            if keep {
+                rows.commit(&mut |key, row| changes.push((path.clone(), key.to_owned(), row)));
+            } else {
+                rows.roll_back();
             }
         }
-        (result, changes)
+    }
+
+    /// Lets happen what is due in a region, which begins with its first request.
+    fn prepare(&mut self, account: &str, region: &str, now: Timestamp) {
+        let place = self.regions.entry((account.to_owned(), region.to_owned())).or_insert_with(|| {
+            let mut place = Region::default();
+            place.ec2.begin(account, region, now);
+            place.rds.begin(account, region, now);
+            place
+        });
+        place.ec2.settle(now);
+        place.rds.settle(now);
     }
 
     /// The tables that a request to a service can have changed.
@@ -177,15 +200,7 @@ impl World {
         settings: &'a Settings,
         now: Timestamp,
     ) -> Context<'a> {
-        let place = self.regions.entry((account.to_owned(), region.to_owned())).or_insert_with(|| {
-            let mut place = Region::default();
-            place.ec2.begin(account, region, now);
-            place.rds.begin(account, region, now);
-            place
-        });
-        let Region { ec2, rds } = place;
-        ec2.settle(now);
-        rds.settle(now);
+        let Region { ec2, rds } = self.regions.entry((account.to_owned(), region.to_owned())).or_default();
         let iam = self.iam.entry(account.to_owned()).or_default();
         Context { now, account, region, settings, ec2, rds, iam }
     }

@@ -1,6 +1,6 @@
 //! Answers as XML are written straight into one string; requests in XML are read into a tree.
 
-use std::fmt::Display;
+use std::fmt::{Display, Write};
 
 use quick_xml::Reader;
 use quick_xml::escape::{escape, resolve_predefined_entity};
@@ -12,6 +12,16 @@ pub struct Xml {
     out: String,
 }
 
+/// Escapes what is written to a string on its way there.
+struct Escaped<'a>(&'a mut String);
+
+impl Write for Escaped<'_> {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        self.0.push_str(&escape(text));
+        Ok(())
+    }
+}
+
 impl Xml {
     /// An empty body.
     pub fn new() -> Self {
@@ -21,8 +31,8 @@ impl Xml {
     /// `<name>value</name>`
     pub fn text(&mut self, name: &str, value: impl Display) -> &mut Self {
         self.open(name);
-        let value = value.to_string();
-        self.out.push_str(&escape(value.as_str()));
+        // Writing to a string does not fail.
+        let _ = write!(Escaped(&mut self.out), "{value}");
         self.close(name)
     }
 

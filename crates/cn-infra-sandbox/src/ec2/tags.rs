@@ -30,16 +30,70 @@ struct Taggable {
 
 const TAGGABLE: &[Taggable] = &[
     Taggable {
+        prefix: "eipalloc-",
+        resource: "elastic-ip",
+        not_found: "InvalidAllocationID.NotFound",
+        there: |ec2, id| ec2.addresses.contains(id),
+    },
+    Taggable {
         prefix: "i-",
         resource: "instance",
         not_found: "InvalidInstanceID.NotFound",
         there: |ec2, id| ec2.instances.contains(id),
     },
     Taggable {
+        prefix: "key-",
+        resource: "key-pair",
+        not_found: "InvalidKeyPair.NotFound",
+        there: |ec2, id| ec2.key_pairs.contains(id),
+    },
+    Taggable {
         prefix: "eni-",
         resource: "network-interface",
         not_found: "InvalidNetworkInterfaceID.NotFound",
         there: |ec2, id| ec2.interfaces.contains(id),
+    },
+    Taggable {
+        prefix: "pl-",
+        resource: "prefix-list",
+        not_found: "InvalidPrefixListID.NotFound",
+        there: |ec2, id| ec2.prefix_lists.contains(id),
+    },
+    Taggable {
+        prefix: "sg-",
+        resource: "security-group",
+        not_found: "InvalidGroup.NotFound",
+        there: |ec2, id| ec2.groups.contains(id),
+    },
+    Taggable {
+        prefix: "sgr-",
+        resource: "security-group-rule",
+        not_found: "InvalidSecurityGroupRuleId.NotFound",
+        there: |ec2, id| ec2.rules.contains(id),
+    },
+    Taggable {
+        prefix: "snap-",
+        resource: "snapshot",
+        not_found: "InvalidSnapshot.NotFound",
+        there: |ec2, id| ec2.snapshots.contains(id),
+    },
+    Taggable {
+        prefix: "subnet-",
+        resource: "subnet",
+        not_found: "InvalidSubnetID.NotFound",
+        there: |ec2, id| ec2.subnets.contains(id),
+    },
+    Taggable {
+        prefix: "vol-",
+        resource: "volume",
+        not_found: "InvalidVolume.NotFound",
+        there: |ec2, id| ec2.volumes.contains(id),
+    },
+    Taggable {
+        prefix: "vpc-",
+        resource: "vpc",
+        not_found: "InvalidVpcID.NotFound",
+        there: |ec2, id| ec2.vpcs.contains(id),
     },
 ];
 
