@@ -173,7 +173,7 @@ impl State {
         let now = self.clock.now();
         let ask = match Ask::of(request) {
             Ok(ask) => ask,
-            Err(error) => return self.refusal(error, request),
+            Err(error) => return self.unscoped(error, request),
         };
         let fault = faults::hit(&mut self.faults, ask.service.name(), &ask.operation);
         let delay = self.delay(fault.as_ref());
@@ -189,7 +189,7 @@ impl State {
         };
         let code = result.as_ref().err().map(|error| error.code.to_string());
         let mut response = result.unwrap_or_else(|error| ask.service.error(&error, &ids::request()));
-        finish(&mut response, request, ask.service);
+        finish(&mut response, request, ask.service, now);
         let status = (fate == Fate::Answered).then(|| response.status().as_u16());
         let Ask { service, operation, scope, .. } = ask;
         let call = Call {
@@ -218,17 +218,16 @@ impl State {
         result
     }
 
-    /// Answers a request that no service can be told of. Only S3 has paths, and takes requests without a signature to deny
-    /// them.
-    fn refusal(&self, error: AwsError, request: &Request) -> Reply {
-        let (service, error) = match error.code.as_ref() {
-            "MissingAuthenticationToken" if request.path() != "/" => {
-                (Service::S3, AwsError::new("AccessDenied", "Access Denied").status(403))
-            }
-            _ => (Service::Ec2, error),
+    /// Answers a request that no service can be told of. One without a signature that names something by its path can only
+    /// be for S3, where nobody is let in unknown.
+    fn unscoped(&self, error: AwsError, request: &Request) -> Reply {
+        let is_anonymous = error.code == "MissingAuthenticationToken" && request.path() != "/";
+        let (service, error) = match is_anonymous {
+            true => (Service::S3, AwsError::new("AccessDenied", "Access Denied").status(403)),
+            false => (Service::Ec2, error),
         };
         let mut response = service.error(&error, &ids::request());
-        finish(&mut response, request, service);
+        finish(&mut response, request, service, self.clock.now());
         Reply { response, fate: Fate::Answered, delay: self.delay(None), in_flight: None }
     }
 
@@ -258,9 +257,13 @@ fn before_the_effect(fault: &Fault, service: Service) -> (Result<Response<Bytes>
     }
 }
 
-/// Every answer bears a request id, in S3's header or in that of the others: SDKs read it from there. An answer to HEAD has
-/// no body, an error neither.
-fn finish(response: &mut Response<Bytes>, request: &Request, service: Service) {
+/// Every answer bears the account's time and a request id, in S3's header or in that of the others: SDKs read it from there.
+/// An answer to HEAD has no body, an error neither.
+fn finish(response: &mut Response<Bytes>, request: &Request, service: Service, now: Timestamp) {
+    let date = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    if let Ok(date) = HeaderValue::from_str(&date) {
+        response.headers_mut().insert(http::header::DATE, date);
+    }
     if request.parts.method == Method::HEAD {
         response.body_mut().clear();
     }
