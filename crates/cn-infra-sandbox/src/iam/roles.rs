@@ -37,6 +37,13 @@ pub struct Role {
     pub max_session: u32,
 }
 
+impl Role {
+    /// What its ARN ends with: `role/path/name`.
+    pub fn resource(&self) -> String {
+        format!("role{}{}", self.path, self.name)
+    }
+}
+
 fn create(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsError> {
     let (name, trust) = (params.require("RoleName")?, params.require("AssumeRolePolicyDocument")?);
     check_name(name, 64)?;
