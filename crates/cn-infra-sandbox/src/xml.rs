@@ -1,6 +1,6 @@
 //! Answers as XML are written straight into one string; requests in XML are read into a tree.
 
-use std::fmt::Display;
+use std::fmt::{self, Display, Write};
 
 use quick_xml::Reader;
 use quick_xml::escape::{escape, resolve_predefined_entity};
@@ -21,8 +21,8 @@ impl Xml {
     /// `<name>value</name>`
     pub fn text(&mut self, name: &str, value: impl Display) -> &mut Self {
         self.open(name);
-        let value = value.to_string();
-        self.out.push_str(&escape(value.as_str()));
+        // Writing into a string does not fail.
+        let _ = write!(Escaped(&mut self.out), "{value}");
         self.close(name)
     }
 
@@ -83,6 +83,16 @@ impl Xml {
         self.out.push_str(name.split(' ').next().unwrap_or(name));
         self.out.push('>');
         self
+    }
+}
+
+/// Text being written, its markup escaped.
+struct Escaped<'a>(&'a mut String);
+
+impl Write for Escaped<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.push_str(&escape(text));
+        Ok(())
     }
 }
 

@@ -126,5 +126,5 @@ pub fn http_date(time: Timestamp) -> String {
 
 /// A time as in S3's documents: `2026-11-30T12:00:00.000Z`.
 pub fn iso_date(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string()
+    format!("{time:.3}")
 }

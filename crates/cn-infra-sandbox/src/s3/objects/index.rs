@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use std::ops::Bound;
+use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::version::{Version, VersionId};
+use super::version::{Details, Version, VersionId};
 use crate::table::Rows;
 
 /// The objects of one bucket.
@@ -18,12 +19,17 @@ pub struct Index {
     before: BTreeMap<(Box<str>, u64), Option<Version>>,
     /// The number of the last version that was made.
     last: u64,
+    /// Details that versions had lately, the newest first: those that have the same share it.
+    recent: Vec<Arc<Details>>,
 }
+
+/// How many different details are compared with those of a new version.
+const RECENT: usize = 8;
 
 impl Index {
     /// Without objects.
     pub const fn new() -> Self {
-        Self { keys: BTreeMap::new(), before: BTreeMap::new(), last: 0 }
+        Self { keys: BTreeMap::new(), before: BTreeMap::new(), last: 0, recent: Vec::new() }
     }
 
     /// Whether there is neither a version nor a delete marker.
@@ -60,6 +66,7 @@ impl Index {
         self.last += 1;
         version.seq = self.last;
         version.salt = if versioned { NonZeroU64::new(fastrand::u64(1..)) } else { None };
+        self.share(&mut version);
         self.before.insert((key.into(), version.seq), None);
         match self.keys.get_mut(key) {
             Some(versions) => versions.push(version),
@@ -79,10 +86,20 @@ impl Index {
     }
 
     /// Takes a version out for good.
-    pub fn remove(&mut self, key: &str, seq: u64) -> Option<Version> {
-        let version = self.take(key, seq)?;
-        self.before.entry((key.into(), seq)).or_insert_with(|| Some(version.clone()));
-        Some(version)
+    pub fn remove(&mut self, key: &str, seq: u64) {
+        let version = self.take(key, seq);
+        self.before.entry((key.into(), seq)).or_insert(version);
+    }
+
+    /// Lets a version share the details of another, where they are the same.
+    fn share(&mut self, version: &mut Version) {
+        let Some(details) = &version.details else { return };
+        if let Some(place) = self.recent.iter().position(|recent| recent == details) {
+            version.details = Some(Arc::clone(&self.recent[place]));
+        } else {
+            self.recent.truncate(RECENT - 1);
+            self.recent.insert(0, Arc::clone(details));
+        }
     }
 
     fn take(&mut self, key: &str, seq: u64) -> Option<Version> {
@@ -94,7 +111,8 @@ impl Index {
         Some(version)
     }
 
-    fn set(&mut self, key: Box<str>, version: Version) {
+    fn set(&mut self, key: Box<str>, mut version: Version) {
+        self.share(&mut version);
         let versions = self.keys.entry(key).or_insert_with(|| Vec::with_capacity(1));
         match place(versions, version.seq) {
             Ok(place) => versions[place] = version,

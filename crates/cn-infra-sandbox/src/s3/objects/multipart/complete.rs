@@ -160,7 +160,7 @@ fn object(context: &Context<'_>, upload: &Upload, parts: &[Part], checksum: Chec
         content: Content::joined(parts.iter().map(|part| &part.content)),
         class: upload.class,
         checksum: Some(checksum),
-        details: details.boxed(),
+        details: details.some(),
         ..Version::marker(context.now)
     }
 }
