@@ -91,7 +91,11 @@ struct Escaped<'a>(&'a mut String);
 
 impl Write for Escaped<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.push_str(&escape(text));
+        // Parsers take a bare carriage return for a line feed.
+        for (index, piece) in text.split('\r').enumerate() {
+            self.0.push_str(if index > 0 { "&#13;" } else { "" });
+            self.0.push_str(&escape(piece));
+        }
         Ok(())
     }
 }
@@ -187,13 +191,13 @@ mod tests {
     fn what_is_written_is_read() {
         let mut xml = Xml::new();
         xml.element("A xmlns=\"urn:a\"", |xml| {
-            xml.text("b", "1 < 2 & \"3\"").some("none", None::<&str>);
+            xml.text("b", "1 < 2 &\r \"3\"").some("none", None::<&str>);
             xml.items("set", ["x", "y"], |xml, item| {
                 xml.text("c", item);
             });
         });
         let read = Element::parse(xml.document().as_bytes()).expect("well-formed");
-        assert_eq!((read.name.as_str(), read.get("b")), ("A", Some("1 < 2 & \"3\"")));
+        assert_eq!((read.name.as_str(), read.get("b")), ("A", Some("1 < 2 &\r \"3\"")));
         let items: Vec<_> = read.child("set").expect("set").all("item").filter_map(|item| item.get("c")).collect();
         assert_eq!(items, ["x", "y"]);
     }

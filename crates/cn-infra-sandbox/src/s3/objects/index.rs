@@ -173,3 +173,78 @@ impl Rows for Index {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::s3::objects::version::Details;
+
+    type Dump = Vec<(String, Value)>;
+
+    fn tagged(value: &str) -> Version {
+        let details = Details { tags: [("a".into(), value.into())].into(), ..Details::default() };
+        Version { details: details.some(), ..Version::marker(Timestamp::UNIX_EPOCH) }
+    }
+
+    fn dumped(index: &Index) -> Dump {
+        let mut rows = Dump::new();
+        index.dump(&mut |key, row| rows.push((key.to_owned(), row)));
+        rows
+    }
+
+    fn committed(index: &mut Index) -> Vec<String> {
+        let mut keys = Vec::new();
+        index.commit(&mut |key, row| keys.push(format!("{key} {}", row.is_some())));
+        keys
+    }
+
+    #[test]
+    fn a_request_is_committed_or_taken_back_as_a_whole() {
+        let mut index = Index::new();
+        index.add("a/b", tagged("1"), false);
+        index.add("a/b", tagged("2"), true);
+        index.add("c", tagged("1"), true);
+        assert_eq!(committed(&mut index), ["1/a/b true", "2/a/b true", "3/c true"]);
+        let before = dumped(&index);
+        index.add("a/b", tagged("3"), false);
+        index.remove("a/b", 2);
+        index.change("c", 3).expect("c").details_mut().tags = Box::default();
+        index.remove("c", 3);
+        index.add("d", tagged("4"), true);
+        index.roll_back();
+        assert_eq!(dumped(&index), before);
+        assert!(committed(&mut index).is_empty(), "nothing was touched since");
+        index.add("a/b", tagged("5"), false);
+        assert_eq!(committed(&mut index), ["1/a/b false", "6/a/b true"]);
+        assert_eq!(index.current("a/b").map(Version::id).as_deref(), Some("null"));
+    }
+
+    #[test]
+    fn what_was_journalled_is_loaded_in_any_order() {
+        let mut index = Index::new();
+        for number in 0..5 {
+            index.add("a", tagged(&number.to_string()), number != 2);
+        }
+        let (rows, mut loaded) = (dumped(&index), Index::new());
+        for (key, row) in rows.iter().rev() {
+            loaded.load(key, Some(row.clone())).expect("a row");
+        }
+        assert_eq!(dumped(&loaded), rows);
+        loaded.load(&rows[4].0, None).expect("no row");
+        assert_eq!(loaded.current("a").map(|version| version.seq), Some(4));
+        assert_eq!(loaded.add("a", tagged("5"), true).seq, 6, "numbers are not used again");
+    }
+
+    #[test]
+    fn the_same_details_are_kept_once() {
+        let mut index = Index::new();
+        index.add("a", tagged("1"), false);
+        index.add("b", tagged("1"), false);
+        let details = |key| index.current(key).and_then(|version| version.details.clone()).expect("details");
+        assert!(Arc::ptr_eq(&details("a"), &details("b")));
+        index.change("a", 1).expect("a").details_mut().tags = Box::default();
+        assert_eq!(index.current("b").map(|version| version.details().tags.len()), Some(1));
+    }
+}

@@ -215,6 +215,7 @@ mod shared {
 
     use super::Details;
 
+    #[allow(clippy::ref_option, reason = "serde passes a reference")]
     pub fn serialize<S: Serializer>(details: &Option<Arc<Details>>, to: S) -> Result<S::Ok, S::Error> {
         details.as_deref().serialize(to)
     }
