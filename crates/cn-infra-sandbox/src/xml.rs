@@ -1,6 +1,6 @@
 //! Answers as XML are written straight into one string; requests in XML are read into a tree.
 
-use std::fmt::{Display, Write};
+use std::fmt::{self, Display, Write};
 
 use quick_xml::Reader;
 use quick_xml::escape::{escape, resolve_predefined_entity};
@@ -12,16 +12,6 @@ pub struct Xml {
     out: String,
 }
 
-/// Escapes what is written to a string on its way there.
-struct Escaped<'a>(&'a mut String);
-
-impl Write for Escaped<'_> {
-    fn write_str(&mut self, text: &str) -> std::fmt::Result {
-        self.0.push_str(&escape(text));
-        Ok(())
-    }
-}
-
 impl Xml {
     /// An empty body.
     pub fn new() -> Self {
@@ -31,7 +21,7 @@ impl Xml {
     /// `<name>value</name>`
     pub fn text(&mut self, name: &str, value: impl Display) -> &mut Self {
         self.open(name);
-        // Writing to a string does not fail.
+        // Writing into a string does not fail.
         let _ = write!(Escaped(&mut self.out), "{value}");
         self.close(name)
     }
@@ -93,6 +83,20 @@ impl Xml {
         self.out.push_str(name.split(' ').next().unwrap_or(name));
         self.out.push('>');
         self
+    }
+}
+
+/// Text being written, its markup escaped.
+struct Escaped<'a>(&'a mut String);
+
+impl Write for Escaped<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        // Parsers take a bare carriage return for a line feed.
+        for (index, piece) in text.split('\r').enumerate() {
+            self.0.push_str(if index > 0 { "&#13;" } else { "" });
+            self.0.push_str(&escape(piece));
+        }
+        Ok(())
     }
 }
 
@@ -187,13 +191,13 @@ mod tests {
     fn what_is_written_is_read() {
         let mut xml = Xml::new();
         xml.element("A xmlns=\"urn:a\"", |xml| {
-            xml.text("b", "1 < 2 & \"3\"").some("none", None::<&str>);
+            xml.text("b", "1 < 2 &\r \"3\"").some("none", None::<&str>);
             xml.items("set", ["x", "y"], |xml, item| {
                 xml.text("c", item);
             });
         });
         let read = Element::parse(xml.document().as_bytes()).expect("well-formed");
-        assert_eq!((read.name.as_str(), read.get("b")), ("A", Some("1 < 2 & \"3\"")));
+        assert_eq!((read.name.as_str(), read.get("b")), ("A", Some("1 < 2 &\r \"3\"")));
         let items: Vec<_> = read.child("set").expect("set").all("item").filter_map(|item| item.get("c")).collect();
         assert_eq!(items, ["x", "y"]);
     }
