@@ -21,9 +21,19 @@ impl Xml {
     /// `<name>value</name>`
     pub fn text(&mut self, name: &str, value: impl Display) -> &mut Self {
         self.open(name);
-        let value = value.to_string();
-        self.out.push_str(&escape(value.as_str()));
+        self.characters(&value.to_string());
         self.close(name)
+    }
+
+    /// A carriage return is written as a reference, since a reader takes a plain one for a line feed. What no document
+    /// can hold is written as U+FFFD.
+    fn characters(&mut self, text: &str) {
+        if !text.contains(|character| character == '\r' || !is_allowed(character)) {
+            return self.out.push_str(&escape(text));
+        }
+        let text: String =
+            text.chars().map(|character| if is_allowed(character) { character } else { '\u{fffd}' }).collect();
+        self.out.push_str(&escape(text.as_str()).replace('\r', "&#13;"));
     }
 
     /// As [`Xml::text`]; nothing where there is no value.
@@ -84,6 +94,11 @@ impl Xml {
         self.out.push('>');
         self
     }
+}
+
+/// Whether XML 1.0 allows a character. <https://www.w3.org/TR/xml/#charsets>
+fn is_allowed(character: char) -> bool {
+    !matches!(character, '\0'..'\t' | '\u{b}'..='\u{c}' | '\u{e}'..' ' | '\u{fffe}' | '\u{ffff}')
 }
 
 /// An element that was read. Namespaces and prefixes are dropped.
@@ -184,6 +199,10 @@ mod tests {
         });
         let read = Element::parse(xml.document().as_bytes()).expect("well-formed");
         assert_eq!((read.name.as_str(), read.get("b")), ("A", Some("1 < 2 & \"3\"")));
+        let mut odd = Xml::new();
+        odd.text("a", "x\r\n\u{1}\u{ffff}<");
+        assert_eq!(odd.document().lines().nth(1), Some("<a>x&#13;"));
+        assert_eq!(Element::parse(odd.document().as_bytes()).expect("well-formed").text, "x\r\n\u{fffd}\u{fffd}<");
         let items: Vec<_> = read.child("set").expect("set").all("item").filter_map(|item| item.get("c")).collect();
         assert_eq!(items, ["x", "y"]);
     }
