@@ -9,4 +9,5 @@ mod fields_on_moto;
 mod moto;
 mod recorder;
 mod scale;
+mod venv;
 mod wide;

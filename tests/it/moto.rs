@@ -1,17 +1,12 @@
 //! A moto server of its own for a test: an AWS stand-in that is independent of this project.
 //!
-//! The virtual environment is made once under `target/`, from the package registry; without Python the tests fail
-//! and say so, they are never skipped. Shared with the tests of the command, which include this file.
+//! Shared with the tests of the command, which include this file.
 
-use std::fs;
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-/// The version that the list of moto's faults was made for.
-const MOTO: &str = "moto[server]==5.2.5";
+use crate::venv::python;
 
 /// Starts it, with what is wrong beyond use put right.
 const SERVE: &str = include_str!("../moto/serve.py");
@@ -86,35 +81,4 @@ impl Drop for Moto {
 pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
     listener.local_addr().expect("a bound socket has an address").port()
-}
-
-/// The Python of the virtual environment, made on first use.
-pub fn python() -> &'static Path {
-    static PYTHON: OnceLock<PathBuf> = OnceLock::new();
-    PYTHON.get_or_init(|| {
-        let venv = Path::new(env!("CARGO_TARGET_TMPDIR")).join("moto-5.2.5");
-        let (python, ready) = (venv.join("bin/python"), venv.join("ready"));
-        if !ready.exists() {
-            fs::remove_dir_all(&venv).ok();
-            run(Command::new("python3").args(["-m", "venv"]).arg(&venv));
-            run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", MOTO]));
-            fs::write(&ready, MOTO).expect("target/ can be written");
-        }
-        python
-    })
-}
-
-fn run(command: &mut Command) {
-    let output = command.output().unwrap_or_else(|error| {
-        panic!(
-            "the tests against moto need python3 with its venv module (Debian: apt-get install python3-venv): \
-             {} does not start: {error}",
-            command.get_program().display()
-        )
-    });
-    assert!(
-        output.status.success(),
-        "the tests against moto could not prepare {MOTO} (python3 with venv and a package registry are needed): {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
 }

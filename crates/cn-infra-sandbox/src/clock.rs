@@ -4,6 +4,9 @@ use std::time::Instant;
 
 use jiff::{SignedDuration, Timestamp};
 
+/// The clock stops here, so that there is room for what becomes due later. Times of AWS have years of four digits.
+const LATEST: Timestamp = Timestamp::constant(250_000_000_000, 0);
+
 /// The account's clock. It never goes back.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
@@ -22,7 +25,7 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         let passed = self.real_start.elapsed().as_secs_f64() * self.speed;
         let passed = SignedDuration::try_from_secs_f64(passed).unwrap_or(SignedDuration::MAX);
-        self.virtual_start.saturating_add(passed).unwrap_or(Timestamp::MAX)
+        self.virtual_start.saturating_add(passed).unwrap_or(LATEST).min(LATEST)
     }
 
     /// Virtual seconds in a real one.
@@ -37,7 +40,7 @@ impl Clock {
 
     /// Moves on by `time`; a negative time does nothing.
     pub fn advance(&mut self, time: SignedDuration) {
-        let to = self.now().saturating_add(time.max(SignedDuration::ZERO)).unwrap_or(Timestamp::MAX);
+        let to = self.now().saturating_add(time.max(SignedDuration::ZERO)).unwrap_or(LATEST);
         *self = Self::new(to, self.speed);
     }
 
@@ -72,6 +75,8 @@ mod tests {
         assert_eq!(clock.now(), start + SignedDuration::from_secs(90));
         clock.catch_up(start);
         assert_eq!(clock.now(), start + SignedDuration::from_secs(90));
+        clock.advance(SignedDuration::MAX);
+        assert_eq!(clock.now(), LATEST);
         clock.set_speed(f64::NAN);
         assert_eq!(clock.speed().to_bits(), 0.0_f64.to_bits());
     }

@@ -63,15 +63,12 @@ fn read<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, Refused> {
 }
 
 /// What is not given stays as it is.
-fn change_settings(sandbox: &Sandbox, changes: serde_json::Map<String, Value>) -> Result<(), Refused> {
-    let mut settings = json!(sandbox.settings()?);
-    for (name, value) in changes {
-        if name == "speed" {
-            sandbox.set_speed(value.as_f64().ok_or("speed is a number")?)?;
-        } else {
-            settings[name] = value;
-        }
-    }
-    sandbox.set_settings(serde_json::from_value(settings)?)?;
-    Ok(())
+fn change_settings(sandbox: &Sandbox, mut changes: serde_json::Map<String, Value>) -> Result<(), Refused> {
+    let speed = changes.remove("speed").map(|speed| speed.as_f64().ok_or("speed is a number")).transpose()?;
+    sandbox.change_settings(|settings| {
+        let mut settings = json!(settings);
+        changes.into_iter().for_each(|(name, value)| settings[name] = value);
+        serde_json::from_value(settings)
+    })??;
+    speed.map_or(Ok(()), |speed| Ok(sandbox.set_speed(speed)?))
 }

@@ -43,4 +43,5 @@ pub use granted::Granted;
 pub use request::Request;
 pub use sandbox::{Fate, InFlight, Reply, Sandbox, SandboxOptions};
 pub use serve::{Server, serve};
+pub use service::operations;
 pub use store::{StateError, kept_account};

@@ -81,7 +81,11 @@ impl Scope {
         let (end, service, region, _date) = (fields.next(), fields.next(), fields.next(), fields.next());
         let access_key = fields.rev().collect::<Vec<_>>().join("/");
         match (end, service, region) {
-            (Some("aws4_request"), Some(service), Some(region)) if !access_key.is_empty() && !region.is_empty() => {
+            (Some("aws4_request"), Some(_), Some(region)) if !is_region(region) => {
+                Err(AwsError::new("SignatureDoesNotMatch", "Credential should be scoped to a valid region.")
+                    .status(403))
+            }
+            (Some("aws4_request"), Some(service), Some(region)) if !access_key.is_empty() => {
                 Ok(Self { access_key, region: region.to_owned(), service: service.to_owned() })
             }
             _ => Err(AwsError::new(
@@ -97,6 +101,11 @@ impl Scope {
         let is_account = self.access_key.len() == 12 && self.access_key.bytes().all(|byte| byte.is_ascii_digit());
         if is_account { &self.access_key } else { default }
     }
+}
+
+/// Whether a region could have this name.
+fn is_region(name: &str) -> bool {
+    (1..=32).contains(&name.len()) && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
 }
 
 #[cfg(test)]
@@ -126,6 +135,8 @@ mod tests {
             (None, "MissingAuthenticationToken"),
             (Some("x"), "IncompleteSignature"),
             (Some("Credential=a/b"), "IncompleteSignature"),
+            (Some("Credential=a/b//ec2/aws4_request"), "SignatureDoesNotMatch"),
+            (Some("Credential=a/b/US West/ec2/aws4_request"), "SignatureDoesNotMatch"),
         ] {
             assert_eq!(Scope::of(&signed(header, "/")).expect_err("no scope").code, code);
         }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Response};
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 
 use crate::calls::{Call, Calls};
 use crate::control;
@@ -19,8 +20,8 @@ use crate::request::Request;
 use crate::service::{Service, answer};
 use crate::settings::Settings;
 use crate::state::{Kept, State};
-use crate::store::StateError;
-use crate::world::Ask;
+use crate::store::{Keeper, StateError};
+use crate::world::{Ask, caught};
 
 /// How a sandbox begins.
 #[derive(Clone, Debug)]
@@ -104,6 +105,15 @@ impl Sandbox {
         self.kept(Kept::counts)
     }
 
+    /// Every row, as it is kept: the path of its table, its key, and it.
+    pub fn rows(&self) -> Result<Vec<(String, String, Value)>, StateError> {
+        self.kept(|kept| {
+            let mut rows = Vec::new();
+            kept.dump(&mut |table, key, row| rows.push((table.to_owned(), key.to_owned(), row)));
+            rows
+        })
+    }
+
     /// What a handler that panicked had changed was taken back; the next request goes on.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -114,7 +124,11 @@ impl Sandbox {
         if let Some(response) = control::answer(self, request) {
             return Reply { response, fate: Fate::Answered, delay: Duration::ZERO, in_flight: None };
         }
-        let reply = self.state().transact(|kept, calls, limits| reply(kept, calls, limits, request));
+        let ask = match caught(|| Ask::of(request)).flatten() {
+            Ok(ask) => ask,
+            Err(error) => return plain(error, request, Timestamp::now()),
+        };
+        let reply = self.state().transact(|kept, calls, limits| reply(kept, calls, limits, ask, request));
         reply.unwrap_or_else(|error| {
             let error = AwsError::new("InternalError", error.to_string()).status(500);
             plain(error, request, Timestamp::now())
@@ -151,6 +165,14 @@ impl Sandbox {
         self.kept(|kept| kept.set_settings(settings))
     }
 
+    /// Changes them from what they are; nobody changes them in between.
+    pub(crate) fn change_settings<E>(
+        &self,
+        change: impl FnOnce(&Settings) -> Result<Settings, E>,
+    ) -> Result<Result<(), E>, StateError> {
+        self.kept(|kept| change(kept.settings()).map(|settings| kept.set_settings(settings)))
+    }
+
     /// The faults that wait.
     pub fn faults(&self) -> Result<Vec<Fault>, StateError> {
         self.kept(|kept| kept.faults().cloned().collect())
@@ -181,12 +203,8 @@ impl Sandbox {
     }
 }
 
-fn reply(kept: &mut Kept, calls: &mut Calls, limits: &mut Limits, request: &Request) -> Reply {
+fn reply(kept: &mut Kept, calls: &mut Calls, limits: &mut Limits, ask: Ask, request: &Request) -> Reply {
     let now = kept.clock.now();
-    let ask = match Ask::of(request) {
-        Ok(ask) => ask,
-        Err(error) => return plain(error, request, now),
-    };
     let fault = kept.hit(ask.service.name(), &ask.operation);
     let delay = delay(kept, fault.as_ref());
     let in_flight = (!delay.is_zero()).then(InFlight::default);

@@ -1,5 +1,7 @@
 //! The services: which protocol each speaks, and how it words answers and errors.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use http::Response;
 
@@ -63,15 +65,21 @@ impl Service {
         }
     }
 
+    /// The operations that are modelled of a service of the query protocol.
+    fn query_operations(self) -> impl Iterator<Item = &'static Operation> {
+        let tables = match self {
+            Self::Ec2 => crate::ec2::TABLES,
+            Self::Rds => crate::rds::TABLES,
+            Self::Sts => &[crate::sts::OPERATIONS],
+            Self::Iam => crate::iam::TABLES,
+            Self::S3 | Self::S3Control | Self::Ssm => &[],
+        };
+        tables.iter().copied().flatten()
+    }
+
     /// The operation of the query protocol that has this name.
     pub fn query_operation(self, name: &str) -> Option<&'static Operation> {
-        match self {
-            Self::Ec2 => crate::ec2::operation(name),
-            Self::Rds => crate::rds::operation(name),
-            Self::Sts => crate::sts::operation(name),
-            Self::Iam => crate::iam::operation(name),
-            Self::S3 | Self::S3Control | Self::Ssm => None,
-        }
+        self.query_operations().find(|operation| operation.name == name)
     }
 
     /// How it says that requests come too fast.
@@ -151,6 +159,16 @@ impl Service {
         }
         response
     }
+}
+
+/// Every operation that is modelled: the service's name and its own, sorted.
+pub fn operations() -> Vec<(&'static str, &'static str)> {
+    let names = |service: Service| service.query_operations().map(move |operation| (service.name(), operation.name));
+    let query = [Service::Ec2, Service::Iam, Service::Rds, Service::Sts].into_iter().flat_map(names);
+    let s3 = crate::s3::TABLES.iter().copied().flatten().map(|operation| ("s3", operation.name));
+    let ssm = crate::ssm::OPERATIONS.iter().map(|(name, _)| ("ssm", *name));
+    let all: BTreeSet<_> = query.chain(s3).chain(ssm).collect();
+    all.into_iter().collect()
 }
 
 /// A response of a status, a content type and a body.

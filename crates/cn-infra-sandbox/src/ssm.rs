@@ -6,13 +6,19 @@ use crate::context::Context;
 use crate::ec2::images;
 use crate::error::AwsError;
 
+/// An operation, of a region.
+type Run = fn(&str, &Value) -> Result<Value, AwsError>;
+
+/// The operations that are modelled.
+pub const OPERATIONS: &[(&str, Run)] = &[("GetParameter", get_parameter), ("GetParameters", get_parameters)];
+
 /// Carries out an operation of the JSON protocol.
 pub fn call(context: &mut Context<'_>, operation: &str, input: &Value) -> Result<Value, AwsError> {
-    match operation {
-        "GetParameter" => get_parameter(context.region, input),
-        "GetParameters" => get_parameters(context.region, input),
-        _ => Err(AwsError::not_modelled(format!("SSM's {operation}"))),
-    }
+    let (_, run) = OPERATIONS
+        .iter()
+        .find(|(name, _)| *name == operation)
+        .ok_or_else(|| AwsError::not_modelled(format!("SSM's {operation}")))?;
+    run(context.region, input)
 }
 
 fn get_parameter(region: &str, input: &Value) -> Result<Value, AwsError> {

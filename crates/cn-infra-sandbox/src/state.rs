@@ -61,6 +61,8 @@ impl State {
         state.kept.keep_bytes_in(directory)?;
         state.store = Some(store);
         state.transact(|_, _, _| ())?;
+        // A process that was killed left its journal to the next one.
+        state.tidy();
         Ok(state)
     }
 
@@ -80,19 +82,23 @@ impl State {
     /// returns.
     pub fn transact<T>(&mut self, work: impl FnOnce(&mut Kept, &mut Calls, &mut Limits) -> T) -> Result<T, StateError> {
         let Self { kept, store, calls, limits } = self;
-        if let Some(store) = store {
-            store.enter(kept)?;
-        }
+        let _locked = store.as_mut().map(|store| store.enter(kept)).transpose()?;
         let (before, done) = (kept.clock, work(kept, calls, limits));
         kept.commit();
         let changes = std::mem::take(&mut kept.changes);
         let Some(store) = store else { return Ok(done) };
-        let appended = match changes.is_empty() && kept.clock.is(&before) {
-            true => Ok(()),
-            false => store.append(kept.clock.now(), changes),
-        };
-        store.leave();
-        appended.map(|()| done)
+        if changes.is_empty() && kept.clock.is(&before) {
+            return Ok(done);
+        }
+        store.append(kept.clock.now(), changes).inspect_err(|_| kept.clock = before)?;
+        Ok(done)
+    }
+
+    /// Folds the journal where that pays. Where it fails, nothing is lost: the next one reads the journal.
+    fn tidy(&mut self) {
+        if let Err(error) = self.fold() {
+            tracing::warn!(%error, "the journal of the sandbox was not folded");
+        }
     }
 
     /// Folds the journal of the directory into a snapshot, where that pays.
@@ -101,34 +107,29 @@ impl State {
         if !store.is_worth_folding() {
             return Ok(());
         }
-        store.enter(kept)?;
+        let _locked = store.enter(kept)?;
         let now = kept.clock.now();
-        let folded = store.fold(kept, now);
-        store.leave();
-        folded
+        store.fold(kept, now)
     }
 
     /// A fresh account. The clock goes on.
     pub fn reset(&mut self) -> Result<(), StateError> {
-        (self.calls, self.limits) = (Calls::default(), Limits::default());
-        if let Some(store) = &mut self.store {
-            store.enter(&mut self.kept)?;
+        let Self { kept, store, calls, limits } = self;
+        let _locked = store.as_mut().map(|store| store.enter(kept)).transpose()?;
+        kept.forget();
+        let now = kept.clock.now();
+        if let Some(store) = store {
+            store.fold(kept, now)?;
         }
-        self.kept.forget();
-        let now = self.kept.clock.now();
-        let Some(store) = &mut self.store else { return Ok(()) };
-        let folded = store.fold(&mut self.kept, now);
-        store.leave();
-        folded
+        (*calls, *limits) = (Calls::default(), Limits::default());
+        Ok(())
     }
 }
 
 impl Drop for State {
-    /// The journal is folded when a process ends. Where that fails, nothing is lost: the next one reads the journal.
+    /// The journal is folded when a process ends.
     fn drop(&mut self) {
-        if let Err(error) = self.fold() {
-            tracing::warn!(%error, "the journal of the sandbox was not folded");
-        }
+        self.tidy();
     }
 }
 

@@ -3,7 +3,8 @@
 //! Every request is answered under a lock on the directory, after what others appended was read, and is answered only
 //! once its own changes are appended: one line, one write. So a process that is killed loses nothing that it answered.
 //! A line that was cut short was never answered, and is dropped. Folding writes a new snapshot beside the old one and
-//! renames it; a journal that begins with another generation than the snapshot's is already in it.
+//! renames it; a journal that begins with another generation than the snapshot's is already in it. After an error
+//! everything is read anew, so what is in memory is never ahead of what is kept.
 //!
 //! ```text
 //! lock             locked while a request is answered
@@ -15,6 +16,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -102,13 +104,35 @@ pub fn kept_account(directory: &Path) -> Option<String> {
 pub struct Store {
     directory: PathBuf,
     account: String,
-    lock: File,
+    lock: Arc<File>,
     journal: File,
-    /// Which snapshot was read: its inode changes with every fold, and is 0 without one. `None`: nothing was read.
-    snapshot: Option<u64>,
+    /// How far it was read. `None`: what was read, if anything, does not count.
+    progress: Option<Progress>,
+}
+
+/// How far a directory was read.
+#[derive(Debug)]
+struct Progress {
+    /// The snapshot that was read, if there was one. It stays open, so that no later one can have its inode.
+    snapshot: Option<File>,
+    /// The snapshot's; 0 without one.
     generation: u64,
-    /// How far the journal was read.
+    /// How far the journal was read, in bytes.
     offset: u64,
+    /// And in lines.
+    lines: usize,
+}
+
+/// The lock on a directory; dropping it unlocks, and so does the end of the process.
+#[derive(Debug)]
+#[must_use]
+pub struct Locked(Arc<File>);
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        // The lock goes with the file at the latest.
+        let _still_locked = self.0.unlock();
+    }
 }
 
 impl Store {
@@ -124,158 +148,178 @@ impl Store {
             let options = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(&path);
             options.map_err(at(&path))
         };
-        let (lock, journal) = (open("lock")?, open("journal.jsonl")?);
-        let (directory, account) = (directory.to_owned(), account.to_owned());
-        Ok(Self { directory, account, lock, journal, snapshot: None, generation: 0, offset: 0 })
+        let (lock, journal) = (Arc::new(open("lock")?), open("journal.jsonl")?);
+        Ok(Self { directory: directory.to_owned(), account: account.to_owned(), lock, journal, progress: None })
     }
 
-    /// Locks the directory and reads what others did since. [`Store::leave`] unlocks it; so does the end of the process.
-    pub fn enter(&mut self, keeper: &mut dyn Keeper) -> Result<(), StateError> {
-        self.lock.lock().map_err(|source| self.error("lock", source))?;
-        let entered = self.read_news(keeper);
-        if entered.is_err() {
-            self.snapshot = None;
-            self.leave();
+    /// Locks the directory and reads what others did since.
+    pub fn enter(&mut self, keeper: &mut dyn Keeper) -> Result<Locked, StateError> {
+        let locked = self.locked()?;
+        self.read_news(keeper)?;
+        Ok(locked)
+    }
+
+    fn locked(&self) -> Result<Locked, StateError> {
+        let lock = Arc::clone(&self.lock);
+        lock.lock().map_err(|source| self.error("lock", source))?;
+        let locked = Locked(lock);
+        // Whoever opens the directory next makes it anew: what is kept in this one is lost.
+        match locked.0.metadata() {
+            Ok(metadata) if metadata.nlink() > 0 => Ok(locked),
+            Ok(_) => {
+                Err(self.error("lock", io::Error::new(io::ErrorKind::NotFound, "removed while a sandbox uses it")))
+            }
+            Err(source) => Err(self.error("lock", source)),
         }
-        entered
-    }
-
-    /// Unlocks the directory.
-    pub fn leave(&self) {
-        // The lock goes with the file at the latest.
-        let _still_locked = self.lock.unlock();
     }
 
     /// Appends what a request did. On failure all is read anew at the next request, without it.
     pub fn append(&mut self, now: Timestamp, changes: Vec<Change>) -> Result<(), StateError> {
+        let progress = self.progress.take();
         let mut line =
             serde_json::to_vec(&Entry { now, changes }).map_err(|error| self.error("journal.jsonl", error.into()))?;
         line.push(b'\n');
-        let written = self.journal.write_all(&line);
-        if let Err(source) = written {
-            self.snapshot = None;
-            return Err(self.error("journal.jsonl", source));
-        }
-        self.offset += line.len() as u64;
+        self.journal.write_all(&line).map_err(|source| self.error("journal.jsonl", source))?;
+        let further =
+            |read: Progress| Progress { offset: read.offset + line.len() as u64, lines: read.lines + 1, ..read };
+        self.progress = progress.map(further);
         Ok(())
     }
 
     /// Begins anew, whatever is there: it is not read. Others that have the directory open begin anew as well.
     pub fn clear(&mut self, empty: &mut dyn Keeper, now: Timestamp) -> Result<(), StateError> {
-        self.lock.lock().map_err(|source| self.error("lock", source))?;
-        let cleared = self.fold(empty, now);
-        self.leave();
-        cleared
+        let _locked = self.locked()?;
+        self.fold(empty, now)
     }
 
     /// Writes a new snapshot and empties the journal. The directory must be locked.
     pub fn fold(&mut self, keeper: &mut dyn Keeper, now: Timestamp) -> Result<(), StateError> {
-        let generation = self.generation + 1;
-        let (new, path) = (self.directory.join("snapshot.new"), self.directory.join("snapshot.jsonl"));
-        let mut write = || {
-            let mut file =
-                BufWriter::new(OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?);
-            self.write_header(&mut file, generation, now)?;
-            let mut result = Ok(());
-            keeper.dump(&mut |table, key, row| {
-                if result.is_ok() {
-                    result = serde_json::to_writer(&mut file, &(table, key, row))
-                        .map_err(io::Error::from)
-                        .and_then(|()| file.write_all(b"\n"));
-                }
-            });
-            result?;
-            file.into_inner()?.sync_all()?;
-            fs::rename(&new, &path)
-        };
-        write().map_err(|source| self.error("snapshot.jsonl", source))?;
-        self.generation = generation;
-        self.snapshot = Some(self.snapshot_inode());
-        self.begin_journal(now)
+        self.progress = None;
+        // No journal of before can have it, not even one that was never read.
+        let generation = fastrand::u64(1..);
+        let snapshot = self.write_snapshot(keeper, generation, now);
+        let snapshot = Some(snapshot.map_err(|source| self.error("snapshot.jsonl", source))?);
+        self.progress = Some(self.begin_journal(Progress { snapshot, generation, offset: 0, lines: 0 }, now)?);
+        Ok(())
+    }
+
+    fn write_snapshot(&self, keeper: &mut dyn Keeper, generation: u64, now: Timestamp) -> io::Result<File> {
+        let new = self.directory.join("snapshot.new");
+        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+        let mut writer = BufWriter::new(file);
+        self.write_header(&mut writer, generation, now)?;
+        let mut result = Ok(());
+        keeper.dump(&mut |table, key, row| {
+            if result.is_ok() {
+                result = serde_json::to_writer(&mut writer, &(table, key, row))
+                    .map_err(io::Error::from)
+                    .and_then(|()| writer.write_all(b"\n"));
+            }
+        });
+        result?;
+        let file = writer.into_inner()?;
+        file.sync_all()?;
+        fs::rename(&new, self.directory.join("snapshot.jsonl"))?;
+        Ok(file)
     }
 
     /// Whether the journal has grown so much, against the snapshot, that folding pays.
     pub fn is_worth_folding(&self) -> bool {
         let snapshot = fs::metadata(self.directory.join("snapshot.jsonl")).map_or(0, |metadata| metadata.len());
-        self.offset > FOLD_FROM.max(snapshot / 2)
+        self.progress.as_ref().is_some_and(|read| read.offset > FOLD_FROM.max(snapshot / 2))
     }
 
     fn read_news(&mut self, keeper: &mut dyn Keeper) -> Result<(), StateError> {
-        let inode = self.snapshot_inode();
-        if self.snapshot != Some(inode) {
-            keeper.forget();
-            self.generation = 0;
-            if inode != 0 {
-                self.read_snapshot(keeper)?;
+        let read = self.progress.take();
+        let read = match read {
+            Some(read) if self.is_current(&read)? => read,
+            _ => {
+                keeper.forget();
+                self.read_snapshot(keeper)?
             }
-            self.snapshot = Some(inode);
-            self.offset = 0;
-        }
-        self.read_journal(keeper)
-    }
-
-    /// The inode of the snapshot; 0 without one.
-    fn snapshot_inode(&self) -> u64 {
-        fs::metadata(self.directory.join("snapshot.jsonl")).map_or(0, |metadata| metadata.ino())
-    }
-
-    fn read_snapshot(&mut self, keeper: &mut dyn Keeper) -> Result<(), StateError> {
-        let name = "snapshot.jsonl";
-        let file = File::open(self.directory.join(name)).map_err(|source| self.error(name, source))?;
-        for (index, line) in BufReader::new(file).split(b'\n').enumerate() {
-            let line = line.map_err(|source| self.error(name, source))?;
-            if index == 0 {
-                let header = self.header(name, &line)?;
-                self.generation = header.generation;
-                keeper.catch_up(header.now);
-            } else {
-                let (table, key, row) = self.parse(name, index, &line)?;
-                keeper.load((table, key, Some(row))).map_err(|why| self.corrupt(name, index, why))?;
-            }
-        }
+        };
+        self.progress = Some(self.read_journal(read, keeper)?);
         Ok(())
     }
 
+    /// Whether the snapshot is the one that was read.
+    fn is_current(&self, read: &Progress) -> Result<bool, StateError> {
+        let name = "snapshot.jsonl";
+        let inode = |metadata: fs::Metadata| metadata.ino();
+        let there = match fs::metadata(self.directory.join(name)) {
+            Ok(metadata) => Some(metadata.ino()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(source) => return Err(self.error(name, source)),
+        };
+        let was = read.snapshot.as_ref().map(|file| file.metadata().map(inode)).transpose();
+        Ok(there == was.map_err(|source| self.error(name, source))?)
+    }
+
+    fn read_snapshot(&self, keeper: &mut dyn Keeper) -> Result<Progress, StateError> {
+        let name = "snapshot.jsonl";
+        let file = match File::open(self.directory.join(name)) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Ok(Progress { snapshot: None, generation: 0, offset: 0, lines: 0 });
+            }
+            Err(source) => return Err(self.error(name, source)),
+        };
+        let mut lines = BufReader::new(&file).split(b'\n').enumerate();
+        let (_, header) = lines.next().unwrap_or_else(|| (0, Ok(Vec::new())));
+        let header = self.header(name, &header.map_err(|source| self.error(name, source))?)?;
+        keeper.catch_up(header.now);
+        for (index, line) in lines {
+            let line = line.map_err(|source| self.error(name, source))?;
+            let (table, key, row) = self.parse(name, index, &line)?;
+            keeper.load((table, key, Some(row))).map_err(|why| self.corrupt(name, index, why))?;
+        }
+        Ok(Progress { snapshot: Some(file), generation: header.generation, offset: 0, lines: 0 })
+    }
+
     /// Reads the journal from where the last reading ended. What follows the last newline was never answered.
-    fn read_journal(&mut self, keeper: &mut dyn Keeper) -> Result<(), StateError> {
+    fn read_journal(&mut self, read: Progress, keeper: &mut dyn Keeper) -> Result<Progress, StateError> {
         let name = "journal.jsonl";
         let length = self.journal.metadata().map_err(|source| self.error(name, source))?.len();
-        if length == self.offset && length > 0 {
-            return Ok(());
+        if length == read.offset && length > 0 {
+            return Ok(read);
         }
         let mut news = Vec::new();
-        let read = self.journal.seek(SeekFrom::Start(self.offset)).and_then(|_| self.journal.read_to_end(&mut news));
-        read.map_err(|source| self.error(name, source))?;
+        let new = self.journal.seek(SeekFrom::Start(read.offset)).and_then(|_| self.journal.read_to_end(&mut news));
+        new.map_err(|source| self.error(name, source))?;
         let whole = news.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-        let mut lines = news[..whole].split_inclusive(|byte| *byte == b'\n').enumerate();
-        if self.offset == 0 {
+        let mut lines = (read.lines..).zip(news[..whole].split_inclusive(|byte| *byte == b'\n'));
+        if read.offset == 0 {
             let header = lines.next().map(|(_, line)| self.header(name, line)).transpose()?;
-            if header.is_none_or(|header| header.generation != self.generation) {
-                return self.begin_journal(Timestamp::UNIX_EPOCH);
+            match header {
+                Some(header) if header.generation == read.generation => {}
+                Some(_) if read.snapshot.is_none() => {
+                    return Err(self.corrupt(name, 0, "the snapshot that it goes on from is missing".to_owned()));
+                }
+                _ => return self.begin_journal(read, Timestamp::UNIX_EPOCH),
             }
         }
+        let mut end = read.lines.max(1);
         for (index, line) in lines {
             let Entry { now, changes } = self.parse(name, index, line)?;
             keeper.catch_up(now);
             for change in changes {
                 keeper.load(change).map_err(|why| self.corrupt(name, index, why))?;
             }
+            end = index + 1;
         }
+        let offset = read.offset + whole as u64;
         if whole < news.len() {
-            let cut = self.journal.set_len(self.offset + whole as u64);
-            cut.map_err(|source| self.error(name, source))?;
+            self.journal.set_len(offset).map_err(|source| self.error(name, source))?;
         }
-        self.offset += whole as u64;
-        Ok(())
+        Ok(Progress { offset, lines: end, ..read })
     }
 
-    fn begin_journal(&mut self, now: Timestamp) -> Result<(), StateError> {
+    fn begin_journal(&mut self, read: Progress, now: Timestamp) -> Result<Progress, StateError> {
         let mut line = Vec::new();
-        let written = self.write_header(&mut line, self.generation, now);
+        let written = self.write_header(&mut line, read.generation, now);
         let written = written.and_then(|()| self.journal.set_len(0)).and_then(|()| self.journal.write_all(&line));
         written.map_err(|source| self.error("journal.jsonl", source))?;
-        self.offset = line.len() as u64;
-        Ok(())
+        Ok(Progress { offset: line.len() as u64, lines: 1, ..read })
     }
 
     fn write_header(&self, to: &mut impl Write, generation: u64, now: Timestamp) -> io::Result<()> {
@@ -310,123 +354,4 @@ impl Store {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use super::*;
-
-    #[derive(Default)]
-    struct Rows(BTreeMap<String, Value>);
-
-    impl Keeper for Rows {
-        fn forget(&mut self) {
-            self.0.clear();
-        }
-
-        fn load(&mut self, (table, key, row): Change) -> Result<(), String> {
-            let key = format!("{table}/{key}");
-            match row {
-                Some(row) => self.0.insert(key, row),
-                None => self.0.remove(&key),
-            };
-            Ok(())
-        }
-
-        fn catch_up(&mut self, _now: Timestamp) {}
-
-        fn dump(&mut self, each: &mut dyn FnMut(&str, &str, Value)) {
-            for (key, row) in &self.0 {
-                let (table, key) = key.split_once('/').expect("a table");
-                each(table, key, row.clone());
-            }
-        }
-    }
-
-    /// A process: its store and its rows.
-    struct Process(Store, Rows);
-
-    impl Process {
-        fn start(directory: &Path) -> Self {
-            Self(Store::open(directory, "1").expect("a store"), Rows::default())
-        }
-
-        fn read(&mut self) -> String {
-            self.0.enter(&mut self.1).expect("read");
-            self.0.leave();
-            self.1.0.iter().map(|(key, row)| format!("{key}={row} ")).collect()
-        }
-
-        fn set(&mut self, key: &str, row: Option<u32>) {
-            self.0.enter(&mut self.1).expect("read");
-            let change = ("t".to_owned(), key.to_owned(), row.map(Value::from));
-            self.1.load(change.clone()).expect("loaded");
-            self.0.append(Timestamp::UNIX_EPOCH, vec![change]).expect("appended");
-            self.0.leave();
-        }
-
-        fn fold(&mut self) {
-            self.0.enter(&mut self.1).expect("read");
-            self.0.fold(&mut self.1, Timestamp::UNIX_EPOCH).expect("folded");
-            self.0.leave();
-        }
-    }
-
-    #[test]
-    fn processes_see_what_each_other_did_across_folds() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let (mut one, mut other) = (Process::start(directory.path()), Process::start(directory.path()));
-        one.set("a", Some(1));
-        other.set("b", Some(2));
-        assert_eq!(one.read(), "t/a=1 t/b=2 ");
-        one.set("a", None);
-        one.fold();
-        other.set("c", Some(3));
-        assert_eq!((one.read().as_str(), other.read().as_str()), ("t/b=2 t/c=3 ", "t/b=2 t/c=3 "));
-        other.fold();
-        assert_eq!(Process::start(directory.path()).read(), "t/b=2 t/c=3 ");
-    }
-
-    #[test]
-    fn a_line_that_was_cut_short_was_never_answered() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let mut one = Process::start(directory.path());
-        one.set("a", Some(1));
-        let journal = directory.path().join("journal.jsonl");
-        let mut torn = fs::read(&journal).expect("a journal");
-        torn.extend_from_slice(br#"{"now":"1970-01-01T00:00:00Z","chan"#);
-        fs::write(&journal, torn).expect("written");
-        let mut next = Process::start(directory.path());
-        assert_eq!(next.read(), "t/a=1 ");
-        next.set("b", Some(2));
-        assert_eq!(Process::start(directory.path()).read(), "t/a=1 t/b=2 ");
-    }
-
-    #[test]
-    fn a_fold_that_was_killed_before_the_journal_began_anew_loses_and_repeats_nothing() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let mut one = Process::start(directory.path());
-        one.set("a", Some(1));
-        let journal = fs::read(directory.path().join("journal.jsonl")).expect("a journal");
-        one.fold();
-        one.set("a", None);
-        one.fold();
-        fs::write(directory.path().join("journal.jsonl"), journal).expect("the old journal is back");
-        assert_eq!(Process::start(directory.path()).read(), "");
-    }
-
-    #[test]
-    fn what_is_no_state_of_this_account_is_refused_and_named() {
-        let directory = tempfile::tempdir().expect("a directory");
-        Process::start(directory.path()).set("a", Some(1));
-        let mut other = Store::open(directory.path(), "2").expect("a store");
-        let error = other.enter(&mut Rows::default()).expect_err("another account");
-        assert!(error.to_string().ends_with("holds account 1, not 2"), "{error}");
-        let journal = directory.path().join("journal.jsonl");
-        let mut text = fs::read_to_string(&journal).expect("a journal");
-        text.push_str("nonsense\n");
-        fs::write(&journal, text).expect("written");
-        let mut store = Store::open(directory.path(), "1").expect("a store");
-        let error = store.enter(&mut Rows::default()).expect_err("nonsense");
-        assert!(error.to_string().contains("journal.jsonl:3: "), "{error}");
-    }
-}
+mod tests;

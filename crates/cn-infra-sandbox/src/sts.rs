@@ -5,12 +5,8 @@ use crate::error::AwsError;
 use crate::query::Params;
 use crate::xml::Xml;
 
-const OPERATIONS: &[Operation] = &[Operation::new("GetCallerIdentity", &[], get_caller_identity)];
-
-/// The operation of a name, if it is modelled.
-pub fn operation(name: &str) -> Option<&'static Operation> {
-    OPERATIONS.iter().find(|operation| operation.name == name)
-}
+/// The operations that are modelled.
+pub const OPERATIONS: &[Operation] = &[Operation::new("GetCallerIdentity", &[], get_caller_identity)];
 
 fn get_caller_identity(context: &mut Context<'_>, _params: &Params<'_>) -> Result<Xml, AwsError> {
     let mut xml = Xml::new();

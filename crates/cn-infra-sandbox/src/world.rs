@@ -23,20 +23,23 @@ use crate::s3::{self, Blobs, S3};
 use crate::sandbox::InFlight;
 use crate::service::{Service, answer};
 use crate::settings::Settings;
-use crate::table::{Change, Rows};
+use crate::table::{Change, Rows, Table};
 
 /// One region of one account.
 #[derive(Debug, Default)]
 struct Region {
+    /// When it had its first request. One row, so that what is deleted of what it began with does not come back.
+    begun: Table<Timestamp>,
     ec2: Ec2,
     rds: Rds,
 }
 
 impl Region {
     fn tables(&mut self, account: &str, region: &str) -> impl Iterator<Item = Placed<'_>> {
-        let Self { ec2, rds } = self;
+        let Self { begun, ec2, rds } = self;
+        let begun = placed(&format!("region/{account}/{region}"), vec![("begun", begun as &mut dyn Rows)]);
         let ec2 = placed(&format!("ec2/{account}/{region}"), ec2.tables());
-        ec2.chain(placed(&format!("rds/{account}/{region}"), rds.tables()))
+        begun.chain(ec2).chain(placed(&format!("rds/{account}/{region}"), rds.tables()))
     }
 }
 
@@ -117,11 +120,9 @@ impl World {
         let account = ask.scope.account(account);
         let region = ask.scope.region.as_str();
         let mut changes = Vec::new();
-        if !matches!(ask.service, Service::S3 | Service::S3Control) {
-            // What an account begins with and what time brought stay, whatever becomes of the request.
-            self.prepare(account, region, now);
-            self.end(ask, account, true, &mut changes);
-        }
+        // What an account begins with and what time brought stay, whatever becomes of the request.
+        let prepared = caught(|| self.prepare(ask.service, account, region, now));
+        self.end(ask, account, prepared.is_ok(), &mut changes);
         let handle = || match ask.service {
             Service::S3 | Service::S3Control => {
                 self.iam.entry(account.to_owned()).or_default();
@@ -131,10 +132,7 @@ impl World {
             Service::Ssm => self.json(ask, request, account, settings, now),
             Service::Ec2 | Service::Rds | Service::Sts | Service::Iam => self.query(ask, account, settings, now),
         };
-        // What a handler that panicked has changed is taken back below, as for every failure.
-        let result = catch_unwind(AssertUnwindSafe(handle)).unwrap_or_else(|_| {
-            Err(AwsError::new("InternalFailure", "The sandbox failed: this is a bug in it.").status(500))
-        });
+        let result = prepared.and_then(|()| caught(handle)?);
         self.end(ask, account, result.is_ok(), &mut changes);
         (result, changes)
     }
@@ -151,12 +149,15 @@ impl World {
     }
 
     /// Lets happen what is due in a region, which begins with its first request.
-    fn prepare(&mut self, account: &str, region: &str, now: Timestamp) {
-        let place = self.regions.entry((account.to_owned(), region.to_owned())).or_insert_with(|| {
-            let mut place = Region::default();
+    fn prepare(&mut self, service: Service, account: &str, region: &str, now: Timestamp) {
+        if matches!(service, Service::S3 | Service::S3Control) {
+            return;
+        }
+        let place = self.place(account, region);
+        if place.begun.is_empty() {
+            place.begun.insert("at", now);
             place.ec2.begin(account, region, now);
-            place
-        });
+        }
         place.ec2.settle(now);
         place.rds.settle(now);
     }
@@ -183,6 +184,9 @@ impl World {
         let (place, name) = rest.rsplit_once('/').ok_or_else(unknown)?;
         let tables = match (service, place.split_once('/')) {
             ("iam", None) => self.iam.entry(place.to_owned()).or_default().tables(),
+            ("region", Some((account, region))) => {
+                vec![("begun", &mut self.place(account, region).begun as &mut dyn Rows)]
+            }
             ("ec2", Some((account, region))) => self.place(account, region).ec2.tables(),
             ("rds", Some((account, region))) => self.place(account, region).rds.tables(),
             _ => Vec::new(),
@@ -281,8 +285,14 @@ impl World {
         settings: &'a Settings,
         now: Timestamp,
     ) -> Context<'a> {
-        let Region { ec2, rds } = self.regions.entry((account.to_owned(), region.to_owned())).or_default();
+        let Region { ec2, rds, .. } = self.regions.entry((account.to_owned(), region.to_owned())).or_default();
         let iam = self.iam.entry(account.to_owned()).or_default();
         Context { now, account, region, settings, ec2, rds, iam }
     }
+}
+
+/// What `work` returns. Where it panics, that is a bug of the sandbox, which goes on.
+pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T, AwsError> {
+    let bug = |_| AwsError::new("InternalFailure", "The sandbox failed: this is a bug in it.").status(500);
+    catch_unwind(AssertUnwindSafe(work)).map_err(bug)
 }

@@ -90,14 +90,22 @@ impl Xml {
 struct Escaped<'a>(&'a mut String);
 
 impl Write for Escaped<'_> {
+    /// A carriage return is written as a reference, since a reader takes a plain one for a line feed. What no document
+    /// can hold is written as U+FFFD.
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        // Parsers take a bare carriage return for a line feed.
-        for (index, piece) in text.split('\r').enumerate() {
-            self.0.push_str(if index > 0 { "&#13;" } else { "" });
-            self.0.push_str(&escape(piece));
+        if text.contains(|character| character == '\r' || !is_allowed(character)) {
+            let text: String = text.chars().map(|c| if is_allowed(c) { c } else { '\u{fffd}' }).collect();
+            self.0.push_str(&escape(text.as_str()).replace('\r', "&#13;"));
+        } else {
+            self.0.push_str(&escape(text));
         }
         Ok(())
     }
+}
+
+/// Whether XML 1.0 allows a character. <https://www.w3.org/TR/xml/#charsets>
+fn is_allowed(character: char) -> bool {
+    !matches!(character, '\0'..'\t' | '\u{b}'..='\u{c}' | '\u{e}'..' ' | '\u{fffe}' | '\u{ffff}')
 }
 
 /// An element that was read. Namespaces and prefixes are dropped.
@@ -197,7 +205,11 @@ mod tests {
             });
         });
         let read = Element::parse(xml.document().as_bytes()).expect("well-formed");
-        assert_eq!((read.name.as_str(), read.get("b")), ("A", Some("1 < 2 &\r \"3\"")));
+        assert_eq!((read.name.as_str(), read.get("b")), ("A", Some("1 < 2 & \"3\"")));
+        let mut odd = Xml::new();
+        odd.text("a", "x\r\n\u{1}\u{ffff}<");
+        assert_eq!(odd.document().lines().nth(1), Some("<a>x&#13;"));
+        assert_eq!(Element::parse(odd.document().as_bytes()).expect("well-formed").text, "x\r\n\u{fffd}\u{fffd}<");
         let items: Vec<_> = read.child("set").expect("set").all("item").filter_map(|item| item.get("c")).collect();
         assert_eq!(items, ["x", "y"]);
     }

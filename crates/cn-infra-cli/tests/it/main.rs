@@ -15,3 +15,5 @@ mod reading;
 mod saved_plan;
 mod surroundings;
 mod terminal;
+#[path = "../../../../tests/it/venv.rs"]
+mod venv;

@@ -6,7 +6,8 @@ use insta::assert_snapshot;
 
 use crate::checkout::Checkout;
 use crate::mask::mask;
-use crate::moto::{self, Moto};
+use crate::moto::Moto;
+use crate::venv;
 
 /// Runs a command at a pseudo-terminal, answers its question, prints what was on the screen and exits as it did.
 const TERMINAL: &str = r#"
@@ -35,7 +36,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 /// What was on the screen, without colours, and how the command ended.
 pub fn at_terminal(checkout: &Checkout, columns: u16, answer: &str, arguments: &str) -> (Option<i32>, String) {
-    let mut command = Command::new(moto::python());
+    let mut command = Command::new(venv::python());
     checkout.settle(&mut command).env("TERM", "xterm");
     command.args(["-c", TERMINAL, &columns.to_string(), answer, env!("CARGO_BIN_EXE_cn-infra")]);
     let output = command.args(arguments.split_whitespace()).output().unwrap();

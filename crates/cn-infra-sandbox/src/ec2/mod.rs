@@ -136,28 +136,25 @@ impl Ec2 {
     }
 }
 
-/// The operation of a name, if it is modelled.
-pub fn operation(name: &str) -> Option<&'static Operation> {
-    let tables = [
-        addresses::OPERATIONS,
-        images::OPERATIONS,
-        instance_types::OPERATIONS,
-        instances::OPERATIONS,
-        interfaces::OPERATIONS,
-        key_pairs::OPERATIONS,
-        prefix_lists::OPERATIONS,
-        profile_associations::OPERATIONS,
-        regions::OPERATIONS,
-        security_groups::OPERATIONS,
-        snapshots::OPERATIONS,
-        subnets::OPERATIONS,
-        tags::OPERATIONS,
-        volume_modifications::OPERATIONS,
-        volumes::OPERATIONS,
-        vpc::OPERATIONS,
-    ];
-    tables.into_iter().flatten().find(|operation| operation.name == name)
-}
+/// The operations that are modelled.
+pub const TABLES: &[&[Operation]] = &[
+    addresses::OPERATIONS,
+    images::OPERATIONS,
+    instance_types::OPERATIONS,
+    instances::OPERATIONS,
+    interfaces::OPERATIONS,
+    key_pairs::OPERATIONS,
+    prefix_lists::OPERATIONS,
+    profile_associations::OPERATIONS,
+    regions::OPERATIONS,
+    security_groups::OPERATIONS,
+    snapshots::OPERATIONS,
+    subnets::OPERATIONS,
+    tags::OPERATIONS,
+    volume_modifications::OPERATIONS,
+    volumes::OPERATIONS,
+    vpc::OPERATIONS,
+];
 
 /// The rows of the given ids, each once, or all rows if none are given; of those that are there.
 fn chosen<'a, T: Clone>(

@@ -71,10 +71,8 @@ impl Iam {
     }
 }
 
-/// The operation of a name, if it is modelled.
-pub fn operation(name: &str) -> Option<&'static Operation> {
-    [profiles::OPERATIONS, roles::OPERATIONS].into_iter().flatten().find(|operation| operation.name == name)
-}
+/// The operations that are modelled.
+pub const TABLES: &[&[Operation]] = &[profiles::OPERATIONS, roles::OPERATIONS];
 
 /// Something of this name is there already.
 fn already_exists(what: &str) -> AwsError {

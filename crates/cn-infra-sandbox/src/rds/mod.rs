@@ -73,20 +73,17 @@ impl Rds {
     }
 }
 
-/// The operation of a name, if it is modelled.
-pub fn operation(name: &str) -> Option<&'static Operation> {
-    let tables = [
-        certificates::OPERATIONS,
-        classes::OPERATIONS,
-        create::OPERATIONS,
-        describe::OPERATIONS,
-        engines::OPERATIONS,
-        lifecycle::OPERATIONS,
-        modify::OPERATIONS,
-        parameter_groups::OPERATIONS,
-        snapshots::OPERATIONS,
-        subnet_groups::OPERATIONS,
-        tags::OPERATIONS,
-    ];
-    tables.into_iter().flatten().find(|operation| operation.name == name)
-}
+/// The operations that are modelled.
+pub const TABLES: &[&[Operation]] = &[
+    certificates::OPERATIONS,
+    classes::OPERATIONS,
+    create::OPERATIONS,
+    describe::OPERATIONS,
+    engines::OPERATIONS,
+    lifecycle::OPERATIONS,
+    modify::OPERATIONS,
+    parameter_groups::OPERATIONS,
+    snapshots::OPERATIONS,
+    subnet_groups::OPERATIONS,
+    tags::OPERATIONS,
+];

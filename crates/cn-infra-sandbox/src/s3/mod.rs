@@ -100,7 +100,8 @@ pub struct Context<'a> {
     pub in_flight: Option<&'a InFlight>,
 }
 
-const TABLES: &[&[Operation]] = &[
+/// The operations that are modelled.
+pub const TABLES: &[&[Operation]] = &[
     account::OPERATIONS,
     buckets::OPERATIONS,
     configuration::access::OPERATIONS,

@@ -1,4 +1,5 @@
 """run.py ENDPOINT [--moto] [NAME…]: runs the checks beside it against a served account, each in a fresh one.
+run.py --list: tells their names, one a line.
 
 A check is a public function of a module beside this one; it takes the account (`sandbox.Aws`) and has a docstring.
 NAME is part of a check's name, `module.function`; without one, all run. One JSON line per check goes to stdout:
@@ -66,11 +67,17 @@ def hung(*_):
 
 def main():
     parser = argparse.ArgumentParser(description="Runs the checks of AWS's behaviour against a served account.")
-    parser.add_argument("endpoint", help="such as http://127.0.0.1:4566")
+    parser.add_argument("endpoint", nargs="?", help="such as http://127.0.0.1:4566")
+    parser.add_argument("--list", action="store_true", help="runs nothing, tells the names of all checks")
     parser.add_argument("--moto", action="store_true", help="the endpoint is moto's server")
     parser.add_argument("name", nargs="*", help="part of a check's name")
     options = parser.parse_intermixed_args()
 
+    if options.list:
+        print(*(name for name, _ in checks()), sep="\n")
+        return 0
+    if not options.endpoint:
+        parser.error("the endpoint is missing")
     chosen = [(n, f) for n, f in checks() if not options.name or any(part in n for part in options.name)]
     if not chosen:
         print(f"error: no check is named like {' or '.join(options.name)}", file=sys.stderr)

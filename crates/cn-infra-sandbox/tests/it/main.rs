@@ -1,0 +1,8 @@
+//! The sandbox as its users have it: real clients, real processes, and requests that nobody should send.
+
+mod checks;
+mod front_door;
+mod state;
+mod threads;
+#[path = "../../../../tests/it/venv.rs"]
+mod venv;
