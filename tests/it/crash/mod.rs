@@ -20,7 +20,7 @@ fn sweep(title: &str, sweep: Sweep) {
     let only = std::env::var("CN_INFRA_SWEEP_ONLY").unwrap_or_default();
     let mut failures = Vec::new();
     println!("{title}\n{:32} {:>5} {:>6} {:>9} {:>7} {:>10}", "scenario", "calls", "points", "converged", "applies", "undeterred");
-    for scenario in SCENARIOS.iter().filter(|scenario| scenario.name.contains(&only)) {
+    for scenario in SCENARIOS.iter().filter(|scenario| only.split('|').any(|only| scenario.name.contains(only))) {
         let began = Instant::now();
         let row = sweep.run(scenario);
         println!(

@@ -102,7 +102,7 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "policy, versioning, tags",
         change: Change::Update(&[
-            ("versioning = false", "versioning = true\nlifecycle = [{ id = \"old\", noncurrent_expire_days = 30 }]"),
+            ("versioning = false", "versioning = true\nlifecycle = [{ id = \"old\", noncurrent_expiration_days = 30 }]"),
             ("media.json", "media-after.json"),
             (r#"Stage = "before""#, r#"Stage = "after""#),
         ]),

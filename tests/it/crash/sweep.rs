@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cn_infra_sandbox::Sandbox;
 
-use super::account::{Account, Wanted};
+use super::account::{Account, SETTLED, Wanted};
 use super::inventory::{Inventory, difference, inventory};
 use super::scenario::{Scenario, Scene};
 use super::wire::Way;
@@ -96,6 +96,8 @@ impl Sweep {
         let wire = account.wire().copying(self.calls);
         let report = account.apply(&plan, &wire).await.unwrap();
         assert!(report.is_success(), "{}: {report:#?}", scenario.name);
+        // What is seen of it at once may be what was there before.
+        account.clock.advance(SETTLED);
         let left = account.converge(&scene.wanted).await;
         assert_eq!(left, Ok(0), "{}: nothing is left to do", scenario.name);
         let end: Inventory = scenario.end.iter().map(|(line, count)| ((*line).to_owned(), *count)).collect();
