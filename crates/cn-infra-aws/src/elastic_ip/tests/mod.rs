@@ -1,3 +1,5 @@
+mod doubled;
+
 use std::collections::BTreeSet;
 
 use cn_infra_core::address::Address;
