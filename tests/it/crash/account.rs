@@ -9,7 +9,8 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use cn_infra::core::testing::clock::VirtualClock;
 use cn_infra::{
-    ApplyOptions, Cancellation, Clock, Environment, Event, Live, Plan, PlanOptions, Report, Session, apply, aws, observe, plan,
+    ApplyOptions, Cancellation, Clock, Environment, Event, Live, Plan, PlanOptions, Report, Session, apply, aws,
+    observe, plan,
 };
 use cn_infra_sandbox::{Caller, Granted, Sandbox, SandboxOptions};
 use jiff::Timestamp;
@@ -27,7 +28,7 @@ const START: Timestamp = Timestamp::constant(1_796_040_000, 0);
 const ROUNDS: usize = 3;
 
 /// Longer than anything just made stays unseen.
-pub const SETTLED: Duration = Duration::from_mins(2);
+const SETTLED: Duration = Duration::from_mins(2);
 
 /// An account and its time.
 #[derive(Debug)]

@@ -6,8 +6,9 @@ use std::path::Path;
 
 use cn_infra::core::address::{Address, PhysicalId};
 use cn_infra::core::environment::edit::set_adopt;
-use cn_infra_sandbox::Caller;
+use cn_infra_sandbox::{Caller, Sandbox};
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
 
 use super::account::{ACCOUNT, Account, REGION, Wanted};
 
@@ -77,11 +78,7 @@ pub const SCENARIOS: &[Scenario] = &[
         change: Change::Update(&[(r#"type = "t3.micro" # a"#, r#"type = "t3.small""#)]),
         end: SITE_END,
     },
-    Scenario {
-        name: "disk",
-        change: Change::Update(&[("size_gib = 8", "size_gib = 12")]),
-        end: SITE_END,
-    },
+    Scenario { name: "disk", change: Change::Update(&[("size_gib = 8", "size_gib = 12")]), end: SITE_END },
     Scenario {
         name: "rename",
         change: Change::Update(&[
@@ -94,15 +91,24 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "rules",
         change: Change::Update(&[
-            (r#"http = { port = 80, from = ["0.0.0.0/0"] }"#, r#"https = { port = 443, from = ["0.0.0.0/0", "::/0"] }"#),
-            (r#"web = { port = 5432, from = ["security_group.web"] }"#, r#"ops = { port = 5432, from = ["198.51.100.7/32"] }"#),
+            (
+                r#"http = { port = 80, from = ["0.0.0.0/0"] }"#,
+                r#"https = { port = 443, from = ["0.0.0.0/0", "::/0"] }"#,
+            ),
+            (
+                r#"web = { port = 5432, from = ["security_group.web"] }"#,
+                r#"ops = { port = 5432, from = ["198.51.100.7/32"] }"#,
+            ),
         ]),
         end: SITE_END,
     },
     Scenario {
         name: "policy, versioning, tags",
         change: Change::Update(&[
-            ("versioning = false", "versioning = true\nlifecycle = [{ id = \"old\", noncurrent_expiration_days = 30 }]"),
+            (
+                "versioning = false",
+                "versioning = true\nlifecycle = [{ id = \"old\", noncurrent_expiration_days = 30 }]",
+            ),
             ("media.json", "media-after.json"),
             (r#"Stage = "before""#, r#"Stage = "after""#),
         ]),
@@ -173,18 +179,13 @@ pub const SCENARIOS: &[Scenario] = &[
 impl Scenario {
     /// The account as it is before the change, and what is wanted of it.
     pub async fn prepare(&self) -> Scene {
-        let account = Account::new();
-        let directory = tempfile::tempdir().unwrap();
-        let write = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).unwrap();
-        for (name, action) in [("media.json", "GetObject"), ("media-after.json", "GetObjectVersion")] {
-            write(name, &include_str!("media.json").replace("ACTION", action));
-        }
+        let directory = site();
         if let Change::Repository(name) = self.change {
             let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("environments");
-            return Scene { account, wanted: Wanted::load(&repository, name, false), _directory: directory };
+            let wanted = Wanted::load(&repository, name, false);
+            return Scene { account: Account::new(), wanted, _directory: directory };
         }
-        write("site.toml", SITE);
-        account.converge(&Wanted::load(directory.path(), "site", false)).await.unwrap();
+        let account = Account::over(applied().await.fork().unwrap(), false);
         let after = match self.change {
             Change::Update(replaced) => replaced.iter().fold(SITE.to_owned(), |text, (before, after)| {
                 assert!(text.contains(before), "{before}");
@@ -194,16 +195,40 @@ impl Scenario {
             Change::Adopt => strip(&account, directory.path()).await,
             Change::Repository(_) => SITE.to_owned(),
         };
-        write("site.toml", &after);
+        std::fs::write(directory.path().join("site.toml"), after).unwrap();
         let wanted = Wanted::load(directory.path(), "site", matches!(self.change, Change::Prune(_)));
         Scene { account, wanted, _directory: directory }
     }
 }
 
+/// The directory of the small environment.
+fn site() -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).unwrap();
+    for (name, action) in [("media.json", "GetObject"), ("media-after.json", "GetObjectVersion")] {
+        write(name, &include_str!("media.json").replace("ACTION", action));
+    }
+    write("site.toml", SITE);
+    directory
+}
+
+/// An account to which the small environment was applied: once for all.
+async fn applied() -> &'static Sandbox {
+    static APPLIED: OnceCell<Sandbox> = OnceCell::const_new();
+    let apply = async || {
+        let (account, directory) = (Account::new(), site());
+        account.converge(&Wanted::load(directory.path(), "site", false)).await.unwrap();
+        account.sandbox
+    };
+    APPLIED.get_or_init(apply).await
+}
+
 /// The file without the tables of some resources.
 fn without(text: &str, resources: &[&str]) -> String {
     let tables = text.split("\n[");
-    let stays = |table: &&str| !resources.iter().any(|gone| table.starts_with(&format!("{gone}]")) || table.starts_with(&format!("{gone}.")));
+    let stays = |table: &&str| {
+        !resources.iter().any(|gone| table.starts_with(&format!("{gone}]")) || table.starts_with(&format!("{gone}.")))
+    };
     tables.filter(stays).collect::<Vec<_>>().join("\n[")
 }
 
