@@ -7,7 +7,10 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Instant;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use cn_infra_sandbox::{Sandbox, SandboxOptions, serve};
+use md5::{Digest, Md5};
 
 const CONNECTIONS: usize = 4;
 
@@ -40,7 +43,7 @@ fn main() {
 
 fn measure(who: &str, address: &str, fewer: usize) {
     let mut connection = Connection::open(address);
-    let images = connection.call(&ec2("Action=DescribeImages&Owner.1=amazon&Version=2016-11-15"));
+    let images = connection.call(&ec2("Action=DescribeImages&Owner.1=amazon&Filter.1.Name=architecture&Filter.1.Value.1=x86_64&Version=2016-11-15"));
     let text = String::from_utf8_lossy(&images);
     let image = text.split("<imageId>").nth(1).and_then(|rest| rest.split('<').next()).expect("an image").to_owned();
     connection.call(&ec2(&format!(
@@ -105,7 +108,8 @@ fn cases(fewer: usize) -> [Case; 5] {
             request: |n| {
                 let keys = (n * 1_000..(n + 1) * 1_000).map(|n| format!("<Object><Key>a/{n:08}</Key></Object>"));
                 let body = format!("<Delete><Quiet>true</Quiet>{}</Delete>", keys.collect::<String>());
-                s3("POST", "/bench?delete", "content-type: application/xml\r\n", body.as_bytes())
+                let md5 = STANDARD.encode(Md5::digest(body.as_bytes()));
+                s3("POST", "/bench?delete", &format!("content-md5: {md5}\r\n"), body.as_bytes())
             },
         },
     ]
