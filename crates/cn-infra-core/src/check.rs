@@ -128,8 +128,8 @@ pub(crate) fn loose_cidrs(environment: &Environment) -> impl Iterator<Item = Fin
 pub(crate) fn same_names(environment: &Environment, kinds: &Kinds) -> Vec<Finding> {
     let mut found = Vec::new();
     for kind in kinds.iter().filter(|kind| kind.naming.unique) {
-        let of_kind = environment.resources.values().filter(|declared| declared.address.kind == kind.name);
-        let mut of_kind: Vec<_> = of_kind.collect();
+        let from_kind = environment.resources.range(Address::new(kind.name, "")..).map(|(_, declared)| declared);
+        let mut of_kind: Vec<_> = from_kind.take_while(|declared| declared.address.kind == kind.name).collect();
         of_kind.sort_by_key(|declared| &declared.name);
         for same in of_kind.chunk_by(|a, b| a.name == b.name) {
             for (at, declared) in same.iter().enumerate() {

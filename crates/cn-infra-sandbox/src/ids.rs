@@ -22,6 +22,12 @@ pub fn capitals(length: usize) -> String {
     .collect()
 }
 
+/// Bytes as hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
+}
+
 /// A request id: a version 4 UUID in its text form.
 pub fn request() -> String {
     let random = fastrand::u128(..) & !(0xf << 76) | (4 << 76);
@@ -35,6 +41,7 @@ mod tests {
     fn ids_have_the_length_that_clients_check() {
         assert_eq!(super::ec2("eipalloc").len(), "eipalloc-0123456789abcdef0".len());
         assert_eq!(super::capitals(26).len(), 26);
+        assert_eq!(super::hex(&[0x0f, 0xa0]), "0fa0");
         let request = super::request();
         assert_eq!((request.len(), &request[14..15]), (36, "4"));
     }

@@ -126,10 +126,13 @@ impl Sandbox {
         }
         let ask = match caught(|| Ask::of(request)).flatten() {
             Ok(ask) => ask,
-            Err(error) => return plain(&error, request),
+            Err(error) => return plain(error, request, Timestamp::now()),
         };
         let reply = self.state().transact(|kept, calls, limits| reply(kept, calls, limits, ask, request));
-        reply.unwrap_or_else(|error| plain(&AwsError::new("InternalError", error.to_string()).status(500), request))
+        reply.unwrap_or_else(|error| {
+            let error = AwsError::new("InternalError", error.to_string()).status(500);
+            plain(error, request, Timestamp::now())
+        })
     }
 
     /// The virtual time.
@@ -213,7 +216,7 @@ fn reply(kept: &mut Kept, calls: &mut Calls, limits: &mut Limits, ask: Ask, requ
     };
     let code = result.as_ref().err().map(|error| error.code.to_string());
     let mut response = result.unwrap_or_else(|error| ask.service.error(&error, &ids::request()));
-    finish(&mut response, request, ask.service);
+    finish(&mut response, request, ask.service, now);
     let status = (fate == Fate::Answered).then(|| response.status().as_u16());
     let Ask { service, operation, scope, .. } = ask;
     let (service, region) = (service.name().to_owned(), scope.region);
@@ -246,10 +249,17 @@ fn carry_out(
     result
 }
 
-/// An error that no service tells.
-fn plain(error: &AwsError, request: &Request) -> Reply {
-    let mut response = Service::Ec2.error(error, &ids::request());
-    finish(&mut response, request, Service::Ec2);
+/// An error of a request that is for no service that one could tell. One without a signature that names something by its
+/// path can only be for S3, where nobody is let in unknown.
+fn plain(error: AwsError, request: &Request, now: Timestamp) -> Reply {
+    let is_anonymous = error.code == "MissingAuthenticationToken" && request.path() != "/";
+    let (service, error) = if is_anonymous {
+        (Service::S3, AwsError::new("AccessDenied", "Access Denied").status(403))
+    } else {
+        (Service::Ec2, error)
+    };
+    let mut response = service.error(&error, &ids::request());
+    finish(&mut response, request, service, now);
     Reply { response, fate: Fate::Answered, delay: Duration::ZERO, in_flight: None }
 }
 
@@ -271,9 +281,12 @@ fn before_the_effect(fault: &Fault, service: Service) -> (Result<Response<Bytes>
     }
 }
 
-/// Every answer bears a request id, in S3's header or in that of the others: SDKs read it from there. An answer to HEAD has
+/// Every answer bears the virtual time and a request id, in S3's header or in that of the others: SDKs read it from there. An answer to HEAD has
 /// no body, an error neither.
-fn finish(response: &mut Response<Bytes>, request: &Request, service: Service) {
+fn finish(response: &mut Response<Bytes>, request: &Request, service: Service, now: Timestamp) {
+    if let Ok(date) = HeaderValue::from_str(&now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()) {
+        response.headers_mut().insert(http::header::DATE, date);
+    }
     if request.parts.method == Method::HEAD {
         response.body_mut().clear();
     }

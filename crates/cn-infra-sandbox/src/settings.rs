@@ -28,7 +28,7 @@ impl Default for Settings {
 pub const QUOTAS: &[(&str, u64)] = &[
     // Elastic IPs of a region. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/elastic-ip-addresses-eip.html
     ("elastic-ips", 5),
-    // Rules of a group per direction, IPv4 and IPv6 apart, and groups of an interface.
+    // Rules of a group per direction, IPv4 and IPv6 apart; groups of an interface; groups and VPCs of a region.
     // https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
     ("rules-per-group", 60),
     ("groups-per-interface", 5),
@@ -40,6 +40,9 @@ pub const QUOTAS: &[(&str, u64)] = &[
     ("database-snapshots", 100),
     ("database-storage-gib", 100_000),
     ("database-parameter-groups", 150),
+    // vCPUs of instances that are not stopped. AWS's own differs from account to account and grows with use: none unless
+    // set. https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html
+    ("vcpus", u64::MAX),
     // Buckets of an account. https://docs.aws.amazon.com/AmazonS3/latest/userguide/BucketRestrictions.html
     ("buckets", 10_000),
 ];

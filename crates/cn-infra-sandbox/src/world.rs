@@ -157,7 +157,6 @@ impl World {
         if place.begun.is_empty() {
             place.begun.insert("at", now);
             place.ec2.begin(account, region, now);
-            place.rds.begin(account, region, now);
         }
         place.ec2.settle(now);
         place.rds.settle(now);

@@ -1,6 +1,6 @@
 //! Answers as XML are written straight into one string; requests in XML are read into a tree.
 
-use std::fmt::Display;
+use std::fmt::{self, Display, Write};
 
 use quick_xml::Reader;
 use quick_xml::escape::{escape, resolve_predefined_entity};
@@ -21,19 +21,9 @@ impl Xml {
     /// `<name>value</name>`
     pub fn text(&mut self, name: &str, value: impl Display) -> &mut Self {
         self.open(name);
-        self.characters(&value.to_string());
+        // Writing into a string does not fail.
+        let _ = write!(Escaped(&mut self.out), "{value}");
         self.close(name)
-    }
-
-    /// A carriage return is written as a reference, since a reader takes a plain one for a line feed. What no document
-    /// can hold is written as U+FFFD.
-    fn characters(&mut self, text: &str) {
-        if !text.contains(|character| character == '\r' || !is_allowed(character)) {
-            return self.out.push_str(&escape(text));
-        }
-        let text: String =
-            text.chars().map(|character| if is_allowed(character) { character } else { '\u{fffd}' }).collect();
-        self.out.push_str(&escape(text.as_str()).replace('\r', "&#13;"));
     }
 
     /// As [`Xml::text`]; nothing where there is no value.
@@ -93,6 +83,23 @@ impl Xml {
         self.out.push_str(name.split(' ').next().unwrap_or(name));
         self.out.push('>');
         self
+    }
+}
+
+/// Text being written, its markup escaped.
+struct Escaped<'a>(&'a mut String);
+
+impl Write for Escaped<'_> {
+    /// A carriage return is written as a reference, since a reader takes a plain one for a line feed. What no document
+    /// can hold is written as U+FFFD.
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if text.contains(|character| character == '\r' || !is_allowed(character)) {
+            let text: String = text.chars().map(|c| if is_allowed(c) { c } else { '\u{fffd}' }).collect();
+            self.0.push_str(&escape(text.as_str()).replace('\r', "&#13;"));
+        } else {
+            self.0.push_str(&escape(text));
+        }
+        Ok(())
     }
 }
 
@@ -192,7 +199,7 @@ mod tests {
     fn what_is_written_is_read() {
         let mut xml = Xml::new();
         xml.element("A xmlns=\"urn:a\"", |xml| {
-            xml.text("b", "1 < 2 & \"3\"").some("none", None::<&str>);
+            xml.text("b", "1 < 2 &\r \"3\"").some("none", None::<&str>);
             xml.items("set", ["x", "y"], |xml, item| {
                 xml.text("c", item);
             });

@@ -5,6 +5,7 @@
 
 mod change;
 mod check;
+mod cost;
 mod create;
 mod delete;
 mod impact;

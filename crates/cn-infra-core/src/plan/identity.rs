@@ -173,14 +173,14 @@ impl<'a> Identity<'a> {
     fn choose(&mut self, declared: &'a Declared, objects: &[&'a Object], basis: Basis) {
         let named = |object: &&&Object| object.name.as_deref() == Some(&declared.name);
         let mut candidates = objects.iter().filter(named);
-        let chosen = match (objects, candidates.next(), candidates.next()) {
-            ([only], ..) => *only,
-            (_, Some(named), None) => *named,
-            _ => {
-                let ids = objects.iter().map(|object| object.id.clone()).collect();
-                self.errors.push(PlanError::Ambiguous { address: declared.address.clone(), ids });
-                return;
-            }
+        let chosen = match objects {
+            [only] => Some(only),
+            _ => candidates.next().filter(|_| candidates.next().is_none()),
+        };
+        let Some(&chosen) = chosen else {
+            let ids = objects.iter().map(|object| object.id.clone()).collect();
+            self.errors.push(PlanError::Ambiguous { address: declared.address.clone(), ids });
+            return;
         };
         self.take(&declared.address, chosen, basis);
         let copies = objects.iter().filter(|object| object.id != chosen.id);
@@ -219,11 +219,10 @@ struct Search<'a> {
 
 impl<'a> Search<'a> {
     fn find(&self, identity: &mut Identity<'a>, declared: &'a Declared, kind: &Kind) {
-        let owner = self.environment.owner(&declared.address);
-        if let Some(object) = self.partly_tagged(identity, declared, kind, &owner) {
+        if let Some(object) = self.partly_tagged(identity, declared, kind) {
             identity.take(&declared.address, object, Basis::SomeTags);
         } else if let Some(id) = &declared.adopt {
-            match self.adopt(identity, kind, &owner, id) {
+            match self.adopt(identity, kind, declared, id) {
                 Ok(Some(object)) => identity.take(&declared.address, object, Basis::Adopted),
                 Ok(None) => identity
                     .errors
@@ -236,22 +235,18 @@ impl<'a> Search<'a> {
     }
 
     /// The object that lost some of our tags: those it has are ours, and its name or token is.
-    fn partly_tagged(
-        &self,
-        identity: &Identity<'a>,
-        declared: &Declared,
-        kind: &Kind,
-        owner: &Owner,
-    ) -> Option<&'a Object> {
+    fn partly_tagged(&self, identity: &Identity<'a>, declared: &Declared, kind: &Kind) -> Option<&'a Object> {
+        // Most resources without an object meet no stranger, and need none.
+        let owner = || self.environment.owner(&declared.address);
         let strangers = &identity.strangers;
         let named = strangers.named(kind, &declared.name);
         let same_scope = named.filter(|object| (kind.same_scope)(&declared.document, &object.live).unwrap_or(false));
         let by_token = strangers.with_token_of(|| {
             let generation = identity.gone.get(&declared.address).copied().unwrap_or_default();
-            Token::new(&self.environment.account, &self.environment.region, owner, generation)
+            Token::new(&self.environment.account, &self.environment.region, &owner(), generation)
         });
         let ours = |object: &&Object| {
-            object.readiness.is_present() && is_partly(&object.tags, owner) && !identity.is_taken(object)
+            object.readiness.is_present() && is_partly(&object.tags, &owner()) && !identity.is_taken(object)
         };
         let candidates: BTreeSet<_> = same_scope.chain(by_token).filter(ours).map(|object| object.id.clone()).collect();
         // Of several none is taken: they show as look-alikes, and a person decides.
@@ -266,7 +261,7 @@ impl<'a> Search<'a> {
         &self,
         identity: &Identity<'a>,
         kind: &Kind,
-        owner: &Owner,
+        declared: &Declared,
         id: &PhysicalId,
     ) -> Result<Option<&'a Object>, Refusal> {
         let Some(object) = self.adoptable(kind, id) else { return Ok(None) };
@@ -277,7 +272,7 @@ impl<'a> Search<'a> {
             };
             return Err(Refusal { why: format!("{id} belongs to {address}"), hint });
         }
-        match foreign_owner(&object.tags, owner) {
+        match foreign_owner(&object.tags, &self.environment.owner(&declared.address)) {
             Some(other) => Err(Refusal {
                 why: format!("{id} belongs to {other}"),
                 hint: "remove its cn-infra tags if it is no longer managed there, or remove `adopt`".into(),

@@ -24,10 +24,23 @@ pub(super) fn sort(drafts: Vec<Draft>) -> Result<Vec<Step>, PlanError> {
         }
         return Err(PlanError::Cycle { steps: stuck.into_iter().flatten().collect() });
     }
-    let mut steps: Vec<_> = steps.into_iter().map(Some).collect();
-    let mut sorted = Vec::with_capacity(steps.len());
-    sorted.extend(order.into_iter().filter_map(|at| steps[at].take()));
-    Ok(sorted)
+    arrange(&mut steps, order);
+    Ok(steps)
+}
+
+/// Puts each step in its place: first the step whose number comes first in the order.
+fn arrange(steps: &mut [Step], mut order: Vec<usize>) {
+    for start in 0..order.len() {
+        let mut place = start;
+        loop {
+            let step = std::mem::replace(&mut order[place], place);
+            if step == start {
+                break;
+            }
+            steps.swap(place, step);
+            place = step;
+        }
+    }
 }
 
 /// Steps on the way to their order, by number. The steps of one resource, a block, have numbers next to each other.
@@ -64,7 +77,8 @@ impl Sorting {
             }
         }
         let whole = (0..blocks.len()).filter(|block| outside[*block] == 0).map(Reverse).collect();
-        let single = (0..steps.len()).filter(|at| missing[*at] == 0 && outside[block_of[*at]] > 0).map(Reverse).collect();
+        let single =
+            (0..steps.len()).filter(|at| missing[*at] == 0 && outside[block_of[*at]] > 0).map(Reverse).collect();
         let placed = vec![false; steps.len()];
         let order = Vec::with_capacity(steps.len());
         Self { blocks, block_of, dependents, missing, outside, whole, single, placed, order }

@@ -53,9 +53,10 @@ impl<'a> Reading<'a> {
         Ok(Self { compared, desired, live })
     }
 
-    /// The resources that a create of a part or the rest refers to.
-    pub(super) fn refers(&self, part: Option<&str>) -> Vec<Address> {
-        self.desired.iter().filter(|named| named.part == part).map(|named| named.address.clone().into_owned()).collect()
+    /// Takes the resources that a create of a part or the rest refers to.
+    pub(super) fn take_refers(&mut self, part: Option<&str>) -> Vec<Address> {
+        let of_part = self.desired.extract_if(.., |named| named.part == part);
+        of_part.map(|named| named.address.into_owned()).collect()
     }
 
     /// The resources that an update refers to: fields that only a create uses do not count, unless they change.

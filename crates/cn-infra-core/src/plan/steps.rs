@@ -126,9 +126,9 @@ impl<'a> Drafter<'a> {
             generation,
             ..subject.step(None, Action::Create)
         };
-        self.push(whole, subject.reading.refers(None), Vec::new());
+        self.push(whole, subject.reading.take_refers(None), Vec::new());
         for (part, after) in parts.into_iter().filter(|(_, after)| !after.0.is_empty()) {
-            let mut refers = subject.reading.refers(Some(part));
+            let mut refers = subject.reading.take_refers(Some(part));
             refers.push(declared.address.clone());
             let step = Step { after: Some(after), ..subject.step(Some(part), Action::Create) };
             self.push(step, refers, Vec::new());
@@ -228,7 +228,7 @@ impl<'a> Drafter<'a> {
         let id = StepId { address: subject.declared.address.clone(), part: part.map(str::to_owned) };
         let Refusal { why, hint } = refusal;
         let blocked = Blocked { id, action, why, hint, differences };
-        self.drafts.held.push(Held { blocked, refers: subject.reading.refers(part) });
+        self.drafts.held.push(Held { blocked, refers: subject.reading.refers_if(part, |_| true) });
     }
 }
 

@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 use crate::error::AwsError;
 use crate::query::Params;
 
+/// AWS takes no more values in one call. <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html>
+const MAX_VALUES: usize = 200;
+
 /// The filters of one call: an object must satisfy each, by any of its values.
 #[derive(Debug)]
 pub struct Filters {
@@ -19,7 +22,12 @@ impl Filters {
             let values: Vec<_> = filter.list("Value").into_iter().map(str::to_owned).collect();
             Ok((filter.require("Name")?.to_owned(), values))
         };
-        Ok(Self { filters: params.structures("Filter").into_iter().map(filter).collect::<Result<_, _>>()? })
+        let filters: Vec<_> = params.structures("Filter").into_iter().map(filter).collect::<Result<_, _>>()?;
+        if filters.iter().map(|(_, values)| values.len()).sum::<usize>() > MAX_VALUES {
+            let message = format!("The maximum number of filter values specified on a single call is {MAX_VALUES}");
+            return Err(AwsError::new("FilterLimitExceeded", message));
+        }
+        Ok(Self { filters })
     }
 
     /// Refuses a name that is not among `names`: for objects of which there may be none to ask by [`Filters::keep`].
@@ -73,11 +81,13 @@ fn unknown(name: &str) -> AwsError {
 }
 
 /// What an object has for a filter's name, where it is one value.
+#[expect(clippy::unnecessary_wraps, reason = "stands beside the `None` of unknown names")]
 pub fn one<'v>(value: impl Into<Cow<'v, str>>) -> Option<Vec<Cow<'v, str>>> {
     Some(vec![value.into()])
 }
 
 /// As [`one`], where an object may have none or many.
+#[expect(clippy::unnecessary_wraps, reason = "as of `one`")]
 pub fn any<'v, V: Into<Cow<'v, str>>>(values: impl IntoIterator<Item = V>) -> Option<Vec<Cow<'v, str>>> {
     Some(values.into_iter().map(Into::into).collect())
 }

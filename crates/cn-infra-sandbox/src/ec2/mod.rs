@@ -32,13 +32,13 @@ use jiff::Timestamp;
 pub use addresses::Address;
 pub use client_token::ClientToken;
 pub use filter::Filters;
-pub use instances::{Instance, LaunchToken};
+pub use instances::{Instance, Launch};
 pub use interfaces::Interface;
 pub use key_pairs::KeyPair;
 pub use paging::Page;
 pub use prefix_lists::PrefixList;
 pub use profile_associations::ProfileAssociation;
-pub use security_groups::{Group, Rule};
+pub use security_groups::{Group, Rule, default_of as default_group};
 pub use snapshots::Snapshot;
 pub use subnets::Subnet;
 pub use volume_modifications::VolumeModification;
@@ -54,8 +54,6 @@ use crate::table::{Rows, Table};
 pub struct Ec2 {
     /// Elastic IPs, by allocation id.
     pub addresses: Table<Address>,
-    /// Of RunInstances, by the token.
-    pub client_tokens: Table<LaunchToken>,
     /// Security groups, by id.
     pub groups: Table<Group>,
     /// By instance id.
@@ -66,6 +64,8 @@ pub struct Ec2 {
     pub prefix_lists: Table<PrefixList>,
     /// By id; their names are unique too.
     pub key_pairs: Table<KeyPair>,
+    /// What the client tokens of RunInstances stand for, by the token.
+    pub launches: Table<Launch>,
     /// Which instance has which profile, by association id.
     pub profile_associations: Table<ProfileAssociation>,
     /// The rules of all security groups, by id.
@@ -89,12 +89,12 @@ impl Ec2 {
     pub fn tables(&mut self) -> Vec<(&'static str, &mut dyn Rows)> {
         let Self {
             addresses,
-            client_tokens,
             groups,
             instances,
             interfaces,
             prefix_lists,
             key_pairs,
+            launches,
             profile_associations,
             rules,
             snapshots,
@@ -106,12 +106,12 @@ impl Ec2 {
         } = self;
         vec![
             ("addresses", addresses),
-            ("client-tokens", client_tokens),
             ("groups", groups),
             ("instances", instances),
             ("interfaces", interfaces),
-            ("prefix_lists", prefix_lists),
+            ("prefix-lists", prefix_lists),
             ("key-pairs", key_pairs),
+            ("launches", launches),
             ("profile-associations", profile_associations),
             ("rules", rules),
             ("snapshots", snapshots),

@@ -149,7 +149,7 @@ fn answer(context: &Context<'_>, association: &ProfileAssociation) -> Xml {
 }
 
 fn describe(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsError> {
-    let (filters, page) = (Filters::of(params)?, Page::of(params, 5..=1000)?);
+    let (filters, page) = (Filters::of(params)?.only(&["instance-id", "state"])?, Page::of(params, 5..=1000)?);
     let is_there = |association: &ProfileAssociation| association.state.at(context.now) != State::Disassociated;
     let not_found = |id: &str| {
         AwsError::new("InvalidAssociationID.NotFound", format!("An invalid association-id of '{id}' was given"))

@@ -78,8 +78,8 @@ fn describe_availability_zones(context: &mut Context<'_>, params: &Params<'_>) -
             "opt-in-status" => one("opt-in-not-required"),
             _ => None,
         };
-        let named = (names.is_empty() && ids.is_empty()) || names.contains(&&*zone) || ids.contains(&&*id);
-        if named && filters.keep(None, property)? {
+        let is_wanted = (names.is_empty() && ids.is_empty()) || names.contains(&&*zone) || ids.contains(&&*id);
+        if is_wanted && filters.keep(None, property)? {
             told.push((zone, id));
         }
     }

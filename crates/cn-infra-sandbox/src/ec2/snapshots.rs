@@ -73,7 +73,7 @@ pub fn source(context: &Context<'_>, id: &str) -> Result<Source, AwsError> {
     }
     let snapshot = find(context, id)?;
     if !snapshot.complete.at(context.now) {
-        return Err(AwsError::new("IncorrectState", format!("Snapshot is in invalid state - {}", "pending")));
+        return Err(AwsError::new("IncorrectState", "Snapshot is in invalid state - pending"));
     }
     Ok(Source { size: snapshot.size, key: snapshot.key.clone() })
 }
@@ -115,7 +115,7 @@ fn delete(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsErro
 
 /// The account's own: those of images are the publishers' and not shared.
 fn describe(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsError> {
-    let (filters, page) = (Filters::of(params)?, Page::of(params, 5..=1000)?);
+    let (filters, page) = (Filters::of(params)?.only(FILTERS)?, Page::of(params, 5..=1000)?);
     let (ids, owners, users) = (params.list("SnapshotId"), params.list("Owner"), params.list("RestorableBy"));
     SNAPSHOT.check_all(&ids)?;
     let is_own = |given: &[&str]| given.is_empty() || given.contains(&"self") || given.contains(&context.account);
@@ -132,6 +132,21 @@ fn describe(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsEr
     xml.items("snapshotSet", found, |xml, snapshot| write(xml, context, snapshot)).some("nextToken", token);
     Ok(xml)
 }
+
+/// The names that [`property`] knows.
+const FILTERS: &[&str] = &[
+    "description",
+    "encrypted",
+    "owner-alias",
+    "owner-id",
+    "progress",
+    "snapshot-id",
+    "start-time",
+    "status",
+    "storage-tier",
+    "volume-id",
+    "volume-size",
+];
 
 fn property<'a>(context: &'a Context<'_>, snapshot: &'a Snapshot, name: &str) -> Option<Vec<Cow<'a, str>>> {
     match name {

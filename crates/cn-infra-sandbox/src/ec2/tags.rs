@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::{Ec2, Filters, Page};
 use crate::context::{Context, Operation};
 use crate::error::AwsError;
@@ -20,12 +22,12 @@ pub const OPERATIONS: &[Operation] = &[
 pub type Tags = BTreeMap<String, String>;
 
 /// Each kind of object that can bear tags: the prefix of its ids, the name in `ResourceType`, how an id that is not
-/// there is told, and whether an object is there.
+/// there is told, and when an object that is there was made.
 struct Taggable {
     prefix: &'static str,
     resource: &'static str,
     not_found: &'static str,
-    there: fn(&Ec2, &str) -> bool,
+    made: fn(&Ec2, &str) -> Option<Timestamp>,
 }
 
 const TAGGABLE: &[Taggable] = &[
@@ -33,67 +35,67 @@ const TAGGABLE: &[Taggable] = &[
         prefix: "eipalloc-",
         resource: "elastic-ip",
         not_found: "InvalidAllocationID.NotFound",
-        there: |ec2, id| ec2.addresses.contains(id),
+        made: |ec2, id| ec2.addresses.get(id).map(|row| row.made),
     },
     Taggable {
         prefix: "i-",
         resource: "instance",
         not_found: "InvalidInstanceID.NotFound",
-        there: |ec2, id| ec2.instances.contains(id),
+        made: |ec2, id| ec2.instances.get(id).map(|row| row.made),
     },
     Taggable {
         prefix: "key-",
         resource: "key-pair",
         not_found: "InvalidKeyPair.NotFound",
-        there: |ec2, id| ec2.key_pairs.contains(id),
+        made: |ec2, id| ec2.key_pairs.get(id).map(|row| row.made),
     },
     Taggable {
         prefix: "eni-",
         resource: "network-interface",
         not_found: "InvalidNetworkInterfaceID.NotFound",
-        there: |ec2, id| ec2.interfaces.contains(id),
+        made: |ec2, id| ec2.interfaces.get(id).map(|row| row.made),
     },
     Taggable {
         prefix: "pl-",
         resource: "prefix-list",
         not_found: "InvalidPrefixListID.NotFound",
-        there: |ec2, id| ec2.prefix_lists.contains(id),
+        made: |ec2, id| ec2.prefix_lists.get(id).map(|row| row.made),
     },
     Taggable {
         prefix: "sg-",
         resource: "security-group",
         not_found: "InvalidGroup.NotFound",
-        there: |ec2, id| ec2.groups.contains(id),
+        made: |ec2, id| ec2.groups.get(id).map(|row| row.made),
     },
     Taggable {
         prefix: "sgr-",
         resource: "security-group-rule",
         not_found: "InvalidSecurityGroupRuleId.NotFound",
-        there: |ec2, id| ec2.rules.contains(id),
+        made: |ec2, id| ec2.rules.get(id).map(|row| row.made),
     },
     Taggable {
         prefix: "snap-",
         resource: "snapshot",
         not_found: "InvalidSnapshot.NotFound",
-        there: |ec2, id| ec2.snapshots.contains(id),
+        made: |ec2, id| ec2.snapshots.get(id).map(|row| row.made),
     },
     Taggable {
         prefix: "subnet-",
         resource: "subnet",
         not_found: "InvalidSubnetID.NotFound",
-        there: |ec2, id| ec2.subnets.contains(id),
+        made: |ec2, id| ec2.subnets.get(id).map(|row| row.made),
     },
     Taggable {
         prefix: "vol-",
         resource: "volume",
         not_found: "InvalidVolume.NotFound",
-        there: |ec2, id| ec2.volumes.contains(id),
+        made: |ec2, id| ec2.volumes.get(id).map(|row| row.made),
     },
     Taggable {
         prefix: "vpc-",
         resource: "vpc",
         not_found: "InvalidVpcID.NotFound",
-        there: |ec2, id| ec2.vpcs.contains(id),
+        made: |ec2, id| ec2.vpcs.get(id).map(|row| row.made),
     },
 ];
 
@@ -167,17 +169,19 @@ pub fn write(xml: &mut Xml, tags: Option<&Tags>) {
     });
 }
 
-fn resource(ec2: &Ec2, id: &str) -> Result<&'static Taggable, AwsError> {
+/// The kind of an object that can be seen.
+fn resource(context: &Context<'_>, id: &str) -> Result<&'static Taggable, AwsError> {
     let invalid = || AwsError::new("InvalidID", format!("The ID '{id}' is not valid"));
     let kind = TAGGABLE.iter().find(|kind| id.starts_with(kind.prefix)).ok_or_else(invalid)?;
     let not_found = || AwsError::new(kind.not_found, format!("The {} ID '{id}' does not exist", kind.resource));
-    (kind.there)(ec2, id).then_some(kind).ok_or_else(not_found)
+    let made = (kind.made)(context.ec2, id).filter(|made| context.can_see(*made));
+    made.map(|_| kind).ok_or_else(not_found)
 }
 
 fn create(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsError> {
     let tags = read(params)?;
     for id in params.list("ResourceId") {
-        resource(context.ec2, id)?;
+        resource(context, id)?;
         set(context.ec2, id, tags.clone())?;
     }
     Ok(super::done())
@@ -187,7 +191,7 @@ fn create(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsErro
 fn delete(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsError> {
     let given: Vec<_> = params.structures("Tag").iter().map(|tag| (tag.get("Key"), tag.get("Value"))).collect();
     for id in params.list("ResourceId") {
-        resource(context.ec2, id)?;
+        resource(context, id)?;
         if let Some(tags) = context.ec2.tags.get_mut(id) {
             let goes = |key: &str, value: &str| {
                 given.is_empty() || given.iter().any(|(k, v)| *k == Some(key) && v.is_none_or(|v| v == value))

@@ -157,7 +157,7 @@ fn started_within_a_day(context: &Context<'_>, volume: &str) -> Result<Vec<Times
     let mut started = former.started.clone();
     started.retain(|at| context.now.duration_since(*at) < day);
     if started.len() >= PER_DAY {
-        let next = started.first().map(|at| after(*at, day.as_secs())).unwrap_or(context.now);
+        let next = started.first().map_or(context.now, |at| after(*at, day.as_secs()));
         let message = format!(
             "You've reached the maximum modification rate per volume limit: {PER_DAY} in 24 hours. \
              You can modify {volume} again at {next:.0}."
@@ -168,7 +168,7 @@ fn started_within_a_day(context: &Context<'_>, volume: &str) -> Result<Vec<Times
 }
 
 fn describe(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsError> {
-    let (filters, page) = (Filters::of(params)?, Page::of(params, 1..=500)?);
+    let (filters, page) = (Filters::of(params)?.only(FILTERS)?, Page::of(params, 1..=500)?);
     let ids = params.list("VolumeId");
     for id in &ids {
         volumes::find(context, id)?;
@@ -189,6 +189,21 @@ fn describe(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsEr
     xml.some("nextToken", token);
     Ok(xml)
 }
+
+/// The names that [`property`] knows.
+const FILTERS: &[&str] = &[
+    "modification-state",
+    "original-iops",
+    "original-size",
+    "original-volume-type",
+    "originalMultiAttachEnabled",
+    "start-time",
+    "target-iops",
+    "target-size",
+    "target-volume-type",
+    "targetMultiAttachEnabled",
+    "volume-id",
+];
 
 fn property<'a>(modification: &'a VolumeModification, now: Timestamp, name: &str) -> Option<Vec<Cow<'a, str>>> {
     let VolumeModification { volume, original, target, .. } = modification;

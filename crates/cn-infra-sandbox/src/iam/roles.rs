@@ -37,11 +37,18 @@ pub struct Role {
     pub max_session: u32,
 }
 
+impl Role {
+    /// What its ARN ends with: `role/path/name`.
+    pub fn resource(&self) -> String {
+        format!("role{}{}", self.path, self.name)
+    }
+}
+
 fn create(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsError> {
     let (name, trust) = (params.require("RoleName")?, params.require("AssumeRolePolicyDocument")?);
     check_name(name, 64)?;
     let policy = serde_json::from_str::<serde_json::Value>(trust).ok();
-    if !policy.is_some_and(|policy| policy.get("Statement").is_some()) {
+    if policy.is_none_or(|policy| policy.get("Statement").is_none()) {
         return Err(AwsError::new("MalformedPolicyDocument", "This policy contains invalid Json"));
     }
     if context.iam.roles.contains(name) {

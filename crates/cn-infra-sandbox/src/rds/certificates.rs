@@ -33,7 +33,7 @@ pub fn authority(asked: Option<&str>) -> Result<String, AwsError> {
 }
 
 fn describe(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsError> {
-    Filters::of(params)?.keep(|_| None)?;
+    Filters::of(params)?.only(&[])?;
     let only = params.get("CertificateIdentifier").map(|name| authority(Some(name))).transpose()?;
     let found = AUTHORITIES.iter().filter(|name| only.as_deref().is_none_or(|only| only == **name)).collect();
     let (found, marker) = page(params)?.cut(found, |name| name);

@@ -100,7 +100,7 @@ fn fresh(
     class: String,
     storage: super::storage::Storage,
 ) -> Database {
-    let backup_window = Window::some_daily(context.region, context.now);
+    let backup_window = Window::some_daily(context.region, context.now, None);
     Database {
         identifier,
         resource_id: format!("db-{}", ids::capitals(26)),
@@ -157,19 +157,31 @@ fn common(context: &mut Context<'_>, it: &mut Database, version: Version, params
     if let Some(days) = params.get("BackupRetentionPeriod") {
         it.retention = number("BackupRetentionPeriod", days, 0..=35)?.parse().unwrap_or(it.retention);
     }
-    let maintenance_given = params.has("PreferredMaintenanceWindow");
-    if params.has("PreferredBackupWindow") && !maintenance_given {
-        // RDS chooses the other one clear of it.
-        let backups = Window::daily(params.require("PreferredBackupWindow")?)?;
-        it.maintenance_window = Window::some_weekly(context.region, context.now, &backups);
-    }
-    options::windows(context, it, params)?;
+    windows(context, it, params)?;
     options::flags(it, params)?;
     it.license = license(version.engine, params.get("LicenseModel"))?;
     it.ca = certificates::authority(params.get("CACertificateIdentifier"))?;
     it.iam = params.flag("EnableIAMDatabaseAuthentication")?.unwrap_or(it.iam);
     it.logs = names::list(params, "EnableCloudwatchLogsExports", "member").unwrap_or_default();
     options::log_types(it, &it.logs)
+}
+
+/// A window that is not given, RDS chooses clear of the one that is.
+fn windows(context: &Context<'_>, it: &mut Database, params: &Params<'_>) -> Result<(), AwsError> {
+    let backups = params.get("PreferredBackupWindow").filter(|text| !text.is_empty());
+    let maintenance = params.get("PreferredMaintenanceWindow").filter(|text| !text.is_empty());
+    match (backups, maintenance) {
+        (Some(backups), None) => {
+            let backups = Window::daily(backups)?;
+            it.maintenance_window = Window::some_weekly(context.region, context.now, &backups);
+        }
+        (None, Some(maintenance)) => {
+            let maintenance = Window::weekly(maintenance)?;
+            it.backup_window = Window::some_daily(context.region, context.now, Some(&maintenance));
+        }
+        _ => {}
+    }
+    options::windows(context, it, params)
 }
 
 /// Subnet group, zones and security groups.
@@ -263,8 +275,16 @@ fn check_quotas(context: &Context<'_>, it: &Database) -> Result<(), AwsError> {
     if databases.len() as u64 >= context.settings.quota("databases") {
         return Err(AwsError::new("InstanceQuotaExceeded", "The maximum number of DB instances is reached."));
     }
-    let sizes = databases.values().map(|row| u64::from(row.storage.size)).sum::<u64>();
-    if sizes + u64::from(it.storage.size) > context.settings.quota("database-storage-gib") {
+    check_storage_quota(context, 0, it.storage.size)
+}
+
+/// Refuses storage that grows from and to these sizes, in GiB, past the quota.
+///
+/// # Errors
+/// `StorageQuotaExceeded`.
+pub fn check_storage_quota(context: &Context<'_>, from: u32, to: u32) -> Result<(), AwsError> {
+    let sizes = context.rds.databases.values().map(|row| u64::from(row.storage.size)).sum::<u64>();
+    if sizes + u64::from(to.saturating_sub(from)) > context.settings.quota("database-storage-gib") {
         return Err(AwsError::new("StorageQuotaExceeded", "The maximum of allocated storage is reached."));
     }
     Ok(())

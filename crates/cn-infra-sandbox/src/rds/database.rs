@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::error::AwsError;
 
 /// A row of the databases. No password is ever in it.
+#[expect(clippy::struct_excessive_bools, reason = "RDS has as many switches")]
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Database {
     /// In lower case; the row's key.
@@ -128,7 +129,7 @@ pub fn not_found(name: &str) -> AwsError {
 /// # Errors
 /// `DBInstanceNotFound`.
 pub fn find(context: &Context<'_>, name: &str) -> Result<Database, AwsError> {
-    let name = names::of_arn("db", name);
+    let name = names::of_arn(context, "db", name);
     let row = context.rds.databases.get(&name).filter(|row| context.can_see(row.made));
     row.cloned().ok_or_else(|| not_found(&name))
 }

@@ -38,14 +38,14 @@ pub struct Engine {
 /// The versions of a major version that RDS offers: all minors from the first to the last.
 #[derive(Debug)]
 struct Major {
-    major: &'static str,
+    name: &'static str,
     minors: std::ops::RangeInclusive<u32>,
     /// The minor that came out when PostgreSQL 16.0 did; engines whose majors have no common calendar have 0.
     calendar: i64,
 }
 
-const fn major(major: &'static str, first: u32, last: u32, calendar: i64) -> Major {
-    Major { major, minors: first..=last, calendar }
+const fn major(name: &'static str, first: u32, last: u32, calendar: i64) -> Major {
+    Major { name, minors: first..=last, calendar }
 }
 
 /// All engines of the sandbox.
@@ -109,7 +109,7 @@ impl PartialEq for Version {
 
 impl std::fmt::Display for Version {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}.{}", self.major.major, self.minor)
+        write!(f, "{}.{}", self.major.name, self.minor)
     }
 }
 
@@ -125,7 +125,7 @@ impl Engine {
 
     /// The families of all engines' parameter groups.
     pub fn families() -> impl Iterator<Item = String> {
-        ENGINES.iter().flat_map(|engine| engine.majors.iter().map(|major| format!("{}{}", engine.name, major.major)))
+        ENGINES.iter().flat_map(|engine| engine.majors.iter().map(|major| format!("{}{}", engine.name, major.name)))
     }
 
     /// The versions, the oldest first.
@@ -152,22 +152,22 @@ impl Engine {
 impl Version {
     /// Whether it is what a text asks for: this version, or any of its major version.
     pub fn is(&self, asked: &str) -> bool {
-        self.major.major == asked || self.to_string() == asked
+        self.major.name == asked || self.to_string() == asked
     }
 
     /// The family of parameter groups, for example `postgres16`.
     pub fn family(&self) -> String {
-        format!("{}{}", self.engine.name, self.major.major)
+        format!("{}{}", self.engine.name, self.major.name)
     }
 
     /// The option group that every database of it has.
     pub fn option_group(&self) -> String {
-        format!("default:{}-{}", self.engine.name, self.major.major.replace('.', "-"))
+        format!("default:{}-{}", self.engine.name, self.major.name.replace('.', "-"))
     }
 
     /// Whether it is of another major version.
     pub fn is_other_major(&self, other: &Self) -> bool {
-        self.major.major != other.major.major
+        self.major.name != other.major.name
     }
 
     /// Whether it is the version that its major version's name stands for.
@@ -177,7 +177,7 @@ impl Version {
 
     /// By which versions of one engine are newer or older.
     fn order(&self) -> (usize, u32) {
-        let place = self.engine.majors.iter().position(|major| major.major == self.major.major);
+        let place = self.engine.majors.iter().position(|major| major.name == self.major.name);
         (place.unwrap_or_default(), self.minor)
     }
 
@@ -203,7 +203,7 @@ fn describe(_: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsError> {
     for it in ENGINES.iter().flat_map(Engine::versions) {
         let property = |name: &str| match name {
             "engine" => Some(vec![Cow::from(it.engine.name)]),
-            "engine-version" => Some(vec![it.to_string().into(), it.major.major.into()]),
+            "engine-version" => Some(vec![it.to_string().into(), it.major.name.into()]),
             "db-parameter-group-family" => Some(vec![it.family().into()]),
             "engine-mode" => Some(vec!["provisioned".into()]),
             "status" => Some(vec!["available".into()]),
@@ -227,7 +227,7 @@ fn describe(_: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsError> {
 
 fn write(xml: &mut Xml, it: &Version) {
     let Engine { name, description, logs, .. } = it.engine;
-    xml.text("Engine", name).text("EngineVersion", it).text("MajorEngineVersion", it.major.major);
+    xml.text("Engine", name).text("EngineVersion", it).text("MajorEngineVersion", it.major.name);
     xml.text("DBParameterGroupFamily", it.family()).text("DBEngineDescription", description);
     xml.text("DBEngineVersionDescription", format!("{description} {it}")).text("Status", "available");
     xml.list("ValidUpgradeTarget", "UpgradeTarget", it.engine.versions().filter(|to| it.leads_to(to)), |xml, to| {

@@ -99,11 +99,7 @@ fn final_snapshot(context: &mut Context<'_>, it: &Database, params: &Params<'_>)
         (false, Some(name)) => {
             let name = snapshots::new_name(context, "FinalDBSnapshotIdentifier", name)?;
             if !matches!(it.status(context.now), "available" | "storage-optimization" | "stopped") {
-                let message = format!(
-                    "Cannot create a snapshot because the database instance {} is not currently in the available state.",
-                    it.identifier
-                );
-                return Err(AwsError::new("InvalidDBInstanceState", message));
+                return Err(snapshots::refused(it));
             }
             snapshots::begin(context, name, it, Tags::new());
             Ok(())

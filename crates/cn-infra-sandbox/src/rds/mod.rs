@@ -67,9 +67,6 @@ impl Rds {
         phases::settle(self, now);
     }
 
-    /// What every new account has in every region: nothing. Called once, before the first request.
-    pub fn begin(&mut self, _account: &str, _region: &str, _now: Timestamp) {}
-
     /// Whether a database has a security group: EC2 refuses to delete such a one.
     pub fn has_security_group(&self, id: &str) -> bool {
         self.databases.values().any(|database| database.groups.iter().any(|group| group == id))

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::database::{self, Database};
 use super::engines::{Engine, Version};
 use super::settings::{self, SETTINGS};
-use super::{describe, names, network, options, parameter_groups, password};
+use super::{create, describe, names, network, options, parameter_groups, password};
 use crate::context::{Context, Operation};
 use crate::error::AwsError;
 use crate::query::Params;
@@ -90,13 +90,14 @@ fn check_storage(context: &Context<'_>, it: &mut Database, params: &Params<'_>) 
     asked.throughput = number(throughput).or(asked.throughput);
     it.storage.check_named_together(&asked)?;
     let next = it.storage.changed(&asked, &it.engine)?;
+    create::check_storage_quota(context, it.storage.size, next.size)?;
     if it.pending.contains_key("AllocatedStorage") {
         it.pending.insert("AllocatedStorage".to_owned(), next.size.to_string());
     }
     let rests = it.storage_changed.is_some_and(|changed| context.now.duration_since(changed) < STORAGE_REST);
     if next != it.storage && rests {
-        let message = "You can't currently modify the storage of this DB instance because the previous storage change is \
-                       being optimized.";
+        let message = "You can't currently modify the storage of this DB instance because the previous storage change \
+                       is being optimized.";
         return Err(combination(message));
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::context::Context;
 use crate::error::AwsError;
 use crate::query::Params;
 
@@ -21,8 +22,8 @@ pub fn identifier(parameter: &str, text: &str, longest: usize) -> Result<String,
     }
     let message = format!(
         "The parameter {parameter} is not a valid identifier. Identifiers must begin with a letter; must contain only \
-         ASCII letters, digits, and hyphens; must not end with a hyphen or contain two consecutive hyphens; and have at \
-         most {longest} characters."
+         ASCII letters, digits, and hyphens; must not end with a hyphen or contain two consecutive hyphens; and have \
+         at most {longest} characters."
     );
     Err(AwsError::new("InvalidParameterValue", message))
 }
@@ -32,10 +33,10 @@ pub fn arn(region: &str, account: &str, kind: &str, name: &str) -> String {
     format!("arn:aws:rds:{region}:{account}:{kind}:{name}")
 }
 
-/// The name at the end of an ARN of a kind, or the name itself.
-pub fn of_arn(kind: &str, text: &str) -> String {
-    let name = text.strip_prefix("arn:aws:rds:").and_then(|rest| rest.split_once(&format!(":{kind}:")));
-    name.map_or(text, |(_, name)| name).to_ascii_lowercase()
+/// The name at the end of an ARN of this account and region, or the name itself, in lower case.
+pub fn of_arn(context: &Context<'_>, kind: &str, text: &str) -> String {
+    let here = arn(context.region, context.account, kind, "");
+    text.strip_prefix(&here).unwrap_or(text).to_ascii_lowercase()
 }
 
 /// The label that the endpoints of one account and region have in common.
@@ -63,7 +64,7 @@ pub fn kms_key(region: &str, account: &str, asked: Option<&str>) -> String {
 /// The same UUID each time for the same text.
 pub fn uuid(text: &str) -> String {
     let hash = Sha256::digest(text);
-    let hex: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let hex = format!("{:032x}", hash.first_chunk().map_or(0, |first| u128::from_be_bytes(*first)));
     [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
 }
 

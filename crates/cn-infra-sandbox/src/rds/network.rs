@@ -1,50 +1,45 @@
 //! What RDS asks of EC2: subnets, and security groups.
 
 use crate::context::Context;
+use crate::ec2::{Subnet, default_group};
 use crate::error::AwsError;
-
-/// A subnet as RDS knows it.
-#[derive(Clone, Debug)]
-pub struct Subnet {
-    /// `subnet-…`
-    pub id: String,
-    /// Its availability zone.
-    pub zone: String,
-    /// Its VPC.
-    pub vpc: String,
-}
 
 /// The subnets of the default VPC, one in each zone.
 pub fn default_subnets(context: &Context<'_>) -> Vec<Subnet> {
-    let zones = ["a", "b", "c"].map(|letter| format!("{}{letter}", context.region));
-    zones.into_iter().map(|zone| Subnet { id: format!("subnet-{zone}"), zone, vpc: "vpc-default".to_owned() }).collect()
+    let mut subnets: Vec<_> = context.ec2.subnets.values().filter(|subnet| subnet.is_default).cloned().collect();
+    subnets.sort_by(|a, b| a.zone.cmp(&b.zone));
+    subnets
 }
 
 /// The subnet of an id.
-pub fn subnet(context: &Context<'_>, id: &str) -> Option<Subnet> {
-    default_subnets(context).into_iter().find(|subnet| subnet.id == id)
+///
+/// # Errors
+/// `InvalidSubnet`.
+pub fn subnet(context: &Context<'_>, id: &str) -> Result<Subnet, AwsError> {
+    let unknown = || AwsError::new("InvalidSubnet", format!("Subnet IDs are invalid: {id}"));
+    context.ec2.subnets.get(id).filter(|subnet| context.can_see(subnet.made)).cloned().ok_or_else(unknown)
 }
 
-/// The group `default` of a VPC.
-pub fn default_group(_context: &Context<'_>, _vpc: &str) -> String {
-    "sg-default".to_owned()
-}
-
-/// The groups asked for, once it is clear that the VPC has each; `None`: its default group.
+/// The groups asked for, once it is clear that the VPC has each; none: its default group.
 ///
 /// # Errors
 /// `InvalidParameterValue`.
 pub fn groups(context: &Context<'_>, vpc: &str, asked: Option<Vec<String>>) -> Result<Vec<String>, AwsError> {
-    let Some(asked) = asked.filter(|asked| !asked.is_empty()) else { return Ok(vec![default_group(context, vpc)]) };
-    match asked.iter().find(|id| !has_group(context, vpc, id)) {
-        None => Ok(asked),
-        Some(id) => {
-            let message = format!("Invalid security group , groupId= {id}, groupName=.");
-            Err(AwsError::new("InvalidParameterValue", message))
-        }
+    let Some(asked) = asked.filter(|asked| !asked.is_empty()) else {
+        return Ok(default_group(context.ec2, vpc).map(|group| group.id.clone()).into_iter().collect());
+    };
+    let group = |id: &str| context.ec2.groups.get(id).filter(|group| context.can_see(group.made));
+    for id in &asked {
+        let why = match group(id) {
+            Some(group) if group.vpc == vpc => continue,
+            Some(group) => format!(
+                "The DB instance and EC2 security group are in different VPCs. The DB instance is in {vpc} and the EC2 \
+                 security group is in {}",
+                group.vpc
+            ),
+            None => format!("Invalid security group , groupId= {id}, groupName=."),
+        };
+        return Err(AwsError::new("InvalidParameterValue", why));
     }
-}
-
-fn has_group(_context: &Context<'_>, _vpc: &str, id: &str) -> bool {
-    id.starts_with("sg-")
+    Ok(asked)
 }

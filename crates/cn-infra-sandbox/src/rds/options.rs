@@ -82,7 +82,9 @@ pub fn monitoring(it: &mut Database, params: &Params<'_>) -> Result<(), AwsError
 pub fn insights(context: &Context<'_>, it: &mut Database, params: &Params<'_>) -> Result<(), AwsError> {
     let on = params.flag("EnablePerformanceInsights")?;
     let (key, days) = (params.get("PerformanceInsightsKMSKeyId"), params.number("PerformanceInsightsRetentionPeriod")?);
-    if days.is_some_and(|days: u32| days != 7 && days != 731 && (days == 0 || days % 31 > 0 || days > 23 * 31)) {
+    if days
+        .is_some_and(|days: u32| days != 7 && days != 731 && (days == 0 || !days.is_multiple_of(31) || days > 23 * 31))
+    {
         return Err(invalid(
             "Invalid Performance Insights retention period: 7, 731, or a month of 31 days up to 23 of them.",
         ));

@@ -209,7 +209,7 @@ fn modify(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsErro
         let set = Value { value: value.to_owned(), method: (*method).to_owned() };
         group.values.insert(parameter.name.to_owned(), set);
     }
-    save(context, group, &asked)
+    Ok(save(context, group, &asked))
 }
 
 fn reset(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsError> {
@@ -226,11 +226,11 @@ fn reset(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsError
     for Asked { parameter, .. } in &asked {
         group.values.remove(parameter.name);
     }
-    save(context, group, &asked)
+    Ok(save(context, group, &asked))
 }
 
 /// Stores the group, and lets its databases have at once what is dynamic and asked for at once.
-fn save(context: &mut Context<'_>, group: ParameterGroup, asked: &[Asked<'_>]) -> Result<Xml, AwsError> {
+fn save(context: &mut Context<'_>, group: ParameterGroup, asked: &[Asked<'_>]) -> Xml {
     let name = group.name.clone();
     context.rds.parameter_groups.insert(name.clone(), group);
     for Asked { parameter, method, .. } in asked {
@@ -240,14 +240,14 @@ fn save(context: &mut Context<'_>, group: ParameterGroup, asked: &[Asked<'_>]) -
     }
     let mut xml = Xml::new();
     xml.text("DBParameterGroupName", name);
-    Ok(xml)
+    xml
 }
 
 fn delete(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsError> {
     let group = own(context, params)?;
     if context.rds.databases.values().any(|database| database.parameter_group == group.name) {
-        let message = "One or more database instances are still members of this parameter group, so the group cannot be \
-                       deleted";
+        let message = "One or more database instances are still members of this parameter group, so the group cannot \
+                       be deleted";
         return Err(AwsError::new("InvalidDBParameterGroupState", message));
     }
     context.rds.parameter_groups.remove(&group.name);

@@ -156,7 +156,6 @@ pub const SETTINGS: &[Setting] = &[
         live: |it| it.port.to_string(),
         read: |_, _, text| number("DBPortNumber", text, 1150..=65_535),
         set: |_, it, value| it.port = value.parse().unwrap_or(it.port),
-        ..PLAIN
     },
     Setting {
         parameter: "NewDBInstanceIdentifier",

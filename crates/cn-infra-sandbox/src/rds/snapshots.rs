@@ -78,7 +78,7 @@ impl Snapshot {
 /// # Errors
 /// `DBSnapshotNotFound`.
 pub fn find(context: &Context<'_>, name: &str) -> Result<Snapshot, AwsError> {
-    let name = names::of_arn("snapshot", name);
+    let name = names::of_arn(context, "snapshot", name);
     context.rds.snapshots.get(&name).cloned().ok_or_else(|| not_found(&name))
 }
 
@@ -99,6 +99,13 @@ pub fn new_name(context: &Context<'_>, parameter: &str, text: &str) -> Result<St
         return Err(AwsError::new("SnapshotQuotaExceeded", message));
     }
     Ok(name)
+}
+
+/// What is said of a snapshot of a busy database.
+pub fn refused(of: &Database) -> AwsError {
+    let name = &of.identifier;
+    let why = format!("the database instance {name} is not currently in the available state");
+    AwsError::new("InvalidDBInstanceState", format!("Cannot create a snapshot because {why}."))
 }
 
 /// Begins a manual snapshot.
@@ -142,11 +149,7 @@ fn create(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsErro
     let mut database = database::find(context, params.require("DBInstanceIdentifier")?)?;
     let name = new_name(context, "DBSnapshotIdentifier", params.require("DBSnapshotIdentifier")?)?;
     if !database.phases.is_empty() {
-        let message = format!(
-            "Cannot create a snapshot because the database instance {} is not currently in the available state.",
-            database.identifier
-        );
-        return Err(AwsError::new("InvalidDBInstanceState", message));
+        return Err(refused(&database));
     }
     let snapshot = begin(context, name, &database, tags::read(params)?);
     database.then(context.now, "backing-up", BACKUP, Vec::new());
@@ -195,7 +198,7 @@ fn describe(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsEr
     // Nothing is shared with this account, and nothing is public.
     let (shared, public) = (params.flag("IncludeShared")?, params.flag("IncludePublic")?);
     check_kind(kind, shared.or(public).is_some())?;
-    let instance = asked("DBInstanceIdentifier").map(|name| names::of_arn("db", name));
+    let instance = asked("DBInstanceIdentifier").map(|name| names::of_arn(context, "db", name));
     let resource_id = asked("DbiResourceId");
     let only = asked("DBSnapshotIdentifier").map(|name| find(context, name)).transpose()?;
     let mut found = Vec::new();

@@ -108,7 +108,8 @@ fn performance(
     let baseline = match (*name, size >= STRIPED) {
         ("gp3", false) if iops.or(throughput).is_some() => {
             return Err(combination(format!(
-                "You can't specify IOPS or storage throughput for engine {engine} and a storage size less than {STRIPED}."
+                "You can't specify IOPS or storage throughput for engine {engine} and a storage size less than \
+                 {STRIPED}."
             )));
         }
         ("gp3", false) => return Ok((Some(BASELINE[0].0), Some(BASELINE[0].1))),
@@ -123,7 +124,8 @@ fn performance(
     let iops = iops.or(baseline.map(|(iops, _)| iops)).ok_or_else(missing)?;
     if !(least..=most).contains(&&iops) || iops > size.saturating_mul(*per_gib) {
         let message = format!(
-            "Invalid IOPS {iops} for storage type {name} of {size} GiB: at least {least}, at most {most} and {per_gib} for each GiB."
+            "Invalid IOPS {iops} for storage type {name} of {size} GiB: at least {least}, at most {most} and {per_gib} \
+             for each GiB."
         );
         return Err(combination(message));
     }
@@ -153,8 +155,8 @@ impl Storage {
     pub fn check_named_together(&self, asked: &Asked) -> Result<(), AwsError> {
         let alone = asked.size.is_some() != asked.iops.is_some();
         if alone && self.is_provisioned() && self.is_kept(asked) {
-            let message = "You must specify both the storage size and iops when modifying the storage size or iops on a \
-                           DB instance that has iops.";
+            let message = "You must specify both the storage size and iops when modifying the storage size or iops on \
+                           a DB instance that has iops.";
             return Err(combination(message));
         }
         Ok(())

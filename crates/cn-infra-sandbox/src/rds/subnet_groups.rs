@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::filter::Filters;
-use super::network::{self, Subnet};
+use super::network;
 use super::paging::page;
 use super::tags::{self, Tags};
 use super::{Rds, names};
 use crate::context::{Context, Operation};
+use crate::ec2::Subnet;
 use crate::error::AwsError;
 use crate::query::Params;
 use crate::xml::Xml;
@@ -82,16 +83,15 @@ pub fn not_found(name: &str) -> AwsError {
 
 fn subnets(context: &Context<'_>, params: &Params<'_>) -> Result<Vec<Subnet>, AwsError> {
     let ids = names::list(params, "SubnetIds", "SubnetIdentifier").unwrap_or_default();
-    let unknown = |id: &str| AwsError::new("InvalidSubnet", format!("Subnet IDs are invalid: {id}"));
-    ids.iter().map(|id| network::subnet(context, id).ok_or_else(|| unknown(id))).collect()
+    ids.iter().map(|id| network::subnet(context, id)).collect()
 }
 
 /// As written by RDS: letters, digits, spaces, hyphens, periods and underscores.
 fn valid_name(text: &str) -> Result<String, AwsError> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || " -._".contains(c);
     if text.is_empty() || text.len() > 255 || !text.chars().all(allowed) || text.eq_ignore_ascii_case("default") {
-        let message = "The parameter DBSubnetGroupName must be 1 to 255 letters, digits, periods, underscores, spaces or \
-                       hyphens, and must not be \"default\".";
+        let message = "The parameter DBSubnetGroupName must be 1 to 255 letters, digits, periods, underscores, spaces \
+                       or hyphens, and must not be \"default\".";
         return Err(AwsError::new("InvalidParameterValue", message));
     }
     Ok(text.to_ascii_lowercase())
@@ -131,7 +131,8 @@ fn delete(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsErro
     }
     if let Some((database, _)) = users(context.rds, &name).next() {
         let message = format!(
-            "Cannot delete the subnet group '{name}' because at least one database instance: {database} is still using it."
+            "Cannot delete the subnet group '{name}' because at least one database instance: {database} is still \
+             using it."
         );
         return Err(AwsError::new("InvalidDBSubnetGroupStateFault", message));
     }

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::error::AwsError;
@@ -50,13 +50,13 @@ impl Window {
         (length >= LEAST).then_some(Self { start, length, cycle })
     }
 
-    /// The half hour of a day that RDS chooses: of the region's block of eight hours, the one that is longest away, so
-    /// that the first backup after the one at creation comes late.
-    pub fn some_daily(region: &str, now: Timestamp) -> Self {
+    /// The half hour of a day that RDS chooses, clear of the maintenance: of the region's block of eight hours, the one
+    /// that is longest away, so that the first backup after the one at creation comes late.
+    pub fn some_daily(region: &str, now: Timestamp, maintenance: Option<&Self>) -> Self {
         let now = minute(now).rem_euclid(DAY);
-        let starts = (0..16).map(|half| (block(region) + half * LEAST) % DAY);
-        let start = starts.max_by_key(|start| (start - now).rem_euclid(DAY)).unwrap_or_default();
-        Self { start, length: LEAST, cycle: DAY }
+        let at = |half: i64| Self { start: (block(region) + half * LEAST) % DAY, length: LEAST, cycle: DAY };
+        let clear = (0..16).map(at).filter(|window| maintenance.is_none_or(|other| !other.overlaps(window)));
+        clear.max_by_key(|window| (window.start - now).rem_euclid(DAY)).unwrap_or(at(0))
     }
 
     /// The half hour of a week that RDS chooses: in the region's block, four days on, clear of the backups.
@@ -77,9 +77,7 @@ impl Window {
     /// When it opens next, after `now`.
     pub fn next(&self, now: Timestamp) -> Timestamp {
         let wait = self.cycle - (minute(now) - self.start).rem_euclid(self.cycle);
-        let past = SignedDuration::from_secs(now.as_second().rem_euclid(60));
-        let start = now.saturating_add(SignedDuration::from_mins(wait) - past);
-        start.unwrap_or(Timestamp::MAX)
+        Timestamp::from_second((minute(now) + wait - EPOCH) * 60).unwrap_or(Timestamp::MAX)
     }
 
     /// When what waits for it can begin: now, where it is open for at least 30 minutes more, else when it opens next.
@@ -139,6 +137,8 @@ fn day_and_time(text: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
 
     fn at(text: &str) -> Timestamp {
@@ -167,7 +167,7 @@ mod tests {
         assert_eq!(daily.begins(at("2026-11-30T12:01:00Z")), at("2026-12-01T11:30:00Z"));
         let weekly = Window::weekly("wed:01:00-wed:01:30").expect("a window");
         assert_eq!(weekly.next(monday), at("2026-12-02T01:00:00Z"));
-        assert_eq!(weekly.next(at("2026-12-02T01:00:30Z")), at("2026-12-09T01:00:00Z"));
+        assert_eq!(weekly.next(at("2026-12-02T01:00:30.5Z")), at("2026-12-09T01:00:00Z"));
     }
 
     #[test]
@@ -186,10 +186,13 @@ mod tests {
     #[test]
     fn chosen_windows_are_clear_of_each_other_and_of_now() {
         let now = at("2026-11-30T07:10:00Z");
-        let daily = Window::some_daily("us-west-2", now);
+        let daily = Window::some_daily("us-west-2", now, None);
         let weekly = Window::some_weekly("us-west-2", now, &daily);
         assert!(daily.next(now).duration_since(now) > SignedDuration::from_hours(22));
         assert!(weekly.next(now).duration_since(now) > SignedDuration::from_hours(72));
         assert!(!weekly.overlaps(&daily));
+        let other =
+            Window::some_daily("us-west-2", now, Some(&Window::weekly("tue:06:00-tue:07:30").expect("a window")));
+        assert_eq!(other.to_string(), "13:30-14:00");
     }
 }

@@ -2,7 +2,10 @@
 
 use std::str::FromStr;
 
+use bytes::Bytes;
+
 use super::Ask;
+use super::objects::Payload;
 use crate::error::AwsError;
 use crate::xml::Element;
 
@@ -11,7 +14,7 @@ use crate::xml::Element;
 /// # Errors
 /// As [`bytes`] and [`parse`].
 pub fn read(ask: &Ask<'_>, root: &str) -> Result<Element, AwsError> {
-    parse(bytes(ask)?, root)
+    parse(&bytes(ask)?, root)
 }
 
 /// The document of a body whose root has this name.
@@ -25,8 +28,9 @@ pub fn parse(body: &[u8], root: &str) -> Result<Element, AwsError> {
 /// A request's body, which must come with a digest.
 ///
 /// # Errors
-/// `MissingRequestBodyError` without a body; `InvalidRequest` where nothing says what its digest is.
-pub fn bytes<'a>(ask: &Ask<'a>) -> Result<&'a [u8], AwsError> {
+/// `MissingRequestBodyError` without a body; `InvalidRequest` where nothing says what its digest is; what [`Payload::of`]
+/// says of a wrong one.
+pub fn bytes(ask: &Ask<'_>) -> Result<Bytes, AwsError> {
     if ask.request.body.is_empty() {
         return Err(AwsError::new("MissingRequestBodyError", "Request Body is empty"));
     }
@@ -38,7 +42,7 @@ pub fn bytes<'a>(ask: &Ask<'a>) -> Result<&'a [u8], AwsError> {
         let message = "Missing required header for this request: Content-MD5 OR x-amz-checksum-*";
         return Err(AwsError::new("InvalidRequest", message));
     }
-    Ok(&ask.request.body)
+    Ok(Payload::of(ask)?.bytes)
 }
 
 /// `MalformedXML`.

@@ -136,6 +136,9 @@ pub fn call(context: &mut Context<'_>, request: &Request) -> Answer {
         ))
     };
     let operation = route::find(TABLES, &ask).ok_or_else(unknown)?;
+    if !objects::OPERATIONS.iter().any(|of_objects| of_objects.name == operation.name) {
+        configuration::policy::permit(context, &ask, operation.name)?;
+    }
     (operation.run)(context, &ask)
 }
 

@@ -79,12 +79,11 @@ impl<'a> Ask<'a> {
         if is_control(request) {
             return Self { request, on: On::Account, bucket: String::new(), key: decode(path), query };
         }
-        let (bucket, key) = match bucket_of_host(request.host()) {
-            Some(bucket) => (bucket.to_owned(), decode(request.path().strip_prefix('/').unwrap_or_default())),
-            None => {
-                let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
-                (decode(bucket), decode(key))
-            }
+        let (bucket, key) = if let Some(bucket) = bucket_of_host(request.host()) {
+            (bucket.to_owned(), decode(request.path().strip_prefix('/').unwrap_or_default()))
+        } else {
+            let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
+            (decode(bucket), decode(key))
         };
         let on = match (bucket.is_empty(), key.is_empty()) {
             (true, _) => On::Service,

@@ -1,7 +1,8 @@
 //! Pointing elastic IPs at interfaces.
 
-use super::super::{done, interfaces};
-use super::{Association, find, find_public, leave_interface};
+use super::super::instances::{self, State};
+use super::super::{Interface, done, interfaces};
+use super::{Address, Association, find, find_public, leave_interface};
 use crate::context::Context;
 use crate::error::AwsError;
 use crate::ids;
@@ -36,7 +37,7 @@ fn already_associated(address: &str, association: &str) -> AwsError {
 }
 
 /// The address, by its allocation or itself.
-fn asked_for<'a>(context: &'a Context<'_>, params: &Params<'_>) -> Result<&'a super::Address, AwsError> {
+fn asked_for<'a>(context: &'a Context<'_>, params: &Params<'_>) -> Result<&'a Address, AwsError> {
     match (params.get("AllocationId"), params.get("PublicIp")) {
         (Some(id), None) => find(context, id),
         (None, Some(ip)) => find_public(context, ip),
@@ -52,18 +53,9 @@ fn asked_for<'a>(context: &'a Context<'_>, params: &Params<'_>) -> Result<&'a su
 }
 
 /// The interface, itself or by the only one of an instance.
-fn target<'a>(context: &'a Context<'_>, params: &Params<'_>) -> Result<&'a interfaces::Interface, AwsError> {
+fn target<'a>(context: &'a Context<'_>, params: &Params<'_>) -> Result<&'a Interface, AwsError> {
     match (params.get("NetworkInterfaceId"), params.get("InstanceId")) {
-        (Some(id), instance) => {
-            let interface = interfaces::find(context, id)?;
-            match instance.filter(|instance| interface.instance() != Some(*instance)) {
-                Some(instance) => {
-                    let message = format!("Interface '{id}' is not attached to instance '{instance}'");
-                    Err(AwsError::new("InvalidParameterCombination", message))
-                }
-                None => Ok(interface),
-            }
-        }
+        (Some(id), instance) => given_interface(context, id, instance),
         (None, Some(instance)) => only_interface(context, instance),
         (None, None) => {
             Err(AwsError::new("MissingParameter", "Either instance ID or network interface id must be specified."))
@@ -71,24 +63,36 @@ fn target<'a>(context: &'a Context<'_>, params: &Params<'_>) -> Result<&'a inter
     }
 }
 
-fn only_interface<'a>(context: &'a Context<'_>, instance: &str) -> Result<&'a interfaces::Interface, AwsError> {
-    if !context.ec2.instances.contains(instance) {
-        let message = format!("The instance ID '{instance}' does not exist");
-        return Err(AwsError::new("InvalidInstanceID.NotFound", message));
+/// An interface takes an address unless its instance has not started yet.
+fn given_interface<'a>(context: &'a Context<'_>, id: &str, of: Option<&str>) -> Result<&'a Interface, AwsError> {
+    let interface = interfaces::find(context, id)?;
+    if let Some(instance) = of.filter(|instance| interface.instance() != Some(*instance)) {
+        let message = format!("Interface '{id}' is not attached to instance '{instance}'");
+        return Err(AwsError::new("InvalidParameterCombination", message));
     }
-    match interfaces::of_instance(context.ec2, instance)[..] {
+    let instance = interface.instance().and_then(|instance| context.ec2.instances.get(instance));
+    match instance.map(|instance| instance.state.at(context.now)) {
+        Some(State::Pending) => {
+            let message =
+                format!("The pending instance to which '{id}' is attached is not in a valid state for this operation");
+            Err(AwsError::new("IncorrectInstanceState", message))
+        }
+        _ => Ok(interface),
+    }
+}
+
+fn only_interface<'a>(context: &'a Context<'_>, id: &str) -> Result<&'a Interface, AwsError> {
+    let refuse = |why: String| Err(AwsError::new("InvalidInstanceID", why));
+    let state = instances::find(context, id)?.state.at(context.now);
+    if state == State::Pending || state.is_ending() {
+        return refuse(format!("The {} instance '{id}' is not in a valid state for this operation.", state.name()));
+    }
+    match interfaces::of_instance(context.ec2, id)[..] {
         [interface] => Ok(interface),
-        [] => {
-            let message = format!("The instance '{instance}' is not in a valid state for this operation.");
-            Err(AwsError::new("InvalidInstanceID", message))
-        }
-        _ => {
-            let message = format!(
-                "There are multiple interfaces attached to instance '{instance}'. Please specify an interface ID for \
-                 the operation instead."
-            );
-            Err(AwsError::new("InvalidInstanceID", message))
-        }
+        _ => refuse(format!(
+            "There are multiple interfaces attached to instance '{id}'. Please specify an interface ID for the \
+             operation instead."
+        )),
     }
 }
 
@@ -111,7 +115,7 @@ pub(super) fn disassociate(context: &mut Context<'_>, params: &Params<'_>) -> Re
     let (association, ip) = (params.get("AssociationId"), params.get("PublicIp"));
     let address = match (association, ip) {
         (Some(id), _) => {
-            let is_it = |address: &&super::Address| address.association.as_ref().is_some_and(|there| there.id == id);
+            let is_it = |address: &&Address| address.association.as_ref().is_some_and(|there| there.id == id);
             let not_found = || {
                 let message = format!("The association ID '{id}' does not exist");
                 AwsError::new("InvalidAssociationID.NotFound", message)

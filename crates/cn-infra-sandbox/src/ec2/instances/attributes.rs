@@ -45,7 +45,7 @@ pub fn describe(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, A
 /// The value of an attribute that is one text; `None` where it has none.
 fn value(view: &View<'_>, instance: &Instance, name: &str) -> Result<Option<String>, AwsError> {
     Ok(match name {
-        "instanceType" => Some(instance.instance_type.clone()),
+        "instanceType" => Some(instance.kind.clone()),
         "userData" => instance.user_data.clone(),
         "disableApiTermination" => Some(instance.termination_protection.to_string()),
         "disableApiStop" => Some(instance.stop_protection.to_string()),

@@ -13,7 +13,7 @@ use crate::xml::Xml;
 
 /// Tells instances by reservation; a page holds so many reservations.
 pub fn describe(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsError> {
-    let (filters, page) = (Filters::of(params)?, Page::of(params, 5..=1000)?);
+    let (filters, page) = (Filters::of(params)?.only(filters::FILTERS)?, Page::of(params, 5..=1000)?);
     let ids = params.list("InstanceId");
     params.flag("IncludeManagedResources")?;
     if !ids.is_empty() && params.get("MaxResults").is_some() {

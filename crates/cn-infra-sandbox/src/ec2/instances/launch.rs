@@ -51,7 +51,7 @@ pub fn read(context: &Context<'_>, params: &Params<'_>, token: Option<&str>) -> 
         image: image.id.clone(),
         architecture: image.architecture.to_owned(),
         root_device: image.root_device().to_owned(),
-        instance_type: kind.name(),
+        kind: kind.name(),
         key: key.map(str::to_owned),
         zone: String::new(),
         state: Passing::new(State::Pending, State::Running, context.now, lifecycle::STARTING),
@@ -111,7 +111,8 @@ pub fn check_architecture(kind: &InstanceType, architecture: &str) -> Result<(),
 pub fn user_data(encoded: &str) -> Result<Option<String>, AwsError> {
     const MAX: usize = 16_384;
     let invalid = |message: &str| AwsError::new("InvalidParameterValue", message);
-    let decoded = STANDARD.decode(encoded).map_err(|_| invalid("Invalid BASE64 encoding of user data."))?;
+    let malformed = |_| AwsError::new("InvalidUserData.Malformed", "Invalid BASE64 encoding of user data.");
+    let decoded = STANDARD.decode(encoded).map_err(malformed)?;
     if decoded.len() > MAX {
         return Err(invalid("User data is limited to 16384 bytes"));
     }
@@ -186,5 +187,5 @@ pub fn associate_profile(context: &mut Context<'_>, model: &Model, instance: &st
 pub fn vcpus_in_use(context: &Context<'_>) -> u64 {
     let counts = |state| matches!(state, State::Pending | State::Running | State::Stopping);
     let running = context.ec2.instances.values().filter(|instance| counts(instance.state.at(context.now)));
-    running.filter_map(|instance| InstanceType::named(&instance.instance_type)).map(|kind| u64::from(kind.vcpus)).sum()
+    running.filter_map(|instance| InstanceType::named(&instance.kind)).map(|kind| u64::from(kind.vcpus)).sum()
 }

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub use metadata::MetadataOptions;
 pub use monitoring::Monitoring;
-pub use tokens::LaunchToken;
+pub use tokens::Launch;
 
 use super::identifier::INSTANCE;
 use super::passing::Passing;
@@ -49,6 +49,7 @@ pub const OPERATIONS: &[Operation] = &[
 
 /// A row of the instances.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "AWS has these switches, each for itself")]
 pub struct Instance {
     /// `i-…`
     pub id: String,
@@ -67,7 +68,7 @@ pub struct Instance {
     /// What its root volume is attached as.
     pub root_device: String,
     /// For example `t3.micro`.
-    pub instance_type: String,
+    pub kind: String,
     /// The name of its key pair.
     pub key: Option<String>,
     /// Its availability zone.

@@ -2,7 +2,7 @@
 
 use super::super::instance_types::InstanceType;
 use super::super::interfaces::{self, of_instance};
-use super::super::{Ec2, Volume, done};
+use super::super::{Ec2, done};
 use super::{Instance, State, find, launch};
 use crate::context::Context;
 use crate::error::AwsError;
@@ -148,7 +148,7 @@ fn set_type(instance: &mut Instance, name: &str) -> Result<(), AwsError> {
     launch::check_ebs_optimized(&kind, instance.ebs_optimized)?;
     let credits = instance.credits.take().unwrap_or_else(|| kind.default_credits().to_owned());
     instance.credits = kind.is_burstable().then_some(credits);
-    instance.instance_type = kind.name();
+    instance.kind = kind.name();
     Ok(())
 }
 
@@ -159,7 +159,7 @@ fn set_user_data(instance: &mut Instance, value: &str) -> Result<(), AwsError> {
 
 fn set_ebs_optimized(instance: &mut Instance, value: &str) -> Result<(), AwsError> {
     let wanted = flag(value)?;
-    if let Some(kind) = InstanceType::named(&instance.instance_type) {
+    if let Some(kind) = InstanceType::named(&instance.kind) {
         launch::check_ebs_optimized(&kind, wanted)?;
     }
     instance.ebs_optimized = wanted;
@@ -168,16 +168,14 @@ fn set_ebs_optimized(instance: &mut Instance, value: &str) -> Result<(), AwsErro
 
 /// The interface of an instance that has but one.
 fn only_interface(ec2: &Ec2, instance: &str) -> Result<String, AwsError> {
-    match of_instance(ec2, instance).as_slice() {
-        [only] => Ok(only.id.clone()),
-        _ => {
-            let message = format!(
-                "There are multiple interfaces attached to instance '{instance}'. Please specify an interface ID for \
-                 the operation instead."
-            );
-            Err(AwsError::new("InvalidInstanceID", message))
-        }
+    if let [only] = of_instance(ec2, instance)[..] {
+        return Ok(only.id.clone());
     }
+    let message = format!(
+        "There are multiple interfaces attached to instance '{instance}'. Please specify an interface ID for the \
+         operation instead."
+    );
+    Err(AwsError::new("InvalidInstanceID", message))
 }
 
 /// Whether a volume goes with its instance.
@@ -185,12 +183,10 @@ fn set_disk(context: &mut Context<'_>, instance: &str, params: &Params<'_>) -> R
     let (device, now) = (params.require("DeviceName")?, context.now);
     let delete = params.flag("Ebs.DeleteOnTermination")?;
     let given = params.get("Ebs.VolumeId");
-    let is_it = |volume: &&Volume| {
-        let attached = volume.attached(now);
-        attached.is_some_and(|attachment| attachment.instance == instance && attachment.device == device)
-    };
-    let id = context.ec2.volumes.values().find(is_it).map(|volume| volume.id.clone());
-    let id = id.filter(|id| given.is_none_or(|given| given == id));
+    let mut attached = context.ec2.volumes.values().filter_map(|volume| Some((&volume.id, volume.attached(now)?)));
+    let found = attached.find(|(_, attachment)| attachment.instance == instance && attachment.device == device);
+    let id = found.map(|(id, _)| id.clone()).filter(|id| given.is_none_or(|given| given == id));
+    drop(attached);
     let attachment = id.and_then(|id| context.ec2.volumes.get_mut(&id)).and_then(|volume| volume.attachment.as_mut());
     let Some(attachment) = attachment else {
         let message = format!("No device is currently mapped at {device}");

@@ -35,7 +35,7 @@ pub fn read<'a>(params: &Params<'a>, model: &'a Model) -> Result<Vec<Network<'a>
     }
     check_combination(params)?;
     if listed.len() > model.max_interfaces {
-        let kind = &model.instance.instance_type;
+        let kind = &model.instance.kind;
         let message = format!("Interface count {} exceeds the limit for {kind}", listed.len());
         return Err(AwsError::new("AttachmentLimitExceeded", message));
     }

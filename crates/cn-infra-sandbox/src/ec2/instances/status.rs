@@ -23,9 +23,21 @@ fn health(context: &Context<'_>, instance: &Instance) -> (&'static str, Option<&
     }
 }
 
+/// The names that are known.
+const FILTERS: &[&str] = &[
+    "availability-zone",
+    "availability-zone-id",
+    "instance-state-code",
+    "instance-state-name",
+    "instance-status.reachability",
+    "instance-status.status",
+    "system-status.reachability",
+    "system-status.status",
+];
+
 /// Running ones only, unless `IncludeAllInstances`.
 pub fn describe(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsError> {
-    let (filters, page) = (Filters::of(params)?, Page::of(params, 5..=1000)?);
+    let (filters, page) = (Filters::of(params)?.only(FILTERS)?, Page::of(params, 5..=1000)?);
     let all = params.flag("IncludeAllInstances")?.unwrap_or_default();
     let ids = params.list("InstanceId");
     if !ids.is_empty() && params.get("MaxResults").is_some() {

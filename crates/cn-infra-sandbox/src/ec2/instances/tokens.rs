@@ -8,11 +8,12 @@ use sha2::{Digest, Sha256};
 use super::super::Ec2;
 use crate::context::Context;
 use crate::error::AwsError;
+use crate::ids;
 use crate::query::Params;
 
 /// What a token stands for, by the token.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LaunchToken {
+pub struct Launch {
     /// Of the request's parameters.
     pub fingerprint: String,
     /// The reservation that it made.
@@ -41,9 +42,7 @@ pub fn given<'a>(params: &Params<'a>) -> Result<Option<Given<'a>>, AwsError> {
         return Err(AwsError::new("InvalidParameterValue", message));
     }
     let request = params.fingerprint(&["Action", "ClientToken", "DryRun", "Version"]);
-    let digest = Sha256::digest(request);
-    let fingerprint = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(Some(Given { token, fingerprint }))
+    Ok(Some(Given { token, fingerprint: ids::hex(&Sha256::digest(request)) }))
 }
 
 /// The reservation that the token stands for, if it was used before.
@@ -51,7 +50,7 @@ pub fn given<'a>(params: &Params<'a>) -> Result<Option<Given<'a>>, AwsError> {
 /// # Errors
 /// `IdempotentParameterMismatch` for another request, `IdempotentInstanceTerminated` after the end of its instances.
 pub fn made_before(context: &Context<'_>, given: &Given<'_>) -> Result<Option<String>, AwsError> {
-    let Some(known) = context.ec2.client_tokens.get(given.token) else { return Ok(None) };
+    let Some(known) = context.ec2.launches.get(given.token) else { return Ok(None) };
     if known.fingerprint != given.fingerprint {
         let message =
             "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).";
@@ -68,13 +67,13 @@ pub fn made_before(context: &Context<'_>, given: &Given<'_>) -> Result<Option<St
 pub fn keep(ec2: &mut Ec2, given: &Given<'_>, reservation: &str, instances: Vec<String>) {
     let Given { token, fingerprint } = given;
     let (fingerprint, reservation) = (fingerprint.clone(), reservation.to_owned());
-    ec2.client_tokens.insert(*token, LaunchToken { fingerprint, reservation, living: instances, ended: None });
+    ec2.launches.insert(*token, Launch { fingerprint, reservation, living: instances, ended: None });
 }
 
 /// An instance is terminated.
 pub fn ended(ec2: &mut Ec2, instance: &str, at: Timestamp) {
     let Some(token) = ec2.instances.get(instance).and_then(|instance| instance.token.clone()) else { return };
-    if let Some(known) = ec2.client_tokens.get_mut(&token) {
+    if let Some(known) = ec2.launches.get_mut(&token) {
         known.living.retain(|id| id != instance);
         known.ended = known.living.is_empty().then_some(at);
     }
@@ -82,8 +81,8 @@ pub fn ended(ec2: &mut Ec2, instance: &str, at: Timestamp) {
 
 /// Forgets tokens whose time has passed.
 pub fn settle(ec2: &mut Ec2, now: Timestamp) {
-    let is_over = |token: &LaunchToken| token.ended.is_some_and(|ended| now.duration_since(ended) >= KEPT);
-    for token in ec2.client_tokens.keys_where(is_over) {
-        ec2.client_tokens.remove(&token);
+    let is_over = |token: &Launch| token.ended.is_some_and(|ended| now.duration_since(ended) >= KEPT);
+    for token in ec2.launches.keys_where(is_over) {
+        ec2.launches.remove(&token);
     }
 }

@@ -136,14 +136,13 @@ pub fn write_reservation(
 }
 
 fn write(xml: &mut Xml, view: &View<'_>) {
-    let Instance { id, launch_index, launched, image, architecture, root_device, instance_type, key, .. } =
-        view.instance;
+    let Instance { id, launch_index, launched, image, architecture, root_device, kind, key, .. } = view.instance;
     xml.text("instanceId", id).text("imageId", image);
     write_state(xml, "instanceState", view.state());
     xml.text("privateDnsName", view.private_dns()).text("dnsName", view.public_dns());
     xml.text("reason", view.transition()).some("keyName", key.as_ref()).text("amiLaunchIndex", launch_index);
     xml.items("productCodes", [(); 0], |_, ()| ());
-    xml.text("instanceType", instance_type).text("launchTime", format_args!("{launched:.3}"));
+    xml.text("instanceType", kind).text("launchTime", format_args!("{launched:.3}"));
     write_placement(xml, view);
     xml.element("monitoring", |xml| {
         xml.text("state", view.instance.monitoring.at(view.context.now).name());
@@ -246,9 +245,9 @@ fn write_interface(xml: &mut Xml, view: &View<'_>, interface: &Interface) {
 }
 
 fn write_options(xml: &mut Xml, view: &View<'_>) {
-    let Instance { instance_type, ebs_optimized, hibernation, metadata, launched, .. } = view.instance;
+    let Instance { kind, ebs_optimized, hibernation, metadata, launched, .. } = view.instance;
     xml.text("ebsOptimized", ebs_optimized).text("enaSupport", true);
-    if let Some(kind) = InstanceType::named(instance_type) {
+    if let Some(kind) = InstanceType::named(kind) {
         xml.element("cpuOptions", |xml| {
             xml.text("coreCount", kind.cores()).text("threadsPerCore", kind.threads());
         });

@@ -1,6 +1,6 @@
 //! Making, attaching and changing interfaces by themselves.
 
-use super::super::{ClientToken, done, tags};
+use super::super::{ClientToken, done, instances, tags};
 use super::describe::Told;
 use super::{Attachment, Interface, NewInterface, create, delete, find, of_instance, set_groups};
 use crate::context::Context;
@@ -66,11 +66,11 @@ pub(super) fn attach(context: &mut Context<'_>, params: &Params<'_>) -> Result<X
         return Err(AwsError::new("InvalidNetworkInterface.InUse", format!("Interface: [{id}] in use.")));
     }
     let others = of_instance(context.ec2, instance);
-    let Some(primary) = others.first().filter(|_| context.ec2.instances.contains(instance)) else {
-        let message = format!("The instance ID '{instance}' does not exist");
-        return Err(AwsError::new("InvalidInstanceID.NotFound", message));
-    };
-    if primary.zone != interface.zone {
+    if instances::find(context, instance)?.state.at(context.now).is_ending() {
+        let message = format!("Instance '{instance}' is not in a valid state for this operation.");
+        return Err(AwsError::new("IncorrectState", message));
+    }
+    if others.first().is_some_and(|primary| primary.zone != interface.zone) {
         let message = "You may not attach a network interface to an instance if they are not in the same availability \
                        zone";
         return Err(AwsError::new("InvalidParameterCombination", message));

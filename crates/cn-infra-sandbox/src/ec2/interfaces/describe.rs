@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::super::filter::{any, one};
-use super::super::{Filters, Page, chosen, security_groups, tags};
+use super::super::{Filters, Page, chosen, security_groups, tags, zones};
 use super::{Interface, PublicAddress, not_found, private_dns, public_addresses};
 use crate::context::Context;
 use crate::error::AwsError;
@@ -130,7 +130,9 @@ impl<'a> Told<'a> {
         let Self { row, public: _, context } = self;
         let name = private_dns(context.region, row.private_ip);
         xml.text("networkInterfaceId", &row.id).text("subnetId", &row.subnet).text("vpcId", &row.vpc);
-        xml.text("availabilityZone", &row.zone).text("description", &row.description);
+        xml.text("availabilityZone", &row.zone)
+            .text("availabilityZoneId", zones::id(&row.zone))
+            .text("description", &row.description);
         xml.text("ownerId", context.account).text("requesterManaged", false).text("status", self.status());
         xml.text("macAddress", &row.mac).text("privateIpAddress", row.private_ip).text("privateDnsName", &name);
         xml.text("sourceDestCheck", row.source_dest_check).text("interfaceType", "interface");

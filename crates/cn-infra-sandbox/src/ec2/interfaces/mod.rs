@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 pub use create::{NewInterface, create};
 pub use public::{PublicAddress, private_dns, public_addresses, public_dns};
 
-use super::{ClientToken, Ec2, addresses, security_groups};
+use super::instances::State;
+use super::{ClientToken, Ec2, Instance, addresses, security_groups};
 use crate::context::{Context, Operation};
 use crate::error::AwsError;
 
@@ -163,4 +164,11 @@ pub fn started(context: &mut Context<'_>, instance: &str) {
 }
 
 /// An elastic IP has left an interface: where its server runs, it has a new auto-assigned address, as if it had started.
-pub fn elastic_left(_context: &mut Context<'_>, _id: &str) {}
+pub fn elastic_left(context: &mut Context<'_>, id: &str) {
+    let instance = context.ec2.interfaces.get(id).and_then(Interface::instance);
+    let runs = |instance: &Instance| instance.state.at(context.now) == State::Running;
+    let running = instance.and_then(|id| context.ec2.instances.get(id)).filter(|instance| runs(instance));
+    if let Some(instance) = running.map(|instance| instance.id.clone()) {
+        started(context, &instance);
+    }
+}

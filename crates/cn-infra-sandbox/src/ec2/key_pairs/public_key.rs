@@ -93,3 +93,23 @@ pub fn colons(bytes: &[u8]) -> String {
 pub fn sha256(bytes: &[u8]) -> String {
     STANDARD.encode(Sha256::digest(bytes))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The fingerprint is what `openssl rsa -pubout -outform DER | openssl md5 -c` says of this key.
+    #[test]
+    fn an_rsa_key_is_known_by_the_md5_of_its_der_form() {
+        let text = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQDDHqTe3eF0ULPjyoTf/Z94tpEcmw+e4DBHdYrTSCOjrbVRWwP+hk1brtOpATo1poFZ\
+                    niWfMH7nRBD94vTc3Nnn90mDmnYVgYYqMM62ulGYLEjLJHzt7DSWuV6mzTX1RxEWzIwDC/Qr1HCL4IEgRD2N1uze+f5d7S66r9AU2NlxzQ== me";
+        let key = PublicKey::parse(text).expect("a key");
+        assert_eq!(
+            (key.kind(), key.fingerprint().as_str()),
+            ("rsa", "3f:83:6c:59:43:d1:d9:89:1c:ca:bd:17:60:3d:0f:e1")
+        );
+        for other in ["", "ssh-rsa", "ssh-rsa AAAA", &text.replacen("ssh-rsa", "ssh-ed25519", 1), &text[..200]] {
+            assert!(PublicKey::parse(other).is_none(), "{other}");
+        }
+    }
+}

@@ -76,7 +76,8 @@ pub(super) fn delete(context: &mut Context<'_>, params: &Params<'_>) -> Result<X
         return Err(AwsError::new("CannotDelete", message));
     }
     let has_interface = context.ec2.interfaces.values().any(|interface| interface.groups.contains(&id));
-    if has_interface || context.ec2.rules.values().any(|rule| rule.group != id && rule.names(&id)) {
+    let is_used = has_interface || context.rds.has_security_group(&id);
+    if is_used || context.ec2.rules.values().any(|rule| rule.group != id && rule.names(&id)) {
         let message = format!("resource {id} has a dependent object");
         return Err(AwsError::new("DependencyViolation", message));
     }

@@ -1,6 +1,6 @@
 //! Making volumes: by CreateVolume, and with a server.
 
-use super::super::{snapshots, subnets, tags};
+use super::super::{ClientToken, snapshots, subnets, tags};
 use super::spec::volume_type;
 use super::{Attachment, Passing, Spec, Volume, VolumeType, describe, encryption};
 use crate::context::Context;
@@ -81,18 +81,12 @@ pub fn make(context: &mut Context<'_>, new: NewVolume, zone: &str, attachment: O
 }
 
 pub(super) fn create(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsError> {
-    let token = params.get("ClientToken").map(|token| (token.to_owned(), params.fingerprint(&["ClientToken"])));
-    if let Some((token, fingerprint)) = &token
-        && let Some(made) = of_token(context, token)
+    let token = ClientToken::of(params);
+    if let Some(token) = &token
+        && let Some(made) = token.made(context.ec2.volumes.values(), |volume| volume.token.as_ref())?
     {
         params.accept_all();
-        if made.token.as_ref().is_some_and(|(_, former)| former != fingerprint) {
-            let message = "The client token you have provided is associated with a resource with other parameters.";
-            return Err(AwsError::new("IdempotentParameterMismatch", message));
-        }
-        let mut xml = Xml::new();
-        describe::write(&mut xml, context, made);
-        return Ok(xml);
+        return Ok(answer(context, &made.id));
     }
     let zone = params.require("AvailabilityZone")?;
     subnets::check_zone(context, zone)?;
@@ -111,14 +105,13 @@ pub(super) fn create(context: &mut Context<'_>, params: &Params<'_>) -> Result<X
     if let Some(volume) = context.ec2.volumes.get_mut(&id) {
         volume.token = token;
     }
-    let mut xml = Xml::new();
-    if let Some(volume) = context.ec2.volumes.get(&id) {
-        describe::write(&mut xml, context, volume);
-    }
-    Ok(xml)
+    Ok(answer(context, &id))
 }
 
-fn of_token<'a>(context: &'a Context<'_>, token: &str) -> Option<&'a Volume> {
-    let has_it = |volume: &&Volume| volume.token.as_ref().is_some_and(|(known, _)| known == token);
-    context.ec2.volumes.values().find(has_it)
+fn answer(context: &Context<'_>, id: &str) -> Xml {
+    let mut xml = Xml::new();
+    if let Some(volume) = context.ec2.volumes.get(id) {
+        describe::write(&mut xml, context, volume);
+    }
+    xml
 }

@@ -12,7 +12,7 @@ use crate::query::Params;
 use crate::xml::Xml;
 
 pub(super) fn describe(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsError> {
-    let (filters, page) = (Filters::of(params)?, Page::of(params, 5..=1000)?);
+    let (filters, page) = (Filters::of(params)?.only(FILTERS)?, Page::of(params, 5..=1000)?);
     let ids = params.list("VolumeId");
     VOLUME.check_all(&ids)?;
     let is_there = |volume: &Volume| context.can_see(volume.made);
@@ -27,6 +27,26 @@ pub(super) fn describe(context: &mut Context<'_>, params: &Params<'_>) -> Result
     xml.items("volumeSet", found, |xml, volume| write(xml, context, volume)).some("nextToken", token);
     Ok(xml)
 }
+
+/// The names that [`property`] knows.
+const FILTERS: &[&str] = &[
+    "attachment.attach-time",
+    "attachment.delete-on-termination",
+    "attachment.device",
+    "attachment.instance-id",
+    "attachment.status",
+    "availability-zone",
+    "availability-zone-id",
+    "create-time",
+    "encrypted",
+    "fast-restored",
+    "multi-attach-enabled",
+    "size",
+    "snapshot-id",
+    "status",
+    "volume-id",
+    "volume-type",
+];
 
 fn property<'a>(context: &Context<'_>, volume: &'a Volume, name: &str) -> Option<Vec<Cow<'a, str>>> {
     let attached = volume.attached(context.now);

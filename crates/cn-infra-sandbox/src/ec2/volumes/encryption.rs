@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 
 use crate::context::Context;
 use crate::error::AwsError;
+use crate::ids;
 use crate::query::Params;
 
 /// Whether a volume is encrypted, and the ARN of its key.
@@ -41,6 +42,6 @@ fn arn(context: &Context<'_>, key: &str) -> String {
 /// An id that depends on account, region and alias alone.
 fn key_of(context: &Context<'_>, alias: &str) -> String {
     let digest = Sha256::digest(format!("{} {} {alias}", context.account, context.region));
-    let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let hex = ids::hex(&digest[..16]);
     [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
 }

@@ -14,7 +14,7 @@ pub use spec::{DEFAULT_IOPS, Spec, VolumeType};
 
 use super::identifier::VOLUME;
 use super::passing::Passing;
-use super::{Ec2, done};
+use super::{ClientToken, Ec2, done};
 use crate::context::{Context, Operation};
 use crate::error::AwsError;
 use crate::query::Params;
@@ -48,8 +48,8 @@ pub struct Volume {
     pub ready: Passing<bool>,
     /// Where it is attached, or was: see [`Volume::attached`].
     pub attachment: Option<Attachment>,
-    /// The client token of CreateVolume, and what it stands for.
-    pub token: Option<(String, String)>,
+    /// That of CreateVolume.
+    pub token: Option<ClientToken>,
 }
 
 /// Where a volume is attached.

@@ -156,13 +156,11 @@ impl Spec {
 
     fn checked_throughput(offer: &Offer, iops: Option<u32>, chosen: Option<u32>) -> Result<Option<u32>, AwsError> {
         if offer.kind != VolumeType::Gp3 {
-            return match chosen {
-                None => Ok(None),
-                Some(_) => {
-                    let message = format!("The parameter throughput is not supported for {} volumes.", offer.name);
-                    Err(AwsError::new("InvalidParameterCombination", message))
-                }
-            };
+            if chosen.is_some() {
+                let message = format!("The parameter throughput is not supported for {} volumes.", offer.name);
+                return Err(AwsError::new("InvalidParameterCombination", message));
+            }
+            return Ok(None);
         }
         let throughput = chosen.unwrap_or(*THROUGHPUT.start());
         if throughput < *THROUGHPUT.start() {
@@ -191,6 +189,7 @@ pub fn volume_type(params: &Params<'_>, otherwise: VolumeType) -> Result<VolumeT
 
 #[cfg(test)]
 mod tests {
+    use super::VolumeType::{Gp2, Gp3, Io1, St1};
     use super::*;
 
     #[test]
@@ -199,7 +198,6 @@ mod tests {
             let spec = Spec::new(kind, size, iops, throughput);
             spec.map(|spec| (spec.iops, spec.throughput)).map_err(|error| error.code.into_owned())
         };
-        use VolumeType::{Gp2, Gp3, Io1, St1};
         assert_eq!(of(Gp2, 10, None, None), Ok((Some(100), None)));
         assert_eq!(of(Gp2, 500, None, None), Ok((Some(1_500), None)));
         assert_eq!(of(Gp3, 1, None, None), Ok((Some(3_000), Some(125))));

@@ -77,21 +77,6 @@ impl Acl {
         let owner = Grantee::Account(canonical_id(owner));
         self.grants.iter().any(|grant| grant.grantee != owner)
     }
-
-    /// Whether an account is granted a permission, by itself or as anybody; `None`: a caller without credentials.
-    /// `public`: whether grants to everybody count.
-    pub fn grants(&self, account: Option<&str>, permission: Permission, public: bool) -> bool {
-        let id = account.map(canonical_id);
-        self.grants.iter().any(|grant| {
-            let is_meant = match &grant.grantee {
-                Grantee::Account(grantee) => Some(grantee) == id.as_ref(),
-                Grantee::AllUsers => public,
-                Grantee::AuthenticatedUsers => public && account.is_some(),
-                Grantee::LogDelivery => false,
-            };
-            is_meant && (grant.permission == permission || grant.permission == Permission::FullControl)
-        })
-    }
 }
 
 impl Grant {

@@ -129,8 +129,11 @@ fn none(code: &'static str, message: &str, ask: &Ask<'_>) -> AwsError {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
     use bytes::Bytes;
     use jiff::SignedDuration;
+    use sha2::{Digest, Sha256};
 
     use crate::settings::Settings;
     use crate::{Reply, Request, Sandbox, SandboxOptions};
@@ -138,7 +141,8 @@ mod tests {
     fn ask(sandbox: &Sandbox, method: &str, path: &str, body: &str) -> Reply {
         let scope = "AWS4-HMAC-SHA256 Credential=AKID/20261130/us-east-1/s3/aws4_request, Signature=0";
         let request = http::Request::builder().method(method).uri(path);
-        let request = request.header("authorization", scope).header("x-amz-checksum-crc32", "AAAAAA==");
+        let digest = STANDARD.encode(Sha256::digest(body));
+        let request = request.header("authorization", scope).header("x-amz-checksum-sha256", digest);
         let parts = request.body(()).expect("a request").into_parts().0;
         sandbox.handle(&Request { parts, body: Bytes::copy_from_slice(body.as_bytes()) })
     }

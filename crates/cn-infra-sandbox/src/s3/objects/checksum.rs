@@ -293,16 +293,14 @@ mod tests {
 
     #[test]
     fn checksums_are_those_that_others_compute() {
-        // The check values of the catalogue of CRCs, and of FIPS 180, for "123456789" and "abc".
-        for (algorithm, bytes, hex) in [
-            (Algorithm::Crc32, "123456789", "cbf43926"),
-            (Algorithm::Crc32c, "123456789", "e3069283"),
-            (Algorithm::Crc64Nvme, "123456789", "ae8b14860a799888"),
-            (Algorithm::Sha1, "abc", "a9993e364706816aba3e25717850c26c9cd0d89d"),
+        // The check values of the catalogue of CRCs.
+        for (algorithm, bytes, expected) in [
+            (Algorithm::Crc32, "123456789", vec![0xcb, 0xf4, 0x39, 0x26]),
+            (Algorithm::Crc32c, "123456789", vec![0xe3, 0x06, 0x92, 0x83]),
+            (Algorithm::Crc64Nvme, "123456789", vec![0xae, 0x8b, 0x14, 0x86, 0x0a, 0x79, 0x98, 0x88]),
         ] {
             let digest = algorithm.of(bytes.as_bytes());
-            let computed: String = digest.bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-            assert_eq!(computed, hex);
+            assert_eq!(digest.bytes(), expected);
             assert_eq!(Digest::try_from(String::from(digest.clone())), Ok(digest));
         }
     }

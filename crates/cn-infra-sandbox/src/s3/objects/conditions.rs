@@ -21,27 +21,27 @@ pub enum Read {
 /// The names of the four headers of a read, or of a copy's source.
 #[derive(Debug)]
 pub struct Names {
-    /// `If-Match`.
     matches: &'static str,
-    none_match: &'static str,
+    /// That which is not fulfilled where a copy's source is "not modified".
+    pub none_match: &'static str,
     modified_since: &'static str,
     unmodified_since: &'static str,
 }
 
 /// Those of a read.
 pub const READ: Names = Names {
-    matches: "if-match",
-    none_match: "if-none-match",
-    modified_since: "if-modified-since",
-    unmodified_since: "if-unmodified-since",
+    matches: "If-Match",
+    none_match: "If-None-Match",
+    modified_since: "If-Modified-Since",
+    unmodified_since: "If-Unmodified-Since",
 };
 
 /// Those of a copy's source.
 pub const COPY: Names = Names {
-    matches: "x-amz-copy-source-if-match",
-    none_match: "x-amz-copy-source-if-none-match",
-    modified_since: "x-amz-copy-source-if-modified-since",
-    unmodified_since: "x-amz-copy-source-if-unmodified-since",
+    matches: "x-amz-copy-source-If-Match",
+    none_match: "x-amz-copy-source-If-None-Match",
+    modified_since: "x-amz-copy-source-If-Modified-Since",
+    unmodified_since: "x-amz-copy-source-If-Unmodified-Since",
 };
 
 /// Judges a conditional read. A tag that matches outweighs a time: `If-Unmodified-Since` counts only without `If-Match`,
@@ -54,18 +54,14 @@ pub fn read(ask: &Ask<'_>, names: &Names, version: &Version) -> Result<Read, Aws
         let time = ask.header(name).and_then(|text| rfc2822::parse(text).ok());
         time.map(|time| version.modified > time.timestamp().as_second())
     };
-    let modified_since = || {
-        // A time to come is no condition. https://www.rfc-editor.org/rfc/rfc9110#name-if-modified-since
-        modified_after(names.modified_since).unwrap_or(true)
-    };
     match ask.header(names.matches) {
-        Some(tags) if !any(tags, &version.etag) => return Err(failed("If-Match")),
-        None if modified_after(names.unmodified_since) == Some(true) => return Err(failed("If-Unmodified-Since")),
+        Some(tags) if !any(tags, &version.etag) => return Err(failed(names.matches)),
+        None if modified_after(names.unmodified_since) == Some(true) => return Err(failed(names.unmodified_since)),
         _ => {}
     }
     let has_it = match ask.header(names.none_match) {
         Some(tags) => any(tags, &version.etag),
-        None => !modified_since(),
+        None => modified_after(names.modified_since) == Some(false),
     };
     Ok(if has_it { Read::NotModified } else { Read::Goes })
 }
@@ -82,7 +78,7 @@ fn any(tags: &str, etag: &ETag) -> bool {
 /// forms of the headers that S3 has none of.
 pub fn write(ask: &Ask<'_>, current: Option<&Version>) -> Result<(), AwsError> {
     let current = current.filter(|version| !version.marker);
-    match (ask.header("if-match"), ask.header("if-none-match")) {
+    match (ask.header("If-Match"), ask.header("If-None-Match")) {
         (None, None) => Ok(()),
         (None, Some("*")) if current.is_none() => Ok(()),
         (None, Some("*")) => Err(failed("If-None-Match")),
@@ -126,5 +122,5 @@ pub fn http_date(time: Timestamp) -> String {
 
 /// A time as in S3's documents: `2026-11-30T12:00:00.000Z`.
 pub fn iso_date(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string()
+    format!("{time:.3}")
 }

@@ -32,9 +32,10 @@ pub fn copy(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
     };
     let (md5, digest) =
         sums(&context.s3.objects.blobs, version, &version.content, algorithm.unwrap_or(Algorithm::Crc64Nvme))?;
-    let (content, copied) = (version.content.clone(), version.id());
+    let (stored, copied) = (version.content.clone(), version.id());
     let (etag, checksum) = (tag(md5, &details), Some(Checksum::whole(digest)));
-    let made = Version { etag, content, class, checksum, details: details.boxed(), ..Version::marker(context.now) };
+    let made =
+        Version { etag, content: stored, class, checksum, details: details.some(), ..Version::marker(context.now) };
     let version = store(context, ask, versioning, made);
     let mut response = document("CopyObjectResult", |xml| {
         xml.text("LastModified", iso_date(version.modified())).text("ETag", version.etag.quoted());

@@ -54,14 +54,11 @@ pub fn one(
             Deleted { marker: true, version: Some(made.id()) }
         }
         (id, _) => {
-            let Some(seq) = index.version(key, id.unwrap_or(VersionId::Null)).map(|version| version.seq) else {
-                return Deleted::default();
-            };
-            let removed = index.remove(key, seq);
-            Deleted {
-                marker: removed.as_ref().is_some_and(|version| version.marker),
-                version: removed.filter(|_| versioning.is_some() || id.is_some()).map(|version| version.id()),
-            }
+            let Some(version) = index.version(key, id.unwrap_or(VersionId::Null)) else { return Deleted::default() };
+            let told = (versioning.is_some() || id.is_some()).then(|| version.id());
+            let (seq, marker) = (version.seq, version.marker);
+            index.remove(key, seq);
+            Deleted { marker, version: told }
         }
     }
 }

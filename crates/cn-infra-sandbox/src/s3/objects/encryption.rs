@@ -26,13 +26,11 @@ pub fn given(context: &Context<'_>, ask: &Ask<'_>, bucket: &Bucket) -> Result<Op
     };
     let key = ask.header("x-amz-server-side-encryption-aws-kms-key-id");
     if algorithm == Algorithm::Aes256 {
-        return match key {
-            None => Ok(None),
-            Some(_) => {
-                let message = "x-amz-server-side-encryption-aws-kms-key-id is valid only with aws:kms or aws:kms:dsse";
-                Err(invalid_request(message))
-            }
-        };
+        if key.is_some() {
+            let message = "x-amz-server-side-encryption-aws-kms-key-id is valid only with aws:kms or aws:kms:dsse";
+            return Err(invalid_request(message));
+        }
+        return Ok(None);
     }
     let default_key = default.key.as_deref().filter(|_| named.is_none());
     let bucket_key = match ask.header("x-amz-server-side-encryption-bucket-key-enabled") {

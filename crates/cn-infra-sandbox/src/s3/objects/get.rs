@@ -31,6 +31,7 @@ pub fn get(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
     refuse_archived(version)?;
     let (mut response, range) = head_of(ask, version, versioning)?;
     if let Some(Range { start, length }) = range {
+        set(&mut response, "content-length", &length.to_string());
         *response.body_mut() = objects.blobs.read(&version.content.part(start, length))?;
     }
     Ok(response)

@@ -30,7 +30,8 @@ pub fn version<'a>(index: &'a Index, key: &str, id: Option<&str>) -> Result<&'a 
 /// # Errors
 /// `InvalidArgument` where no version can have it.
 pub fn parse_id(id: &str) -> Result<VersionId, AwsError> {
-    VersionId::parse(id).ok_or_else(|| invalid_argument("Invalid version id specified", "versionId", id))
+    let message = if id.is_empty() { "Version id cannot be the empty string" } else { "Invalid version id specified" };
+    VersionId::parse(id).ok_or_else(|| invalid_argument(message, "versionId", id))
 }
 
 fn deleted(error: AwsError, marker: &Version) -> AwsError {

@@ -37,6 +37,7 @@ use http::Method;
 pub use blobs::Blobs;
 use index::Index;
 use multipart::{Part, Upload};
+pub use payload::Payload;
 
 use super::buckets::denied;
 use super::configuration::policy::denies;

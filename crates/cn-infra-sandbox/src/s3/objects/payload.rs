@@ -1,5 +1,7 @@
 //! The body of a put: what is stored of it, and whether it is what the client says it is.
 
+use std::fmt::Write;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -75,7 +77,11 @@ fn unframed(ask: &Ask<'_>) -> Result<Dechunked, AwsError> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing into a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn check_md5(ask: &Ask<'_>, md5: [u8; 16]) -> Result<(), AwsError> {

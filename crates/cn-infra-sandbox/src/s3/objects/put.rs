@@ -24,10 +24,11 @@ pub fn put(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
         return Err(too_large());
     }
     conditions::write(ask, context.s3.objects.index(&ask.bucket).current(&ask.key))?;
-    let content = Content::One(context.s3.objects.blobs.append(&payload.bytes)?);
+    let stored = Content::One(context.s3.objects.blobs.append(&payload.bytes)?);
     let checksum = Some(Checksum::whole(payload.kept()));
     let etag = tag(payload.md5, &details);
-    let made = Version { etag, content, class, checksum, details: details.boxed(), ..Version::marker(context.now) };
+    let made =
+        Version { etag, content: stored, class, checksum, details: details.some(), ..Version::marker(context.now) };
     let version = store(context, ask, versioning, made);
     let mut response = empty(200);
     answer::written(&mut response, version, versioning);

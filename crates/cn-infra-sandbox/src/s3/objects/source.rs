@@ -72,7 +72,7 @@ impl Source {
             _ => error,
         })?;
         if conditions::read(ask, &conditions::COPY, version)? == Read::NotModified {
-            return Err(conditions::failed("x-amz-copy-source-If-None-Match"));
+            return Err(conditions::failed(conditions::COPY.none_match));
         }
         refuse_archived(version)?;
         Ok((version, bucket.configuration.versioning))

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::num::NonZeroU64;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -36,9 +36,9 @@ pub struct Version {
     /// The checksum that S3 keeps of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checksum: Option<Checksum>,
-    /// What most objects have none of.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub details: Option<Box<Details>>,
+    /// What most objects have none of; objects that have the same share it.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "shared")]
+    pub details: Option<Arc<Details>>,
 }
 
 impl Version {
@@ -82,7 +82,7 @@ impl Version {
 
     /// The same, to be changed.
     pub fn details_mut(&mut self) -> &mut Details {
-        self.details.get_or_insert_default()
+        Arc::make_mut(self.details.get_or_insert_default())
     }
 
     /// The MD5 of its bytes, if the entity tag is that: not where parts were put together, nor under KMS.
@@ -201,9 +201,27 @@ pub struct Details {
 }
 
 impl Details {
-    /// Boxed, unless there is nothing.
-    pub fn boxed(self) -> Option<Box<Self>> {
-        (self != Self::default()).then(|| Box::new(self))
+    /// To be shared, unless there is nothing.
+    pub fn some(self) -> Option<Arc<Self>> {
+        (self != Self::default()).then(|| Arc::new(self))
+    }
+}
+
+/// In the journal every version has its own.
+mod shared {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Details;
+
+    #[allow(clippy::ref_option, reason = "serde passes a reference")]
+    pub fn serialize<S: Serializer>(details: &Option<Arc<Details>>, to: S) -> Result<S::Ok, S::Error> {
+        details.as_deref().serialize(to)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Arc<Details>>, D::Error> {
+        Ok(Option::<Details>::deserialize(from)?.map(Arc::new))
     }
 }
 

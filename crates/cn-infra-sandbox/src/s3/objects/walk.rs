@@ -131,16 +131,16 @@ where
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::BTreeSet;
 
     use super::*;
 
     fn walk(keys: &[&'static str], prefix: &str, delimiter: &str, marker: Option<&str>) -> Vec<String> {
-        let keys: BTreeMap<&str, ()> = keys.iter().map(|key| (*key, ())).collect();
+        let keys: BTreeSet<&str> = keys.iter().copied().collect();
         let scope = Scope { prefix, delimiter };
         let from = From::marker(&scope, marker, false);
         let range = |bound: Bound<&str>| -> Box<dyn Iterator<Item = (&'static str, ())>> {
-            let found: Vec<_> = keys.range::<str, _>((bound, Bound::Unbounded)).map(|(key, ())| (*key, ())).collect();
+            let found: Vec<_> = keys.range::<str, _>((bound, Bound::Unbounded)).map(|key| (*key, ())).collect();
             Box::new(found.into_iter())
         };
         let entries = Walk::new(scope, &from, range).map(|entry| match entry {

@@ -112,7 +112,7 @@ const ON_BUCKETS: &[&str] = &[
 pub fn levels(pattern: &str) -> Option<Vec<Level>> {
     let pattern = pattern.to_ascii_lowercase();
     let is_one = |name: &&str| fits(&pattern, &format!("s3:{}", name.to_ascii_lowercase()));
-    let on = |level, names: &[&str]| names.iter().any(|name| is_one(name)).then_some(level);
+    let on = |level, names: &[&str]| names.iter().any(&is_one).then_some(level);
     let levels: Vec<_> = [on(Level::Bucket, ON_BUCKETS), on(Level::Object, ON_OBJECTS)].into_iter().flatten().collect();
     (!levels.is_empty()).then_some(levels)
 }

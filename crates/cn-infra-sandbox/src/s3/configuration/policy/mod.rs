@@ -6,6 +6,7 @@ mod actions;
 mod conditions;
 mod deny;
 mod grammar;
+mod operations;
 mod principals;
 mod public;
 
@@ -13,6 +14,7 @@ use http::Method;
 use serde_json::Value;
 
 pub use deny::denies;
+pub use operations::permit;
 
 use super::{blocked, change, none, read};
 use crate::error::AwsError;
@@ -55,7 +57,7 @@ fn put(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
     if text.len() > MAX_SIZE {
         return Err(malformed("Policy exceeds the maximum allowed document size."));
     }
-    let mut policy = grammar::policy(text, bucket)?;
+    let mut policy = grammar::policy(&text, bucket)?;
     principals::keep(&mut policy, context.iam)?;
     if public::is_public(&policy) && blocked(context, bucket).block_public_policy {
         return Err(denied());

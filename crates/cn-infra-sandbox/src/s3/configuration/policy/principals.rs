@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{items, malformed};
 use crate::error::AwsError;
-use crate::iam::Iam;
+use crate::iam::{Iam, Role};
 
 /// Checks the form of a `Principal`.
 ///
@@ -105,12 +105,13 @@ pub fn keep(policy: &mut Value, iam: &BTreeMap<String, Iam>) -> Result<(), AwsEr
         if is_account(principal) {
             *principal = format!("arn:aws:iam::{principal}:root");
         } else if is_unique_id(principal) {
-            iam.values().find_map(|iam| iam.principal_of(principal)).ok_or_else(|| invalid(principal))?;
+            role_of(principal, iam).ok_or_else(|| invalid(principal))?;
         } else if let Some(Arn { account, resource }) = Arn::of(principal)
             && let Some(iam) = iam.get(account)
             && resource.starts_with("role/")
         {
-            *principal = iam.unique_id_of(resource).ok_or_else(|| invalid(principal))?;
+            let role = iam.roles.values().find(|role| role.resource() == resource);
+            *principal = role.ok_or_else(|| invalid(principal))?.id.clone();
         }
         Ok(())
     })
@@ -119,15 +120,20 @@ pub fn keep(policy: &mut Value, iam: &BTreeMap<String, Iam>) -> Result<(), AwsEr
 /// Brings kept principals into the form that is told: unique ids as the ARNs of what still exists.
 pub fn tell(policy: &mut Value, iam: &BTreeMap<String, Iam>) {
     let told = each(policy, |principal| {
-        let owner = iam.iter().find_map(|(account, iam)| Some((account, iam.principal_of(principal)?)));
-        if let Some((account, resource)) = owner {
-            *principal = format!("arn:aws:iam::{account}:{resource}");
+        if let Some((account, role)) = role_of(principal, iam) {
+            *principal = format!("arn:aws:iam::{account}:{}", role.resource());
         }
         Ok::<_, std::convert::Infallible>(())
     });
     match told {
         Ok(()) => {}
     }
+}
+
+/// The role of a unique id, and its account, while it is there.
+fn role_of<'a>(id: &str, iam: &'a BTreeMap<String, Iam>) -> Option<(&'a str, &'a Role)> {
+    let mut roles = iam.iter().flat_map(|(account, iam)| iam.roles.values().map(move |role| (account.as_str(), role)));
+    roles.find(|(_, role)| role.id == id)
 }
 
 /// Visits every principal of the kind `AWS`.

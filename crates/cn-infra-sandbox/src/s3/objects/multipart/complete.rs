@@ -2,13 +2,13 @@
 
 use md5::{Digest as _, Md5};
 
-use super::super::blobs::Content;
-use super::super::checksum::{Algorithm, Checksum, Digest};
-use super::super::put::store;
-use super::super::version::{ETag, PartOf, Version};
-use super::super::{answer, conditions, invalid_request, place};
 use super::{Kind, Part, Upload, forget, part_row, upload};
 use crate::error::AwsError;
+use crate::s3::objects::blobs::Content;
+use crate::s3::objects::checksum::{Algorithm, Checksum, Digest};
+use crate::s3::objects::put::store;
+use crate::s3::objects::version::{ETag, PartOf, Version};
+use crate::s3::objects::{answer, conditions, invalid_request, place};
 use crate::s3::{Answer, Ask, Context, body, document};
 use crate::xml::Element;
 
@@ -160,7 +160,7 @@ fn object(context: &Context<'_>, upload: &Upload, parts: &[Part], checksum: Chec
         content: Content::joined(parts.iter().map(|part| &part.content)),
         class: upload.class,
         checksum: Some(checksum),
-        details: details.boxed(),
+        details: details.some(),
         ..Version::marker(context.now)
     }
 }

@@ -1,11 +1,11 @@
 //! CreateMultipartUpload and AbortMultipartUpload.
 
-use super::super::checksum::Algorithm;
-use super::super::metadata::{self, set};
-use super::super::storage_class::StorageClass;
-use super::super::{encryption, invalid_request, place};
 use super::{Kind, Upload, forget, row, upload};
 use crate::error::AwsError;
+use crate::s3::objects::checksum::Algorithm;
+use crate::s3::objects::metadata::{self, set};
+use crate::s3::objects::storage_class::StorageClass;
+use crate::s3::objects::{encryption, invalid_request, place};
 use crate::s3::{Answer, Ask, Context, document, empty};
 
 /// CreateMultipartUpload.
@@ -53,14 +53,11 @@ fn checksum(ask: &Ask<'_>) -> Result<Option<(Algorithm, Kind)>, AwsError> {
         Some(_) => return Err(invalid_request("Value for x-amz-checksum-type header is invalid.")),
     };
     let Some(name) = ask.header("x-amz-checksum-algorithm") else {
-        return match kind {
-            None => Ok(None),
-            Some(_) => {
-                let message =
-                    "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.";
-                Err(invalid_request(message))
-            }
-        };
+        if kind.is_some() {
+            let message = "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.";
+            return Err(invalid_request(message));
+        }
+        return Ok(None);
     };
     let algorithm = Algorithm::named(name)?;
     let default = if algorithm == Algorithm::Crc64Nvme { Kind::FullObject } else { Kind::Composite };

@@ -2,13 +2,13 @@
 
 use std::ops::Bound;
 
-use super::super::conditions::iso_date;
-use super::super::list::write_owner;
-use super::super::page::{Page, most};
-use super::super::walk::{Entry, From, Walk};
-use super::super::{Objects, invalid_argument, place};
 use super::{Upload, parts, row, upload};
 use crate::s3::acl::canonical_id;
+use crate::s3::objects::conditions::iso_date;
+use crate::s3::objects::list::write_owner;
+use crate::s3::objects::page::{Page, most};
+use crate::s3::objects::walk::{Entry, From, Walk};
+use crate::s3::objects::{Objects, invalid_argument, place};
 use crate::s3::{Answer, Ask, Context, document};
 use crate::xml::Xml;
 

@@ -1,17 +1,17 @@
 //! UploadPart and UploadPartCopy.
 
-use super::super::blobs::Content;
-use super::super::checksum::{Algorithm, Digest};
-use super::super::conditions::iso_date;
-use super::super::copy::sums;
-use super::super::metadata::set;
-use super::super::payload::Payload;
-use super::super::put::{MAX_WHOLE, tag};
-use super::super::source::Source;
-use super::super::version::{ETag, Version};
-use super::super::{encryption, invalid_argument, invalid_request, place};
 use super::{Kind, Part, Upload, part_row, upload};
 use crate::error::AwsError;
+use crate::s3::objects::blobs::Content;
+use crate::s3::objects::checksum::{Algorithm, Digest};
+use crate::s3::objects::conditions::iso_date;
+use crate::s3::objects::copy::sums;
+use crate::s3::objects::metadata::set;
+use crate::s3::objects::payload::Payload;
+use crate::s3::objects::put::{MAX_WHOLE, tag};
+use crate::s3::objects::source::Source;
+use crate::s3::objects::version::{ETag, Version};
+use crate::s3::objects::{encryption, invalid_argument, invalid_request, place};
 use crate::s3::{Answer, Ask, Context, document, empty};
 
 /// UploadPart. A part that was there already is replaced.
@@ -28,13 +28,13 @@ pub fn upload_part(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
     set(&mut response, told.algorithm().header(), &told.to_string());
     encryption::tell(&upload.details, &mut response);
     let id = upload.id.clone();
-    let content = Content::One(context.s3.objects.blobs.append(&payload.bytes)?);
-    keep(context, &id, number, etag, content, digest);
+    let stored = Content::One(context.s3.objects.blobs.append(&payload.bytes)?);
+    keep(context, &id, number, etag, stored, digest);
     Ok(response)
 }
 
-fn keep(context: &mut Context<'_>, id: &str, number: u16, etag: ETag, content: Content, digest: Digest) {
-    let part = Part { number, etag, content, modified: context.now.as_second(), digest };
+fn keep(context: &mut Context<'_>, id: &str, number: u16, etag: ETag, stored: Content, digest: Digest) {
+    let part = Part { number, etag, content: stored, modified: context.now.as_second(), digest };
     context.s3.objects.parts.insert(part_row(id, number), part);
 }
 
@@ -67,9 +67,9 @@ pub fn copy_part(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
     let upload = upload(context, ask)?;
     let source = Source::of(ask)?;
     let (version, versioning) = source.find(context, ask)?;
-    let content = run(ask, version)?;
+    let stored = run(ask, version)?;
     let algorithm = upload.checksum.map_or(Algorithm::Crc64Nvme, |(algorithm, _)| algorithm);
-    let (md5, digest) = sums(&context.s3.objects.blobs, version, &content, algorithm)?;
+    let (md5, digest) = sums(&context.s3.objects.blobs, version, &stored, algorithm)?;
     let etag = tag(md5, &upload.details);
     let mut response = document("CopyPartResult", |xml| {
         xml.text("LastModified", iso_date(context.now)).text("ETag", etag.quoted());
@@ -82,7 +82,7 @@ pub fn copy_part(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
         set(&mut response, "x-amz-copy-source-version-id", &version.id());
     }
     let id = upload.id.clone();
-    keep(context, &id, number, etag, content, digest);
+    keep(context, &id, number, etag, stored, digest);
     Ok(response)
 }
 

@@ -136,7 +136,8 @@ fn delete(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsErro
 }
 
 fn describe(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsError> {
-    let (filters, names) = (Filters::of(params)?, params.list("KeyName"));
+    let (filters, names) =
+        (Filters::of(params)?.only(&["fingerprint", "key-name", "key-pair-id"])?, params.list("KeyName"));
     let include_public = params.flag("IncludePublicKey")?.unwrap_or_default();
     names.iter().try_for_each(|name| check(context, name))?;
     let is_there = |key: &KeyPair| context.can_see(key.made);
@@ -150,8 +151,8 @@ fn describe(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsEr
                 _ => None,
             }
         };
-        let named = names.is_empty() || names.contains(&key.name.as_str());
-        if named && filters.keep(context.ec2.tags.get(&key.id), property)? {
+        let is_wanted = names.is_empty() || names.contains(&key.name.as_str());
+        if is_wanted && filters.keep(context.ec2.tags.get(&key.id), property)? {
             found.push(key);
         }
     }

@@ -12,6 +12,7 @@ use super::identifier::IMAGE;
 use super::{Filters, Page};
 use crate::context::{Context, Operation};
 use crate::error::AwsError;
+use crate::ids;
 use crate::query::Params;
 use crate::xml::Xml;
 use published::{Distribution, PUBLISHED, Release};
@@ -91,8 +92,7 @@ impl Image {
 /// An id that depends on region and name alone.
 fn stable_id(prefix: &str, region: &str, name: &str) -> String {
     let digest = Sha256::digest(format!("{prefix} {region} {name}"));
-    let hex: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    format!("{prefix}-0{hex}")
+    format!("{prefix}-0{}", ids::hex(&digest[..8]))
 }
 
 /// All images of a region.
@@ -137,19 +137,19 @@ pub fn resolve(region: &str, given: &str) -> Result<Image, AwsError> {
 }
 
 fn describe(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsError> {
-    let (filters, page) = (Filters::of(params)?, Page::of(params, 1..=1000)?);
-    let (ids, owners) = (params.list("ImageId"), params.list("Owner"));
+    let (filters, page) = (Filters::of(params)?.only(FILTERS)?, Page::of(params, 1..=1000)?);
+    let (wanted, owners) = (params.list("ImageId"), params.list("Owner"));
     let users = params.list("ExecutableBy");
-    let include_deprecated = params.flag("IncludeDeprecated")?.unwrap_or_default() || !ids.is_empty();
+    let include_deprecated = params.flag("IncludeDeprecated")?.unwrap_or_default() || !wanted.is_empty();
     params.flag("IncludeDisabled")?;
-    ids.iter().try_for_each(|id| find(context.region, id).map(drop))?;
+    wanted.iter().try_for_each(|id| find(context.region, id).map(drop))?;
     let mut found = Vec::new();
     for image in all(context.region) {
-        let wanted = (ids.is_empty() || ids.contains(&&*image.id))
+        let told = (wanted.is_empty() || wanted.contains(&&*image.id))
             && (owners.is_empty() || owners.iter().any(|owner| image.distribution.is_owned_by(owner)))
             && (users.is_empty() || users.contains(&"all"))
             && (include_deprecated || !image.is_deprecated());
-        if wanted && filters.keep(None, |name| property(&image, name))? {
+        if told && filters.keep(None, |name| property(&image, name))? {
             found.push(image);
         }
     }
@@ -158,6 +158,37 @@ fn describe(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsEr
     xml.items("imagesSet", found, |xml, image| write(xml, &image)).some("nextToken", token);
     Ok(xml)
 }
+
+/// The names that [`property`] knows.
+const FILTERS: &[&str] = &[
+    "architecture",
+    "block-device-mapping.delete-on-termination",
+    "block-device-mapping.device-name",
+    "block-device-mapping.encrypted",
+    "block-device-mapping.snapshot-id",
+    "block-device-mapping.volume-size",
+    "block-device-mapping.volume-type",
+    "creation-date",
+    "description",
+    "ena-support",
+    "hypervisor",
+    "image-id",
+    "image-type",
+    "is-public",
+    "kernel-id",
+    "name",
+    "owner-alias",
+    "owner-id",
+    "platform",
+    "platform-details",
+    "product-code",
+    "ramdisk-id",
+    "root-device-name",
+    "root-device-type",
+    "state",
+    "state-reason-code",
+    "virtualization-type",
+];
 
 fn property<'a>(image: &'a Image, name: &str) -> Option<Vec<Cow<'a, str>>> {
     match name {
