@@ -24,9 +24,10 @@ fn main() {
     let other = arguments.iter().position(|argument| argument == "--other").map(|at| arguments[at + 1].clone());
     let directory = std::env::temp_dir().join(format!("cn-infra-sandbox-bench-{}", std::process::id()));
     let options = SandboxOptions { speed: 0.0, ..SandboxOptions::default() };
-    let sandbox = match arguments.iter().any(|argument| argument == "--state") {
-        true => Sandbox::open(options, &directory).expect("a state directory"),
-        false => Sandbox::new(options),
+    let sandbox = if arguments.iter().any(|argument| argument == "--state") {
+        Sandbox::open(options, &directory).expect("a state directory")
+    } else {
+        Sandbox::new(options)
     };
     let server = serve(sandbox.clone(), 0).expect("a port");
     measure("sandbox", &server.address().to_string(), 1);
@@ -61,7 +62,8 @@ fn measure(who: &str, address: &str, fewer: usize) {
             }
         });
         let seconds = began.elapsed().as_secs_f64();
-        let rate = (case.requests * case.things) as f64 / seconds;
+        let things = u32::try_from(case.requests * case.things).expect("fewer than four thousand million");
+        let rate = f64::from(things) / seconds;
         println!("{who:8} {:42} {rate:>10.0} /s", case.name);
     }
 }
@@ -149,7 +151,7 @@ impl Connection {
             self.0.read_line(&mut line).expect("a header");
             let header = line.trim_end();
             if status.is_empty() {
-                status = header.to_owned();
+                header.clone_into(&mut status);
             } else if header.is_empty() {
                 break;
             } else if let Some(value) = header.to_ascii_lowercase().strip_prefix("content-length:") {

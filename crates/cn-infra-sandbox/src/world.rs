@@ -100,6 +100,11 @@ impl Ask {
         Ok(Self { service, operation, scope, form })
     }
 
+    /// How many instances it shall start at the most: `MaxCount`, where that is a number.
+    pub fn instances(&self) -> u32 {
+        self.form.params().number("MaxCount").ok().flatten().unwrap_or_default()
+    }
+
     /// Whether a read names neither filters nor ids nor a page size.
     pub fn asks_for_everything(&self) -> bool {
         self.form.keys().all(|key| matches!(key, "Action" | "Version" | "DryRun"))
