@@ -22,7 +22,7 @@ from sandbox import Aws  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 NOT_CHECKS = {"run", "sandbox"}
-LIMIT = 20  # seconds that one check may take
+LIMIT = 60  # seconds that one check may take: far more than any needs, for the machine may be busy
 
 
 class Hung(BaseException):
