@@ -35,6 +35,7 @@ mod state;
 mod store;
 mod sts;
 mod table;
+mod tags;
 mod world;
 
 pub use caller::{CallError, Caller};
