@@ -193,7 +193,7 @@ impl Sandbox {
         self.state().calls.iter().cloned().collect()
     }
 
-    /// Begins anew: a fresh account, with the settings of the start; no faults, no log. The clock goes on.
+    /// Begins anew: a fresh account, with settings and speed of the start; no faults, no log. The clock goes on.
     pub fn reset(&self) -> Result<(), StateError> {
         self.state().reset()
     }

@@ -113,11 +113,12 @@ impl State {
         store.fold(kept, now)
     }
 
-    /// A fresh account. The clock goes on.
+    /// A fresh account. The clock goes on, as fast as at the start.
     pub fn reset(&mut self) -> Result<(), StateError> {
         let Self { kept, store, calls, limits } = self;
         let _locked = store.as_mut().map(|store| store.enter(kept)).transpose()?;
         kept.forget();
+        kept.clock.set_speed(kept.options.speed);
         let now = kept.clock.now();
         if let Some(store) = store.as_mut() {
             store.fold(kept, now)?;

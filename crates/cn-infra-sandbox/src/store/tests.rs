@@ -39,7 +39,8 @@ impl Process {
 
     fn read(&mut self) -> String {
         let _locked = self.0.enter(&mut self.1).expect("read");
-        self.1.0.iter().map(|(key, row)| format!("{key}={row} ")).collect()
+        let rows: Vec<_> = self.1.0.iter().map(|(key, row)| format!("{key}={row} ")).collect();
+        rows.concat()
     }
 
     fn set(&mut self, key: &str, row: Option<u32>) {

@@ -174,7 +174,7 @@ impl Rows for Index {
     }
 
     fn count(&self) -> usize {
-        self.keys.values().map(|versions| versions.len()).sum()
+        self.keys.values().map(Vec::len).sum()
     }
 }
 
