@@ -17,6 +17,7 @@ pub mod table;
 
 mod caller;
 mod calls;
+mod contents;
 mod context;
 mod ec2;
 mod granted;
@@ -39,6 +40,7 @@ pub mod xml;
 
 pub use caller::{CallError, Caller};
 pub use calls::Call;
+pub use contents::Contents;
 pub use granted::Granted;
 pub use request::Request;
 pub use sandbox::{Fate, InFlight, Reply, Sandbox, SandboxOptions};
