@@ -125,7 +125,7 @@ pub enum Command {
 /// `sandbox`.
 #[derive(Clone, Debug, Args)]
 #[command(
-    after_help = "Examples:\n  cn-infra --sandbox apply production        rehearse: the same plan and apply, no account needed\n  cn-infra sandbox status                    what is in it?\n  cn-infra sandbox fault ec2:RunInstances throttle --times 3\n  cn-infra sandbox serve --port 5000         for boto3, the AWS CLI and every other client\n\nThe account of --sandbox is kept in .cn-infra/sandbox, and belongs to the directory that the command runs in."
+    after_help = "Examples:\n  cn-infra --sandbox apply production    rehearse it: no account is needed\n  cn-infra sandbox status                what is in it?\n  cn-infra sandbox fault ec2:RunInstances throttle --times 3\n  cn-infra sandbox serve --port 5000     for boto3, the AWS CLI, any client\n\nThe account of --sandbox is kept in .cn-infra/sandbox, and belongs to the directory that the command runs in."
 )]
 pub struct Sandbox {
     /// What to do.
@@ -140,7 +140,7 @@ pub enum SandboxCommand {
     Serve(Serve),
     /// Show what is in the account, its clock, its faults
     #[command(
-        after_help = "Examples:\n  cn-infra sandbox status\n  cn-infra sandbox status --json | jq '.contents[] | select(.region == \"us-west-2\").counts'"
+        after_help = "Examples:\n  cn-infra sandbox status\n  cn-infra sandbox status --json | jq '.contents[].counts'"
     )]
     Status {
         /// Print as JSON
@@ -173,7 +173,7 @@ pub enum Seed {
 /// `sandbox serve`.
 #[derive(Clone, Debug, Args)]
 #[command(
-    after_help = "Example:\n  cn-infra sandbox serve --port 5000\n  AWS_ENDPOINT_URL=http://127.0.0.1:5000 AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any aws ec2 describe-instances"
+    after_help = "Example:\n  cn-infra sandbox serve --port 5000 --state .cn-infra/sandbox &\n  export AWS_ENDPOINT_URL=http://127.0.0.1:5000\n  export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any\n  aws ec2 describe-instances --region us-west-2"
 )]
 pub struct Serve {
     /// The port on 127.0.0.1; 0: a free one, which is printed
@@ -193,7 +193,7 @@ pub struct Serve {
 /// `sandbox fault`.
 #[derive(Clone, Debug, Args)]
 #[command(
-    after_help = "Examples:\n  cn-infra sandbox fault ec2:RunInstances throttle --times 3\n  cn-infra sandbox fault rds:CreateDBInstance lose-answer --at 1\n  cn-infra sandbox fault ec2:StartInstances fail --code InsufficientInstanceCapacity\n  cn-infra sandbox fault                     those that wait\n  cn-infra sandbox fault --clear"
+    after_help = "Examples:\n  cn-infra sandbox fault ec2:RunInstances throttle --times 3\n  cn-infra sandbox fault rds:CreateDBInstance lose-answer --at 1\n  cn-infra sandbox fault 's3:*' delay --seconds 0.5\n  cn-infra sandbox fault                 those that wait\n  cn-infra sandbox fault --clear"
 )]
 pub struct Fault {
     /// The operation: ec2:RunInstances, s3:*, or *; left out: list the faults that wait

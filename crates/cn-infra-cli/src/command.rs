@@ -36,7 +36,7 @@ impl Context {
         }
         let sandbox = sandbox::open(&environment.account, self.speed())?;
         let (place, speed) = (sandbox::DIRECTORY, self.speed());
-        self.view.say(&format!("sandbox: a simulated account in {place}, {speed} times as fast; AWS is not called\n"));
+        self.view.say(&format!("sandbox: {place}, {speed} times as fast as AWS, which is not called\n"));
         sandbox::prepare(&sandbox, environment, &self.view)?;
         Ok(Some(sandbox))
     }
