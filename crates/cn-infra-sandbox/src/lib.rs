@@ -15,6 +15,7 @@ mod caller;
 mod calls;
 mod client;
 mod clock;
+mod contents;
 mod context;
 mod control;
 mod ec2;
@@ -40,6 +41,7 @@ mod world;
 
 pub use caller::{CallError, Caller};
 pub use calls::Call;
+pub use contents::Contents;
 pub use granted::Granted;
 pub use request::Request;
 pub use sandbox::{Fate, InFlight, Reply, Sandbox, SandboxOptions};

@@ -1,6 +1,5 @@
 //! All that a sandbox is, and how it is kept: everything that outlives a request is a row of a table.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -8,6 +7,7 @@ use serde_json::Value;
 
 use crate::calls::Calls;
 use crate::clock::Clock;
+use crate::contents::Contents;
 use crate::faults::Fault;
 use crate::limits::Limits;
 use crate::sandbox::SandboxOptions;
@@ -180,9 +180,9 @@ impl Kept {
         }
     }
 
-    /// How many rows each table has that has any.
-    pub fn counts(&mut self) -> BTreeMap<String, usize> {
-        self.world.counts()
+    /// What was made in each account and region.
+    pub fn contents(&self) -> Vec<Contents> {
+        self.world.contents(self.clock.now())
     }
 
     /// Counts a call for every fault that is for it, and tells the first that hits.

@@ -1,7 +1,7 @@
 //! All accounts and regions, and the way of a request through them.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -11,6 +11,7 @@ use http::Response;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::contents::Contents;
 use crate::context::Context;
 use crate::ec2::Ec2;
 use crate::error::AwsError;
@@ -236,9 +237,26 @@ impl World {
         }
     }
 
-    /// How many rows each table has that has any.
-    pub fn counts(&mut self) -> BTreeMap<String, usize> {
-        self.all().into_iter().map(|(path, rows)| (path, rows.count())).filter(|(_, count)| *count > 0).collect()
+    /// What was made in each account and region.
+    pub fn contents(&self, now: Timestamp) -> Vec<Contents> {
+        let Self { regions, iam, s3 } = self;
+        let owners = s3.buckets.values().map(|bucket| bucket.owner.as_str());
+        let accounts: BTreeSet<_> = regions
+            .keys()
+            .map(|(account, _)| account.as_str())
+            .chain(iam.keys().map(String::as_str))
+            .chain(owners)
+            .collect();
+        let of_account = |account: &str| {
+            let regional = regions.iter().filter(|((of, _), _)| of == account);
+            let regional: Vec<_> = regional
+                .filter_map(|((_, region), Region { ec2, rds, .. })| {
+                    Contents::of_region(account, region, (ec2, rds), now)
+                })
+                .collect();
+            regional.into_iter().chain(Contents::of_account(account, iam.get(account), s3)).collect::<Vec<_>>()
+        };
+        accounts.into_iter().flat_map(of_account).collect()
     }
 
     fn all(&mut self) -> Vec<(String, &mut dyn Rows)> {

@@ -74,6 +74,12 @@ impl S3 {
         }
     }
 
+    /// How many buckets an account has, and how many objects are in them, each version counted.
+    pub fn count(&self, account: &str) -> (usize, usize) {
+        let own = || self.buckets.iter().filter(|(_, bucket)| bucket.owner == account);
+        (own().count(), own().map(|(name, _)| self.objects.index(name).len()).sum())
+    }
+
     /// Forgets all rows; the bytes of objects stay.
     pub fn forget(&mut self) {
         (self.buckets, self.blocks, self.writers) = Default::default();
