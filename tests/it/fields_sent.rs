@@ -53,11 +53,12 @@ for name in ('first', 'second'):
     rds.create_db_subnet_group(DBSubnetGroupName=name, DBSubnetGroupDescription=name, SubnetIds=list(subnets.values()))
 rds.create_db_parameter_group(DBParameterGroupName='custom', DBParameterGroupFamily='postgres16', Description='custom')
 rds.create_db_instance(DBInstanceIdentifier='former', Engine='postgres', DBInstanceClass='db.t3.medium',
-                       AllocatedStorage=30, MasterUsername='site', MasterUserPassword='of no use')
+                       AllocatedStorage=30, MasterUsername='site', MasterUserPassword='of-no-use')
 rest()
 rds.create_db_snapshot(DBInstanceIdentifier='former', DBSnapshotIdentifier='before-the-move')
 rest()
-images = sorted(image['ImageId'] for image in ec2.describe_images(Owners=['amazon'])['Images'])
+ours = [{'Name': 'architecture', 'Values': ['x86_64']}, {'Name': 'root-device-name', 'Values': ['/dev/xvda']}]
+images = sorted(image['ImageId'] for image in ec2.describe_images(Owners=['amazon'], Filters=ours)['Images'])
 print('ami-0123456789abcdef0', images[0])
 print('ami-0fedcba9876543210', images[1])
 print('subnet-0123456789abcdef0', subnets['us-west-2a'])
