@@ -2,6 +2,7 @@
 
 mod account;
 mod bad_files;
+mod crash;
 mod docs;
 mod examples;
 mod fields;

@@ -218,6 +218,12 @@ impl World {
         Ok(())
     }
 
+    /// Takes over the bytes of another world's objects.
+    pub fn copy_bytes_of(&mut self, other: &Self) -> io::Result<()> {
+        self.s3.objects.blobs = other.s3.objects.blobs.copy()?;
+        Ok(())
+    }
+
     /// Forgets the bytes of all objects.
     pub fn clear_bytes(&mut self) -> io::Result<()> {
         self.s3.objects.blobs.clear()

@@ -4,6 +4,7 @@
 //! "Elastic IP addresses" in the EC2 User Guide.
 
 mod associate;
+mod doubled;
 mod observe;
 mod target;
 #[cfg(test)]
@@ -89,6 +90,19 @@ impl ElasticIps {
         Self { ec2: session.ec2.clone() }
     }
 
+    async fn all(&self) -> Result<Vec<Observed<ElasticIp>>, ManageError> {
+        Ok(observe::addresses(&self.ec2).await?.into_iter().filter_map(observe::observed).collect())
+    }
+
+    /// Releases what a reading made just now still shows as doubles of an address. One that points somewhere by then is
+    /// refused by AWS.
+    async fn release_spares_of(&self, id: &PhysicalId) -> Result<(), ManageError> {
+        for spare in doubled::spares_of(id, &self.all().await?) {
+            self.release(&spare).await?;
+        }
+        Ok(())
+    }
+
     async fn release(&self, id: &PhysicalId) -> Result<(), ManageError> {
         let answer = self.ec2.release_address().allocation_id(&id.0).send().await;
         let Err(error) = answer else { return Ok(()) };
@@ -106,9 +120,7 @@ impl Manager for ElasticIps {
     type Resource = ElasticIp;
 
     async fn observe(&self, scope: &Scope<'_, ElasticIp>) -> Result<Vec<Observed<ElasticIp>>, ManageError> {
-        let addresses = observe::addresses(&self.ec2, scope.only).await?;
-        let observed = addresses.into_iter().filter_map(observe::observed);
-        Ok(observed.filter(|address| scope.includes(&address.id.0)).collect())
+        Ok(doubled::resolve(self.all().await?, scope))
     }
 
     /// AWS knows no client token here, so the call goes out once.
@@ -127,6 +139,9 @@ impl Manager for ElasticIps {
     async fn update(&self, id: &PhysicalId, change: Change<'_, ElasticIp>) -> Result<Progress, ManageError> {
         if change.part.is_none() {
             ec2_tags::apply(&self.ec2, &id.0, change.tags).await?;
+            if change.live.unfinished.is_some() {
+                self.release_spares_of(id).await?;
+            }
             return Ok(Progress::Done);
         }
         let wanted =

@@ -139,7 +139,7 @@ fn an_account_that_began_anew_never_reads_the_journal_of_before() {
     drop(one.0.clear(&mut one.1, Timestamp::UNIX_EPOCH).expect("begun"));
     one.set("a", Some(1));
     let old = fs::read(&journal).expect("a journal");
-    Store::open(directory.path(), "1")
+    let _locked = Store::open(directory.path(), "1")
         .and_then(|mut store| store.clear(&mut Rows::default(), Timestamp::UNIX_EPOCH))
         .expect("begun");
     // As where the process was killed in between.
