@@ -1,5 +1,6 @@
 //! Carrying out a plan.
 
+mod basis;
 mod create;
 mod delete;
 mod failure;
@@ -10,6 +11,7 @@ mod run;
 mod schedule;
 mod stale;
 mod step;
+mod survey;
 mod update;
 
 use std::collections::BTreeMap;
@@ -50,6 +52,9 @@ pub async fn apply(
     let mut cancelled = false;
     run.tell(Event::Began { steps: plan.steps.len() });
     tell_dropped(&run, dropped);
+    if options.verify {
+        verify(&run, &mut schedule).await;
+    }
     loop {
         if !cancelled && cancellation.is_cancelled() {
             cancelled = true;
@@ -80,6 +85,31 @@ pub async fn apply(
         reporter.event(&event);
     }
     Report { outcomes: schedule.into_outcomes(), made: run.all_made(), cancelled }
+}
+
+/// Gives up every step of a saved plan if anything that one of them depends on moved, or cannot be looked at.
+async fn verify(run: &Run<'_>, schedule: &mut Schedule<'_>) {
+    let ended: Vec<_> = match survey::survey(run).await {
+        Ok(stale) => stale.into_iter().map(|(step, moved)| (step, Outcome::Stale { moved })).collect(),
+        Err(_) if run.cancellation.is_cancelled() => Vec::new(),
+        Err(failure) => {
+            let first = run.plan.steps.first().map(|step| step.id.clone());
+            first.into_iter().map(|step| (step, Outcome::Failed(failure.clone()))).collect()
+        }
+    };
+    if ended.is_empty() {
+        return;
+    }
+    let why = if ended.iter().any(|(_, outcome)| matches!(outcome, Outcome::Stale { .. })) {
+        "live moved since the plan was made"
+    } else {
+        "what the plan depends on could not be read"
+    };
+    for (step, outcome) in ended {
+        schedule.end_early(&step, outcome.clone());
+        run.tell(Event::Finished { step, outcome, elapsed: Duration::ZERO });
+    }
+    tell_dropped(run, schedule.drop_all(why));
 }
 
 fn tell_dropped(run: &Run<'_>, dropped: Vec<Dropped>) {

@@ -110,6 +110,9 @@ pub struct Step {
     /// For a create: how many terminated predecessors it has.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub generation: u32,
+    /// For a create: objects of the same name without anybody's tags, which were accepted when the plan was made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alike: Vec<PhysicalId>,
     /// The steps that must be done before: each once, by id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<StepId>,
@@ -132,6 +135,7 @@ impl Step {
             after: None,
             written: Written::new(),
             generation: 0,
+            alike: Vec::new(),
             needs: Vec::new(),
         }
     }

@@ -151,7 +151,8 @@ impl Pruned {
                     self.push(object.delete(address, Some(part.name), Some(before), Vec::new()), object);
                 }
             }
-            self.push(object.delete(address, None, None, needs.into_iter().collect()), object);
+            let before = object.kind.split(&object.live, None);
+            self.push(object.delete(address, None, Some(before), needs.into_iter().collect()), object);
         }
     }
 

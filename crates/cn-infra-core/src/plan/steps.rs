@@ -124,6 +124,7 @@ impl<'a> Drafter<'a> {
             tags: TagChange { set, ..TagChange::default() },
             after: Some(rest),
             generation,
+            alike: creation.alike(declared, kind),
             ..subject.step(None, Action::Create)
         };
         self.push(whole, subject.reading.take_refers(None), Vec::new());

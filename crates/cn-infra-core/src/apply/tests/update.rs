@@ -95,7 +95,6 @@ async fn a_saved_step_is_stale_once_live_moved() {
     let told = world.apply(vec![step.clone()]).await;
     assert_snapshot!(told.events, @r#"
     33 began, 1 steps
-    33 host.web: Update
     33 host.web: stale, size "small" "medium" "large"
     "#);
     assert_snapshot!(changes(&world), @"");
