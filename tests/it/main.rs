@@ -9,5 +9,7 @@ mod fields_on_moto;
 mod moto;
 mod recorder;
 mod scale;
+mod simulated;
+mod stale;
 mod venv;
 mod wide;

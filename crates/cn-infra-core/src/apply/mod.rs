@@ -27,7 +27,7 @@ use crate::clock::Clock;
 use crate::event::{Event, Failure, Outcome, Reporter};
 use crate::kinds::Kinds;
 use crate::manager::Managers;
-use crate::plan::Plan;
+use crate::plan::{Plan, Step};
 
 use run::Run;
 use schedule::{Dropped, Schedule};
@@ -91,10 +91,13 @@ pub async fn apply(
 async fn verify(run: &Run<'_>, schedule: &mut Schedule<'_>) {
     let ended: Vec<_> = match survey::survey(run).await {
         Ok(stale) => stale.into_iter().map(|(step, moved)| (step, Outcome::Stale { moved })).collect(),
+        // The loop ends a cancelled apply.
         Err(_) if run.cancellation.is_cancelled() => Vec::new(),
-        Err(failure) => {
-            let first = run.plan.steps.first().map(|step| step.id.clone());
-            first.into_iter().map(|step| (step, Outcome::Failed(failure.clone()))).collect()
+        Err(unread) => {
+            let of_kind = |step: &&Step| unread.kind.as_ref().is_none_or(|kind| *kind == step.id.address.kind);
+            let failed: Vec<_> = run.plan.steps.iter().filter(of_kind).collect();
+            let failed = if failed.is_empty() { run.plan.steps.iter().collect() } else { failed };
+            failed.into_iter().map(|step| (step.id.clone(), Outcome::Failed(unread.failure.clone()))).collect()
         }
     };
     if ended.is_empty() {

@@ -101,11 +101,7 @@ fn fields(work: &Work<'_>, live: &Object, changed: &[String]) -> Result<Vec<Move
 }
 
 /// The fields that a step is still to change, everything named by addresses.
-pub(super) fn to_change(
-    work: &Work<'_>,
-    mut wanted: Document,
-    live: &Object,
-) -> Result<Vec<String>, DocumentError> {
+pub(super) fn to_change(work: &Work<'_>, mut wanted: Document, live: &Object) -> Result<Vec<String>, DocumentError> {
     let mut there = with_addresses(work, &work.kind.split(&live.live, work.part()))?;
     (work.kind.normalize)(&mut wanted, &mut there, work.run.clock.now())?;
     Ok(diff::differing(&work.kind.tree, &wanted, &there).into_iter().map(|differing| differing.path).collect())

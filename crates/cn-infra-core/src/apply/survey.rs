@@ -20,8 +20,21 @@ use crate::owner::Owner;
 use crate::plan::identity::foreign_owner;
 use crate::plan::{Action, Step, template};
 
+/// It cannot be told, because objects of a kind cannot be read.
+pub(super) struct Unread {
+    /// The kind, if it is one's.
+    pub kind: Option<String>,
+    pub failure: Failure,
+}
+
+impl From<Failure> for Unread {
+    fn from(failure: Failure) -> Self {
+        Self { kind: None, failure }
+    }
+}
+
 /// What moved, by step; empty: the plan holds. Nothing is written.
-pub(super) async fn survey(run: &Run<'_>) -> Result<BTreeMap<StepId, Vec<Moved>>, Failure> {
+pub(super) async fn survey(run: &Run<'_>) -> Result<BTreeMap<StepId, Vec<Moved>>, Unread> {
     let there = There::read(run).await?;
     let mut stale = BTreeMap::new();
     for step in &run.plan.steps {
@@ -42,7 +55,7 @@ struct There {
 }
 
 impl There {
-    async fn read(run: &Run<'_>) -> Result<Self, Failure> {
+    async fn read(run: &Run<'_>) -> Result<Self, Unread> {
         let of_steps = run.plan.steps.iter().map(|step| (&step.id.address.kind, step.object.as_ref()));
         let of_references = run.plan.ids.iter().map(|(address, id)| (&address.kind, Some(id)));
         let mut named: BTreeMap<&String, BTreeSet<&PhysicalId>> = BTreeMap::new();
@@ -50,16 +63,27 @@ impl There {
             named.entry(kind).or_default().extend(id);
         }
         let readings = named.into_iter().map(|(kind, ids)| async move {
-            let poll = run.poll(kind)?;
-            let mut objects = poll.watch_all(true).all(run).await?;
-            // A kind may list only what its resources declare; what else the plan names is asked for.
-            let missing = ids.into_iter().filter(|id| !objects.contains_key(id)).map(|id| poll.watch(id));
-            let mut watches: Vec<_> = missing.collect();
-            let found = try_join_all(watches.iter_mut().map(|watch| watch.next(run))).await?;
-            objects.extend(found.into_iter().flatten().map(|object| (object.id.clone(), object)));
-            Ok::<_, Failure>((kind.clone(), objects))
+            let objects = Self::read_kind(run, kind, ids).await;
+            objects
+                .map(|objects| (kind.clone(), objects))
+                .map_err(|failure| Unread { kind: Some(kind.clone()), failure })
         });
         Ok(Self { objects: try_join_all(readings).await?.into_iter().collect() })
+    }
+
+    async fn read_kind(
+        run: &Run<'_>,
+        kind: &str,
+        named: BTreeSet<&PhysicalId>,
+    ) -> Result<BTreeMap<PhysicalId, Object>, Failure> {
+        let poll = run.poll(kind)?;
+        let mut objects = poll.watch_all(true).all(run).await?;
+        // A kind may list only what its resources declare; what else the plan names is asked for.
+        let missing = named.into_iter().filter(|id| !objects.contains_key(id));
+        let mut watches: Vec<_> = missing.map(|id| poll.watch(id)).collect();
+        let found = try_join_all(watches.iter_mut().map(|watch| watch.next(run))).await?;
+        objects.extend(found.into_iter().flatten().map(|object| (object.id.clone(), object)));
+        Ok(objects)
     }
 
     fn of_kind(&self, kind: &str) -> impl Iterator<Item = &Object> {
