@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::builder::FalseyValueParser;
@@ -235,6 +236,9 @@ pub struct Selection {
     /// Create it although an object without our tags looks like the same thing; may be repeated
     #[arg(long, value_name = "RESOURCE")]
     pub create_anyway: Vec<String>,
+    /// Your own address, as servers see it: hold back what would close port 22 to it
+    #[arg(long, value_name = "ADDRESS")]
+    pub my_ip: Option<IpAddr>,
 }
 
 /// `plan`.

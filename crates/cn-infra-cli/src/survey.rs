@@ -70,6 +70,7 @@ impl Subject {
             prune: selection.prune,
             only: selection.only.iter().map(only).collect::<Result<_>>()?,
             create_anyway: selection.create_anyway.iter().map(create).collect::<Result<_>>()?,
+            my_ip: selection.my_ip,
         })
     }
 

@@ -105,7 +105,7 @@ impl Resource for Bucket {
         Output { name: "website_endpoint", doc: "The host name of its website, where `website` is managed and on." },
     ];
     const NAMING: Naming = Naming { tag: false, required: true, unique: true };
-    const PRUNE: bool = false;
+    const HOLDS_DATA: bool = true;
     const ID_FORM: &'static str = "coralnet-production (a bucket's name)";
 
     fn is_physical_id(text: &str) -> bool {

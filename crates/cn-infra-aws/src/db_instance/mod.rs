@@ -233,6 +233,7 @@ impl Resource for DbInstance {
     ];
     const REQUIRED: &'static [&'static str] = &["engine", "class"];
     const NAMING: Naming = Naming { tag: false, required: false, unique: true };
+    const HOLDS_DATA: bool = true;
     const ID_FORM: &'static str = "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ (its DbiResourceId) or its ARN";
 
     fn is_physical_id(text: &str) -> bool {

@@ -71,9 +71,11 @@ async fn saved(path: &Path, arguments: &arguments::Apply, context: &Context) -> 
     if arguments.selection.prune
         || !arguments.selection.only.is_empty()
         || !arguments.selection.create_anyway.is_empty()
+        || arguments.selection.my_ip.is_some()
     {
-        return Err(CommandError::usage("a saved plan is carried out as it is")
-            .hint("give --prune, --only and --create-anyway to `cn-infra plan`, or name the environment here"));
+        return Err(CommandError::usage("a saved plan is carried out as it is").hint(
+            "give --prune, --only, --create-anyway and --my-ip to `cn-infra plan`, or name the environment here",
+        ));
     }
     let plan = load(path, &context.saved_plan())?;
     check_can_ask(arguments)?;

@@ -1,6 +1,7 @@
 //! The plan: the steps from live to desired, as data. Made by a pure function, shown, saved, carried out.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -216,6 +217,8 @@ pub struct PlanOptions {
     pub only: Vec<Address>,
     /// Create these although an object without our tags looks like the same thing.
     pub create_anyway: Vec<Address>,
+    /// The address that the caller's own connections come from: a plan does not lock its reader out.
+    pub my_ip: Option<IpAddr>,
 }
 
 impl Plan {
