@@ -279,6 +279,9 @@ pub struct Apply {
     /// Which changes it takes in.
     #[command(flatten)]
     pub selection: Selection,
+    /// Delete it although data goes with it: a database, a bucket; else its name is asked for; may be repeated
+    #[arg(long, value_name = "RESOURCE")]
+    pub allow_delete: Vec<String>,
     /// Do not ask; at a terminal, a saved plan older than an hour is asked for all the same
     #[arg(short, long)]
     pub yes: bool,

@@ -14,7 +14,7 @@ mod step;
 mod survey;
 mod update;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -131,6 +131,8 @@ pub struct ApplyOptions {
     pub no_wait: bool,
     /// Compare each step's `before` with live first: for a plan that was saved.
     pub verify: bool,
+    /// The resources whose objects may be deleted although data goes with them.
+    pub allow_delete: BTreeSet<Address>,
     /// How long a just-made object may answer "not found", and an ambiguous create may stay unseen.
     pub consistency: Duration,
     /// How long a step may wait for its object. Ends the waiting, not the change.
@@ -143,6 +145,7 @@ impl Default for ApplyOptions {
             parallelism: 10,
             no_wait: false,
             verify: false,
+            allow_delete: BTreeSet::new(),
             consistency: Duration::from_mins(1),
             timeout: Duration::from_hours(3),
         }

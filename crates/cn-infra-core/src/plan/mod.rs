@@ -11,6 +11,7 @@ use crate::address::{Address, PhysicalId, StepId};
 use crate::check::Finding;
 use crate::document::Document;
 use crate::environment::{Networks, Written};
+use crate::kinds::Kinds;
 use crate::manager::TagChange;
 use crate::owner::Tags;
 use crate::resource::Impact;
@@ -225,6 +226,13 @@ impl Plan {
     /// Whether nothing would be done.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
+    }
+
+    /// The deletes that take data with them: each has to be allowed by its name.
+    pub fn data_deletes<'a>(&'a self, kinds: &'a Kinds) -> impl Iterator<Item = &'a Address> {
+        let deletes = self.steps.iter().filter(|step| step.action == Action::Delete && step.id.part.is_none());
+        let addresses = deletes.map(|step| &step.id.address);
+        addresses.filter(|address| kinds.get(&address.kind).is_some_and(|kind| kind.holds_data))
     }
 
     /// How many steps take an action.

@@ -112,7 +112,7 @@ pub fn plan(
     let options = checked(options, environment, identity)?;
     let drafts = draft(environment, identity, kinds, &options, now)?;
     let only = Only::of(&options.only, &drafts, identity);
-    let found = drafts.findings.clone();
+    let mut found = drafts.findings.clone();
     let (mut steps, mut blocked) = blocked::settle(drafts, identity, environment);
 
     let mut left_out = Vec::new();
@@ -123,7 +123,8 @@ pub fn plan(
         let in_use = InUse { live, kinds, names, steps: &steps };
         let mut pruned = prune::deletes(&in_use, &only)?;
         pruned.come_after(&steps);
-        let Pruned { steps: deletes, blocked: kept, left_out: others } = pruned;
+        let Pruned { steps: deletes, blocked: kept, left_out: others, findings } = pruned;
+        found.extend(findings);
         steps.extend(deletes);
         blocked.extend(kept);
         left_out.extend(others);
