@@ -6,6 +6,7 @@ mod docs;
 mod examples;
 mod fields;
 mod fields_on_moto;
+mod guarded;
 mod moto;
 mod recorder;
 mod scale;

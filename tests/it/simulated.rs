@@ -10,7 +10,7 @@ use cn_infra::core::clock::Clock;
 use cn_infra::core::environment::Environment;
 use cn_infra::core::event::Event;
 use cn_infra::core::manager::Managers;
-use cn_infra::core::observe::observe;
+use cn_infra::core::observe::{observe, observe_prunable};
 use cn_infra::core::plan::identity::identify;
 use cn_infra::core::plan::{Plan, PlanOptions, plan};
 use cn_infra::core::testing::samples::NOW;
@@ -76,6 +76,13 @@ impl Simulated {
     pub async fn plan(&self, environment: &Environment, options: &PlanOptions) -> Plan {
         let live = observe(environment, &self.managers, self.clock.now()).await.unwrap();
         plan(environment, &live, &kinds(), options, self.clock.now()).unwrap()
+    }
+
+    /// Reads and plans, deletes included.
+    pub async fn prune(&self, environment: &Environment) -> Plan {
+        let live = observe_prunable(environment, &self.managers, &kinds(), self.clock.now()).await.unwrap();
+        let options = PlanOptions { prune: true, ..PlanOptions::default() };
+        plan(environment, &live, &kinds(), &options, self.clock.now()).unwrap()
     }
 
     /// Carries a plan out; tells what became of it, and the calls that may have changed something.
