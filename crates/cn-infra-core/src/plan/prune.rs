@@ -174,8 +174,8 @@ impl Pruned {
                     self.push(object.delete(address, Some(part.name), Some(before), Vec::new()), object);
                 }
             }
-            let before = object.kind.split(&object.live, None);
-            self.push(object.delete(address, None, Some(before), needs.into_iter().collect()), object);
+            let before = Some(object.kind.split(&object.live, None)).filter(|before| !before.0.is_empty());
+            self.push(object.delete(address, None, before, needs.into_iter().collect()), object);
         }
     }
 
