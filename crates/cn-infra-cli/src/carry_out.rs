@@ -46,9 +46,9 @@ impl CarryOut<'_> {
 
     /// The first Ctrl-C starts nothing new, the second drops what is in flight.
     async fn until_interrupted(&self, plan: &Plan) -> Option<Report> {
-        let Survey { kinds, managers, clock, .. } = self.survey;
+        let Survey { kinds, managers, clock, speed, .. } = self.survey;
         let cancellation = Cancellation::default();
-        let mut reporter = view::progress::reporter(self.view, self.json);
+        let mut reporter = view::progress::reporter(self.view, self.json, *speed);
         let applying = apply(plan, kinds, managers, &self.options, &**clock, &cancellation, &mut *reporter);
         tokio::pin!(applying);
         loop {

@@ -35,7 +35,8 @@ impl Context {
             return Ok(None);
         }
         let sandbox = sandbox::open(&environment.account, self.speed())?;
-        self.view.say(&format!("sandbox: a simulated account in {}; AWS is not called\n", sandbox::DIRECTORY));
+        let (place, speed) = (sandbox::DIRECTORY, self.speed());
+        self.view.say(&format!("sandbox: {place}, {speed} times as fast as AWS, which is not called\n"));
         sandbox::prepare(&sandbox, environment, &self.view)?;
         Ok(Some(sandbox))
     }

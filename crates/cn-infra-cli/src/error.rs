@@ -84,7 +84,12 @@ impl From<StateError> for CommandError {
     fn from(error: StateError) -> Self {
         let hint = match &error {
             StateError::Io { .. } => "check the disk and the permissions of the directory",
-            StateError::Corrupt { .. } | StateError::OtherAccount { .. } => "`cn-infra sandbox reset` begins anew",
+            StateError::Corrupt { .. } => {
+                "`cn-infra sandbox reset` begins anew in .cn-infra/sandbox; remove another --state"
+            }
+            StateError::OtherAccount { .. } => {
+                "`cn-infra sandbox reset` begins anew, for the account of the environment files"
+            }
         };
         Self::from(anyhow::Error::new(error)).hint(hint)
     }

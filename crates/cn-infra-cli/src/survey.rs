@@ -41,6 +41,8 @@ pub struct Survey {
     pub managers: Managers,
     /// The time of the account: the wall clock's, or that of the sandbox.
     pub clock: Box<dyn Clock>,
+    /// How many of its seconds pass in a real one.
+    pub speed: f64,
     began: Instant,
 }
 
@@ -88,11 +90,12 @@ impl Subject {
         })
         .await?;
         let managers = cn_infra_aws::managers(&session);
+        let speed = if sandbox.is_some() { context.speed() } else { 1.0 };
         let clock: Box<dyn Clock> = match sandbox {
             Some(sandbox) => Box::new(SandboxClock::new(sandbox)?),
             None => Box::new(TokioClock::new()),
         };
-        Ok(Survey { environment, kinds, session, managers, clock, began })
+        Ok(Survey { environment, kinds, session, managers, clock, speed, began })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command as its users have it: real processes, the real environments, and moto for AWS.
 
 mod adopt;
+mod beta_migration;
 mod checkout;
 mod end_to_end;
 mod gate;
