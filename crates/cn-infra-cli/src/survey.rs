@@ -9,7 +9,7 @@ use cn_infra_core::environment::Environment;
 use cn_infra_core::kinds::Kinds;
 use cn_infra_core::live::Live;
 use cn_infra_core::manager::Managers;
-use cn_infra_core::observe::{observe, observe_all};
+use cn_infra_core::observe::{observe, observe_all, observe_prunable};
 use cn_infra_core::plan::{Plan, PlanOptions};
 use cn_infra_sandbox::Sandbox;
 
@@ -72,6 +72,7 @@ impl Subject {
             prune: selection.prune,
             only: selection.only.iter().map(only).collect::<Result<_>>()?,
             create_anyway: selection.create_anyway.iter().map(create).collect::<Result<_>>()?,
+            my_ip: selection.my_ip,
         })
     }
 
@@ -114,9 +115,15 @@ impl Survey {
         Ok(observe_all(&self.environment, &self.managers, self.clock.now()).await?)
     }
 
+    /// Reads the same, and what stands in the way of deleting what left the file.
+    async fn observe_prunable(&self) -> Result<Live> {
+        Ok(observe_prunable(&self.environment, &self.managers, &self.kinds, self.clock.now()).await?)
+    }
+
     /// Reads what is live and plans the difference.
     pub async fn plan(&self, options: &PlanOptions) -> Result<Plan> {
-        self.plan_of(&self.observe().await?, options)
+        let live = if options.prune { self.observe_prunable().await? } else { self.observe().await? };
+        self.plan_of(&live, options)
     }
 
     /// Plans the difference to what is live.

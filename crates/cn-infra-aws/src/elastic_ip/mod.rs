@@ -48,6 +48,8 @@ impl Resource for ElasticIp {
         Output { name: "private_ip", doc: "The private address that it points at, while it points at one." },
     ];
     const NAMING: Naming = Naming { tag: true, required: false, unique: false };
+    /// "Elastic IP addresses" in the EC2 User Guide.
+    const QUOTA: Option<usize> = Some(5);
     const ID_FORM: &'static str = "eipalloc-0123456789abcdef0 or the address, 198.51.100.7";
 
     fn is_physical_id(text: &str) -> bool {
