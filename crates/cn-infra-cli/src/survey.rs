@@ -1,5 +1,6 @@
 //! What every command that speaks to AWS begins with: the environment, a session for its account, what is live.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cn_infra_aws::Session;
@@ -40,7 +41,7 @@ pub struct Survey {
     /// The managers of all kinds.
     pub managers: Managers,
     /// The time of the account: the wall clock's, or that of the sandbox.
-    pub clock: Box<dyn Clock>,
+    pub clock: Arc<dyn Clock>,
     began: Instant,
 }
 
@@ -87,9 +88,9 @@ impl Subject {
         })
         .await?;
         let managers = cn_infra_aws::managers(&session);
-        let clock: Box<dyn Clock> = match sandbox {
-            Some(sandbox) => Box::new(SandboxClock::new(sandbox)?),
-            None => Box::new(TokioClock::new()),
+        let clock: Arc<dyn Clock> = match sandbox {
+            Some(sandbox) => Arc::new(SandboxClock::new(sandbox)?),
+            None => Arc::new(TokioClock::new()),
         };
         Ok(Survey { environment, kinds, session, managers, clock, began })
     }

@@ -18,8 +18,8 @@ use cn_infra_core::clock::Clock;
 use cn_infra_core::manager::ManageError;
 
 use crate::Session;
-use crate::session::{Closed, Fence};
 use crate::session::fence::{Stopwatch, Until};
+use crate::session::{Closed, Fence};
 use protocol::{Next, Renewal};
 use store::{Condition, Refused, S3, Store};
 

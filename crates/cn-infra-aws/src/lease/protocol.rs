@@ -117,7 +117,10 @@ mod tests {
         assert!(matches!(next(lease("b", 300), "a", None), Next::Held(_)));
         assert_eq!(next(lease("b", 301), "a", None), Next::TakeOver("e".to_owned()));
         assert_eq!(next(lease("b", 0), "a", Some("b")), Next::TakeOver("e".to_owned()));
-        assert!(matches!(next(lease("b", 0), "a", Some("c")), Next::Held(_)), "another lease than the one that was shown");
+        assert!(
+            matches!(next(lease("b", 0), "a", Some("c")), Next::Held(_)),
+            "another lease than the one that was shown"
+        );
         assert_eq!(next(lease("a", 9), "a", None), Next::Ours("e".to_owned()));
         assert_eq!(next(Found::Nothing, "a", None), Next::Take);
         assert_eq!(next(Found::Foreign, "a", Some("b")), Next::Foreign);

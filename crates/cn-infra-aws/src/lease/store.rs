@@ -72,7 +72,8 @@ impl Store for S3 {
     fn get(&self) -> BoxFuture<'_, Result<Found, ManageError>> {
         Box::pin(async move {
             let date = Date::default();
-            let call = self.client.get_object().bucket(&self.bucket).key(&self.key).expected_bucket_owner(&self.account);
+            let call =
+                self.client.get_object().bucket(&self.bucket).key(&self.key).expected_bucket_owner(&self.account);
             let answer = match call.customize().interceptor(date.clone()).send().await {
                 Ok(answer) => answer,
                 Err(error) => {
@@ -93,9 +94,11 @@ impl Store for S3 {
 
     fn put<'a>(&'a self, record: &'a Record, condition: Condition) -> BoxFuture<'a, Result<String, Refused>> {
         Box::pin(async move {
-            let unwritable = |error| ManageError::new(ErrorClass::Invalid, format!("the lease cannot be written: {error}"));
+            let unwritable =
+                |error| ManageError::new(ErrorClass::Invalid, format!("the lease cannot be written: {error}"));
             let body = serde_json::to_vec_pretty(record).map_err(|error| Refused::Failed(unwritable(error)))?;
-            let call = self.client.put_object().bucket(&self.bucket).key(&self.key).expected_bucket_owner(&self.account);
+            let call =
+                self.client.put_object().bucket(&self.bucket).key(&self.key).expected_bucket_owner(&self.account);
             let call = match condition {
                 Condition::Absent => call.if_none_match("*"),
                 Condition::Is(etag) => call.if_match(etag),
