@@ -24,7 +24,10 @@ type InFlight = RefCell<Vec<(String, Duration)>>;
 /// Takes the lease again and again, and writes while it has it: one attempt after the other, each as slow as may be.
 async fn holder(name: usize, world: World, skew: i64, in_flight: &InFlight, done: &RefCell<Vec<Done>>) {
     let clock = world.clock(SignedDuration::from_secs(skew));
-    for round in 0..3 {
+    for round in 0..20 {
+        if done.borrow()[name].leases == 3 {
+            break;
+        }
         let (fence, token) = (Fence::default(), format!("{name}-{round}"));
         let taken = Lease::contend(world.store(), fence.clone(), record(&token, &clock), None, clock.clone()).await;
         let Ok(mut lease) = taken else {
