@@ -306,6 +306,9 @@ pub struct Apply {
     /// Do not wait for objects that nothing else in the plan needs
     #[arg(long)]
     pub no_wait: bool,
+    /// Take the lease of the environment from its holder, after showing whose it is
+    #[arg(long)]
+    pub force_unlock: bool,
     /// Print what happens as JSON lines; needs --yes
     #[arg(long, requires = "yes")]
     pub json: bool,

@@ -1,5 +1,6 @@
 //! What every command that speaks to AWS begins with: the environment, a session for its account, what is live.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cn_infra_aws::Session;
@@ -40,7 +41,7 @@ pub struct Survey {
     /// The managers of all kinds.
     pub managers: Managers,
     /// The time of the account: the wall clock's, or that of the sandbox.
-    pub clock: Box<dyn Clock>,
+    pub clock: Arc<dyn Clock>,
     /// How many of its seconds pass in a real one.
     pub speed: f64,
     began: Instant,
@@ -91,9 +92,9 @@ impl Subject {
         .await?;
         let managers = cn_infra_aws::managers(&session);
         let speed = if sandbox.is_some() { context.speed() } else { 1.0 };
-        let clock: Box<dyn Clock> = match sandbox {
-            Some(sandbox) => Box::new(SandboxClock::new(sandbox)?),
-            None => Box::new(TokioClock::new()),
+        let clock: Arc<dyn Clock> = match sandbox {
+            Some(sandbox) => Arc::new(SandboxClock::new(sandbox)?),
+            None => Arc::new(TokioClock::new()),
         };
         Ok(Survey { environment, kinds, session, managers, clock, speed, began })
     }

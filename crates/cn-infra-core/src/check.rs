@@ -114,6 +114,7 @@ pub fn check(environment: &Environment, kinds: &Kinds, now: Timestamp) -> Vec<Fi
     let mut found: Vec<_> = declared.flat_map(|declared| of_resource(environment, kinds, declared, now)).collect();
     found.extend(same_names(environment, kinds));
     found.extend(loose_cidrs(environment));
+    found.extend(lock_bucket(environment));
     findings::heard(found, environment)
 }
 
@@ -135,6 +136,14 @@ fn of_resource(environment: &Environment, kinds: &Kinds, declared: &Declared, no
 /// Networks whose CIDRs do not say just what they stand for.
 pub(crate) fn loose_cidrs(environment: &Environment) -> impl Iterator<Item = Finding> {
     environment.loose_cidrs.iter().map(|(network, cidr)| findings::loose_cidr(network, cidr))
+}
+
+/// A lease in a bucket of the environment's own: the kind is known by its name, as `[lock]` is about S3 alone.
+pub(crate) fn lock_bucket(environment: &Environment) -> Option<Finding> {
+    let bucket = environment.lock_bucket.as_deref()?;
+    let mut declared = environment.resources.values();
+    let own = declared.find(|declared| declared.address.kind == "bucket" && declared.name == bucket)?;
+    Some(findings::lock_bucket(own))
 }
 
 /// Resources of one kind whose names would collide.

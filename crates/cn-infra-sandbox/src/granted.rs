@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use http::Method;
+
 use crate::caller::{CallError, Caller};
 
 /// Names of objects that must be there before an environment can be applied.
@@ -15,6 +17,8 @@ pub struct Granted {
     pub subnet_groups: BTreeSet<String>,
     /// Parameter groups of RDS with their families, for example `postgres16`.
     pub parameter_groups: BTreeSet<(String, String)>,
+    /// Buckets of S3.
+    pub buckets: BTreeSet<String>,
 }
 
 impl Granted {
@@ -51,7 +55,23 @@ impl Granted {
                 [("DBParameterGroupName", name.as_str()), ("DBParameterGroupFamily", family), ("Description", name)];
             ask("parameter group", name, "rds", "CreateDBParameterGroup", &parameters)?;
         }
+        for name in &self.buckets {
+            if caller.s3(Method::HEAD, &format!("/{name}"), &[], "").is_err() {
+                caller.s3(Method::PUT, &format!("/{name}"), &[], location(caller.region()))?;
+                made.push(format!("bucket {name}"));
+            }
+        }
         Ok(made)
+    }
+}
+
+/// The region of a new bucket; that of `us-east-1` is not said.
+fn location(region: &str) -> String {
+    match region {
+        "us-east-1" => String::new(),
+        region => format!(
+            "<CreateBucketConfiguration><LocationConstraint>{region}</LocationConstraint></CreateBucketConfiguration>"
+        ),
     }
 }
 

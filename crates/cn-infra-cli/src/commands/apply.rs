@@ -14,6 +14,7 @@ use crate::carry_out::{CarryOut, exit_code};
 use crate::command::Context;
 use crate::error::{CommandError, Result};
 use crate::exit::ExitCode;
+use crate::lock::{self, Force};
 use crate::survey::{Access, Subject, Survey};
 use crate::target;
 use crate::view::{self, Answer, View};
@@ -64,11 +65,18 @@ async fn fresh(name: &str, arguments: &arguments::Apply, context: &Context) -> R
     let subject = Subject::load(name, context)?;
     let options = subject.options(&arguments.selection)?;
     let survey = subject.open(Access::Write, context).await?;
-    let plan = survey.plan(&options).await?;
-    show(&plan, arguments, context)?;
-    agree(&plan, arguments.yes, context).await?;
-    let arguments = &allowed(&plan, &survey, arguments, context).await?;
-    carry_out(&plan, &survey, false, arguments, context).await
+    let work = async {
+        let plan = survey.plan(&options).await?;
+        show(&plan, arguments, context)?;
+        agree(&plan, arguments.yes, context).await?;
+        let arguments = &allowed(&plan, &survey, arguments, context).await?;
+        carry_out(&plan, &survey, false, arguments, context).await
+    };
+    lock::alone(&survey, force(arguments), context, work).await
+}
+
+fn force(arguments: &arguments::Apply) -> Force {
+    Force { unlock: arguments.force_unlock, yes: arguments.yes }
 }
 
 async fn saved(path: &Path, arguments: &arguments::Apply, context: &Context) -> Result<ExitCode> {
@@ -86,12 +94,15 @@ async fn saved(path: &Path, arguments: &arguments::Apply, context: &Context) -> 
     let subject = Subject::load(&plan.environment, context)?;
     check_basis(&plan, &subject.environment)?;
     let survey = subject.open(Access::Write, context).await?;
-    show(&plan, arguments, context)?;
-    let now = survey.clock.now();
-    context.view.say(&format!("\n{}\n", provenance(&plan, path, now)));
-    agree(&plan, may_go_unasked(&plan, now, arguments), context).await?;
-    let arguments = &allowed(&plan, &survey, arguments, context).await?;
-    let code = carry_out(&plan, &survey, true, arguments, context).await?;
+    let work = async {
+        show(&plan, arguments, context)?;
+        let now = survey.clock.now();
+        context.view.say(&format!("\n{}\n", provenance(&plan, path, now)));
+        agree(&plan, may_go_unasked(&plan, now, arguments), context).await?;
+        let arguments = &allowed(&plan, &survey, arguments, context).await?;
+        carry_out(&plan, &survey, true, arguments, context).await
+    };
+    let code = lock::alone(&survey, force(arguments), context, work).await?;
     if matches!(code, ExitCode::Done | ExitCode::Blocked) {
         std::fs::remove_file(path).map_err(|error| CommandError::file("remove", path, error))?;
     }

@@ -30,6 +30,8 @@ const TOO_MANY_TAGS: &str = "CN011";
 const SAME_NAME: &str = "CN012";
 /// A CIDR of `[networks]` has bits set beyond its prefix.
 const LOOSE_CIDR: &str = "CN013";
+/// The lease is in a bucket that the environment itself declares.
+const LOCK_BUCKET: &str = "CN019";
 /// A field differs and is left as it is.
 const IGNORED: &str = "CN020";
 /// More objects than an account may have, unless it asked for more.
@@ -46,6 +48,7 @@ pub const CODES: &[(&str, Severity)] = &[
     (TOO_MANY_TAGS, Severity::Error),
     (SAME_NAME, Severity::Error),
     (LOOSE_CIDR, Severity::Warning),
+    (LOCK_BUCKET, Severity::Warning),
     (IGNORED, Severity::Note),
     (QUOTA, Severity::Warning),
 ];
@@ -126,6 +129,14 @@ pub(super) fn quota(create: &Address, count: usize, quota: usize) -> Finding {
         ),
     )
     .hint("look whether the account has a higher quota (console: Service Quotas), or delete what is not needed")
+}
+
+/// The lease is in a bucket that depends on it.
+pub(crate) fn lock_bucket(declared: &Declared) -> Finding {
+    let message = format!("the lease of this environment is in {}, which it declares itself", declared.name);
+    Finding::new(LOCK_BUCKET, Severity::Warning, message)
+        .hint("name a bucket under [lock] that no environment declares")
+        .on(&declared.address)
 }
 
 /// Without those that the environment silences, in the order of resources and codes.

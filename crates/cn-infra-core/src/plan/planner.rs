@@ -235,5 +235,6 @@ fn all_findings(
     found.extend(identity.copies.iter().map(|(address, copy)| findings::copy(address, copy)));
     found.extend(crate::check::same_names(environment, kinds));
     found.extend(crate::check::loose_cidrs(environment));
+    found.extend(crate::check::lock_bucket(environment));
     found
 }
