@@ -9,7 +9,7 @@ use std::error::Error;
 use std::path::Path;
 
 use cn_infra::{
-    Action, ApplyOptions, Cancellation, Clock, Environment, Event, Outcome, Plan, PlanOptions, Session, SessionOptions,
+    Action, ApplyOptions, Cancellation, Clock, Environment, Event, Outcome, Plan, PaceOptions, PlanOptions, Session, SessionOptions,
     TokioClock, apply, aws, observe, plan,
 };
 
@@ -30,6 +30,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         account: environment.account.clone(),
         read_only: !wanted,
         timeout: None,
+        pace: PaceOptions::default(),
         stand_in: None,
     })
     .await?;

@@ -11,6 +11,8 @@ use aws_types::request_id::RequestId;
 use cn_infra_core::address::PhysicalId;
 use cn_infra_core::manager::{ErrorClass, ManageError};
 
+use crate::session::pace::Full;
+
 /// What a failed call means. `what` is the operation in AWS's words: `RunInstances`.
 pub(crate) fn failed<E>(what: &str, error: SdkError<E, HttpResponse>) -> ManageError
 where
@@ -27,6 +29,8 @@ where
         (SdkError::ServiceError(_), None) => class_of_status(status),
         (SdkError::ConstructionFailure(_), _) => ErrorClass::Invalid,
         (SdkError::DispatchFailure(_), _) if without_credentials => ErrorClass::Denied,
+        // It was not sent.
+        (SdkError::DispatchFailure(_), _) if in_chain::<Full>(&error).is_some() => ErrorClass::Throttled,
         _ => ErrorClass::Unknown,
     };
     let message = format!("{what}: {}", sentence(&error));
@@ -101,6 +105,11 @@ pub(crate) fn innermost(error: &(dyn Error + 'static)) -> String {
 
 /// The credentials error within a chain.
 pub(crate) fn credentials_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a CredentialsError> {
+    in_chain(error)
+}
+
+/// The error of a type within a chain.
+fn in_chain<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
     std::iter::successors(Some(error), |error| Error::source(*error)).find_map(|error| error.downcast_ref())
 }
 
@@ -143,8 +152,8 @@ fn class_of(code: &str, status: Option<u16>) -> ErrorClass {
         // A server that is overloaded may have begun: for a create without a token that is not known to be nothing.
         "InternalError" | "InternalFailure" | "ServiceUnavailable" | "Unavailable" => ErrorClass::Unknown,
         _ if TRANSIENT_ERRORS.contains(&code) => ErrorClass::Unknown,
-        // It may take hours to pass, which is for a person to decide about. AWS answers most of them with status 500.
-        _ if is_capacity(code) => ErrorClass::Invalid,
+        // AWS answers most of them with status 500.
+        _ if is_capacity(code) => ErrorClass::Scarce,
         "NotImplemented" => ErrorClass::Invalid,
         // Nothing that an apply makes: waiting does not make them appear.
         "InvalidAMIID.NotFound" | "InvalidKeyPair.NotFound" | "InvalidSubnetID.NotFound" | "InvalidVpcID.NotFound" => {
@@ -241,7 +250,10 @@ mod tests {
             ("ServiceUnavailable", 503, ErrorClass::Unknown),
             ("TooManyRequestsException", 400, ErrorClass::Throttled),
             ("RequestTimeout", 400, ErrorClass::Unknown),
-            ("InsufficientAddressCapacity", 500, ErrorClass::Invalid),
+            ("InsufficientAddressCapacity", 500, ErrorClass::Scarce),
+            ("InsufficientInstanceCapacity", 500, ErrorClass::Scarce),
+            ("InsufficientDBInstanceCapacity", 400, ErrorClass::Scarce),
+            ("InsufficientFreeAddressesInSubnet", 400, ErrorClass::Invalid),
             ("NotImplemented", 501, ErrorClass::Invalid),
             // Waiting does not unlock it.
             ("InvalidAddress.Locked", 400, ErrorClass::Invalid),

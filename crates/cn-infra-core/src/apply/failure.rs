@@ -7,6 +7,9 @@ use crate::document::DocumentError;
 use crate::event::{Failure, Moved, Outcome};
 use crate::manager::ManageError;
 
+/// The shortest waiting that a failure speaks of.
+const WORTH_SAYING: Duration = Duration::from_secs(30);
+
 /// What ends a step early.
 #[derive(Debug)]
 pub(super) enum Stop {
@@ -53,6 +56,16 @@ impl Failure {
 
     pub(super) fn interrupted() -> Self {
         Self::new("interrupted while waiting; the next apply goes on")
+    }
+
+    /// An error that was waited out for a time, in vain.
+    pub(super) fn given_up(error: ManageError, waited: Duration) -> Self {
+        let failure = Self::from(error);
+        if waited < WORTH_SAYING {
+            return failure;
+        }
+        let message = format!("{}; still so after {}", failure.message, in_words(waited));
+        Self { message, ..failure }.hint("apply again later: what was done stays done, and it goes on from there")
     }
 
     pub(super) fn timed_out(after: Duration, status: &str) -> Self {
