@@ -7,6 +7,7 @@ mod examples;
 mod fields;
 mod fields_on_moto;
 mod moto;
+mod pace;
 mod recorder;
 mod scale;
 mod venv;

@@ -57,6 +57,7 @@ mod tests {
         };
         tokio::join!(listen_as("a"), listen_as("b"));
         slow_down("nobody").tell();
+        heard.lock().unwrap().sort();
         assert_eq!(*heard.lock().unwrap(), ["a x", "b x"]);
     }
 }

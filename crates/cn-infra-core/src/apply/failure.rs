@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::document::DocumentError;
 use crate::event::{Failure, Moved, Outcome};
-use crate::manager::ManageError;
+use crate::manager::{ErrorClass, ManageError};
 
 /// The shortest waiting that a failure speaks of.
 const WORTH_SAYING: Duration = Duration::from_secs(30);
@@ -58,10 +58,12 @@ impl Failure {
         Self::new("interrupted while waiting; the next apply goes on")
     }
 
-    /// An error that was waited out for a time, in vain.
+    /// An error that is not, or no longer, waited out; `waited` is for how long it was.
     pub(super) fn given_up(error: ManageError, waited: Duration) -> Self {
+        use ErrorClass::{Busy, Gone, Scarce, Throttled};
+        let passes = matches!(error.class, Busy | Gone | Scarce | Throttled);
         let failure = Self::from(error);
-        if waited < WORTH_SAYING {
+        if !passes || waited < WORTH_SAYING {
             return failure;
         }
         let message = format!("{}; still so after {}", failure.message, in_words(waited));
@@ -120,7 +122,6 @@ fn in_words(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manager::ErrorClass;
 
     #[derive(Debug, thiserror::Error)]
     #[error("{text}")]
