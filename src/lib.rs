@@ -7,7 +7,7 @@
 //! ```no_run
 //! # use std::path::Path;
 //! use cn_infra::{
-//!     ApplyOptions, Cancellation, Clock, Environment, Event, PlanOptions, Session, SessionOptions, TokioClock,
+//!     ApplyOptions, Cancellation, Clock, Environment, Event, PaceOptions, PlanOptions, Session, SessionOptions, TokioClock,
 //!     apply, aws, observe, plan,
 //! };
 //!
@@ -20,6 +20,8 @@
 //!     account: environment.account.clone(),
 //!     read_only: false,
 //!     timeout: None,
+//!     pace: PaceOptions::default(),
+//!     stand_in: None,
 //! })
 //! .await?;
 //! let managers = aws::managers(&session);
@@ -40,7 +42,7 @@
 pub use cn_infra_aws as aws;
 pub use cn_infra_core as core;
 
-pub use cn_infra_aws::session::{Session, SessionOptions};
+pub use cn_infra_aws::session::{PaceOptions, Session, SessionOptions};
 pub use cn_infra_core::address::{Address, PhysicalId, StepId};
 pub use cn_infra_core::apply::{ApplyOptions, Cancellation, Report, apply};
 pub use cn_infra_core::check::{Finding, Severity, check};

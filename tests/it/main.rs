@@ -9,6 +9,7 @@ mod fields;
 mod fields_sent;
 mod guarded;
 mod moto;
+mod pace;
 mod race;
 mod recorder;
 mod scale;

@@ -12,6 +12,7 @@ use cn_infra_core::address::PhysicalId;
 use cn_infra_core::manager::{ErrorClass, ManageError};
 
 use crate::session::WriteFenced;
+use crate::session::pace::Full;
 
 /// What a failed call means. `what` is the operation in AWS's words: `RunInstances`.
 pub(crate) fn failed<E>(what: &str, error: SdkError<E, HttpResponse>) -> ManageError
@@ -31,6 +32,8 @@ where
         (SdkError::ConstructionFailure(_), _) => ErrorClass::Invalid,
         (SdkError::DispatchFailure(_), _) if without_credentials => ErrorClass::Denied,
         (SdkError::DispatchFailure(_), _) if is_fenced => ErrorClass::Invalid,
+        // It was not sent.
+        (SdkError::DispatchFailure(_), _) if within::<Full>(&error).is_some() => ErrorClass::Throttled,
         _ => ErrorClass::Unknown,
     };
     let message = format!("{what}: {}", sentence(&error));
@@ -156,8 +159,8 @@ fn class_of(code: &str, status: Option<u16>) -> ErrorClass {
         // A server that is overloaded may have begun: for a create without a token that is not known to be nothing.
         "InternalError" | "InternalFailure" | "ServiceUnavailable" | "Unavailable" => ErrorClass::Unknown,
         _ if TRANSIENT_ERRORS.contains(&code) => ErrorClass::Unknown,
-        // It may take hours to pass, which is for a person to decide about. AWS answers most of them with status 500.
-        _ if is_capacity(code) => ErrorClass::Invalid,
+        // AWS answers most of them with status 500.
+        _ if is_capacity(code) => ErrorClass::Scarce,
         "NotImplemented" => ErrorClass::Invalid,
         // Nothing that an apply makes: waiting does not make them appear.
         "InvalidAMIID.NotFound" | "InvalidKeyPair.NotFound" | "InvalidSubnetID.NotFound" | "InvalidVpcID.NotFound" => {
@@ -256,7 +259,10 @@ mod tests {
             ("ServiceUnavailable", 503, ErrorClass::Unknown),
             ("TooManyRequestsException", 400, ErrorClass::Throttled),
             ("RequestTimeout", 400, ErrorClass::Unknown),
-            ("InsufficientAddressCapacity", 500, ErrorClass::Invalid),
+            ("InsufficientAddressCapacity", 500, ErrorClass::Scarce),
+            ("InsufficientInstanceCapacity", 500, ErrorClass::Scarce),
+            ("InsufficientDBInstanceCapacity", 400, ErrorClass::Scarce),
+            ("InsufficientFreeAddressesInSubnet", 400, ErrorClass::Invalid),
             ("NotImplemented", 501, ErrorClass::Invalid),
             // Waiting does not unlock it.
             ("InvalidAddress.Locked", 400, ErrorClass::Invalid),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cn_infra_aws::Session;
-use cn_infra_aws::session::SessionOptions;
+use cn_infra_aws::session::{ANSWER, PaceOptions, SessionOptions};
 use cn_infra_core::clock::{Clock, TokioClock};
 use cn_infra_core::environment::Environment;
 use cn_infra_core::kinds::Kinds;
@@ -81,23 +81,31 @@ impl Subject {
     pub async fn open(self, access: Access, context: &Context) -> Result<Survey> {
         let Self { environment, kinds, began } = self;
         let sandbox = context.sandbox(&environment)?;
+        let clock: Arc<dyn Clock> = match &sandbox {
+            Some(sandbox) => Arc::new(SandboxClock::new(sandbox.clone())?),
+            None => Arc::new(TokioClock::new()),
+        };
         let session = Session::open(&SessionOptions {
             profile: context.global.profile.clone(),
             region: environment.region.clone(),
             account: environment.account.clone(),
             read_only: access == Access::Read,
-            timeout: context.global.timeout.map(|seconds| Duration::from_secs(seconds.into())),
+            timeout: timeout(context),
+            pace: PaceOptions { clock: Arc::clone(&clock), ..PaceOptions::default() },
             stand_in: sandbox.as_ref().map(Sandbox::http_client),
         })
         .await?;
         let managers = cn_infra_aws::managers(&session);
-        let speed = if sandbox.is_some() { context.speed() } else { 1.0 };
-        let clock: Arc<dyn Clock> = match sandbox {
-            Some(sandbox) => Arc::new(SandboxClock::new(sandbox)?),
-            None => Arc::new(TokioClock::new()),
-        };
+        let speed = if context.global.sandbox { context.speed() } else { 1.0 };
         Ok(Survey { environment, kinds, session, managers, clock, speed, began })
     }
+}
+
+/// How long a call waits for its answer, by the session's clock. A simulated account answers in real time, of which
+/// its own clock shows a multiple.
+fn timeout(context: &Context) -> Option<Duration> {
+    let given = context.global.timeout.map(|seconds| Duration::from_secs(seconds.into()));
+    if context.global.sandbox { Some(given.unwrap_or(ANSWER).mul_f64(context.speed())) } else { given }
 }
 
 impl Survey {

@@ -200,6 +200,9 @@ pub enum ErrorClass {
     Busy,
     /// Too many requests: wait and try again.
     Throttled,
+    /// The cloud has none to give at the moment: no machine of a type, no address. It may pass within minutes, or not
+    /// for hours: wait some minutes.
+    Scarce,
     /// The object is not there.
     Gone,
     /// An object of that name or key is there already.

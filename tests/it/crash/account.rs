@@ -9,7 +9,8 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use cn_infra::core::testing::clock::VirtualClock;
 use cn_infra::{
-    ApplyOptions, Cancellation, Clock, Environment, Event, Live, Plan, PlanOptions, Report, Session, apply, aws, observe, plan,
+    ApplyOptions, Cancellation, Clock, Environment, Event, Live, Plan, PlanOptions, Report, Session, apply, aws,
+    observe, plan,
 };
 use cn_infra_sandbox::{Caller, Granted, Sandbox, SandboxOptions};
 use jiff::Timestamp;

@@ -15,14 +15,12 @@ const GIVEN: &str = "group default";
 /// The inventory of an account.
 pub fn inventory(sandbox: &Sandbox) -> Inventory {
     let rows = sandbox.rows().unwrap();
-    let tags: BTreeMap<&str, &Value> = rows
-        .iter()
-        .filter(|(table, ..)| table.ends_with("/tags"))
-        .map(|(_, key, row)| (key.as_str(), row))
-        .collect();
+    let tags: BTreeMap<&str, &Value> =
+        rows.iter().filter(|(table, ..)| table.ends_with("/tags")).map(|(_, key, row)| (key.as_str(), row)).collect();
     let mut inventory = Inventory::new();
     for (table, key, row) in &rows {
-        let (service, name) = (table.split('/').next().unwrap_or_default(), table.rsplit('/').next().unwrap_or_default());
+        let (service, name) =
+            (table.split('/').next().unwrap_or_default(), table.rsplit('/').next().unwrap_or_default());
         let of_ec2 = || tags.get(key.as_str()).copied().unwrap_or(&Value::Null);
         let line = match (service, name) {
             ("ec2", "instances") if row["ended"].is_null() => line("instance", of_ec2(), state(row)),

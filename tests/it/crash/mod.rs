@@ -19,13 +19,21 @@ const EVERY_CALL: &str = "CN_INFRA_SWEEP";
 fn sweep(title: &str, sweep: Sweep) {
     let only = std::env::var("CN_INFRA_SWEEP_ONLY").unwrap_or_default();
     let mut failures = Vec::new();
-    println!("{title}\n{:32} {:>5} {:>6} {:>9} {:>7} {:>10}", "scenario", "calls", "points", "converged", "applies", "undeterred");
+    println!(
+        "{title}\n{:32} {:>5} {:>6} {:>9} {:>7} {:>10}",
+        "scenario", "calls", "points", "converged", "applies", "undeterred"
+    );
     for scenario in SCENARIOS.iter().filter(|scenario| only.split('|').any(|only| scenario.name.contains(only))) {
         let began = Instant::now();
         let row = sweep.run(scenario);
         println!(
             "{:32} {:>5} {:>6} {:>9} {:>7} {:>10}   {:.1} s",
-            row.scenario, row.calls, row.points, row.converged, row.applies, row.undeterred,
+            row.scenario,
+            row.calls,
+            row.points,
+            row.converged,
+            row.applies,
+            row.undeterred,
             began.elapsed().as_secs_f64()
         );
         failures.extend(row.failures);

@@ -77,11 +77,7 @@ pub const SCENARIOS: &[Scenario] = &[
         change: Change::Update(&[(r#"type = "t3.micro" # a"#, r#"type = "t3.small""#)]),
         end: SITE_END,
     },
-    Scenario {
-        name: "disk",
-        change: Change::Update(&[("size_gib = 8", "size_gib = 12")]),
-        end: SITE_END,
-    },
+    Scenario { name: "disk", change: Change::Update(&[("size_gib = 8", "size_gib = 12")]), end: SITE_END },
     Scenario {
         name: "rename",
         change: Change::Update(&[
@@ -94,15 +90,24 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "rules",
         change: Change::Update(&[
-            (r#"http = { port = 80, from = ["0.0.0.0/0"] }"#, r#"https = { port = 443, from = ["0.0.0.0/0", "::/0"] }"#),
-            (r#"web = { port = 5432, from = ["security_group.web"] }"#, r#"ops = { port = 5432, from = ["198.51.100.7/32"] }"#),
+            (
+                r#"http = { port = 80, from = ["0.0.0.0/0"] }"#,
+                r#"https = { port = 443, from = ["0.0.0.0/0", "::/0"] }"#,
+            ),
+            (
+                r#"web = { port = 5432, from = ["security_group.web"] }"#,
+                r#"ops = { port = 5432, from = ["198.51.100.7/32"] }"#,
+            ),
         ]),
         end: SITE_END,
     },
     Scenario {
         name: "policy, versioning, tags",
         change: Change::Update(&[
-            ("versioning = false", "versioning = true\nlifecycle = [{ id = \"old\", noncurrent_expiration_days = 30 }]"),
+            (
+                "versioning = false",
+                "versioning = true\nlifecycle = [{ id = \"old\", noncurrent_expiration_days = 30 }]",
+            ),
             ("media.json", "media-after.json"),
             (r#"Stage = "before""#, r#"Stage = "after""#),
         ]),
@@ -203,7 +208,9 @@ impl Scenario {
 /// The file without the tables of some resources.
 fn without(text: &str, resources: &[&str]) -> String {
     let tables = text.split("\n[");
-    let stays = |table: &&str| !resources.iter().any(|gone| table.starts_with(&format!("{gone}]")) || table.starts_with(&format!("{gone}.")));
+    let stays = |table: &&str| {
+        !resources.iter().any(|gone| table.starts_with(&format!("{gone}]")) || table.starts_with(&format!("{gone}.")))
+    };
     tables.filter(stays).collect::<Vec<_>>().join("\n[")
 }
 

@@ -66,7 +66,8 @@ impl Sweep {
             [point(Way::DiesBefore, around.before), point(Way::DiesAfter, around.after)]
         });
         let points: Vec<_> = dead.chain(lost).map(|point| Mutex::new(Some(point))).collect();
-        let (next, row) = (AtomicUsize::new(0), Row { scenario: scenario.name, calls, points: points.len(), ..Row::default() });
+        let (next, row) =
+            (AtomicUsize::new(0), Row { scenario: scenario.name, calls, points: points.len(), ..Row::default() });
         let row = Mutex::new(row);
         std::thread::scope(|scope| {
             for _ in 0..THREADS {

@@ -45,9 +45,8 @@ pub(super) fn resolve(mut addresses: Vec<Address>, scope: &Scope<'_, ElasticIp>)
 
 /// The doubles that an address is to be rid of.
 pub(super) fn spares_of(id: &PhysicalId, addresses: &[Address]) -> Vec<PhysicalId> {
-    let doubles = doubles(addresses).find(|doubles| {
-        doubles.may_be_released() && doubles.that_stays().is_some_and(|stays| stays.id == *id)
-    });
+    let doubles = doubles(addresses)
+        .find(|doubles| doubles.may_be_released() && doubles.that_stays().is_some_and(|stays| stays.id == *id));
     doubles.map(|doubles| doubles.spares(id)).unwrap_or_default()
 }
 

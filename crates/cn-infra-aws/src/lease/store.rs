@@ -125,7 +125,9 @@ fn refused(error: ManageError) -> Refused {
     match error.code.as_deref() {
         Some("PreconditionFailed" | "ConditionalRequestConflict" | "NoSuchKey") => Refused::Condition,
         _ => match error.class {
-            ErrorClass::Busy | ErrorClass::Throttled | ErrorClass::Unknown => Refused::Unknown(error),
+            ErrorClass::Busy | ErrorClass::Throttled | ErrorClass::Scarce | ErrorClass::Unknown => {
+                Refused::Unknown(error)
+            }
             ErrorClass::Gone | ErrorClass::Exists | ErrorClass::Denied | ErrorClass::Invalid => Refused::Failed(error),
         },
     }

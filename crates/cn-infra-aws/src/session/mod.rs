@@ -3,6 +3,7 @@
 pub mod calls;
 pub(crate) mod fence;
 mod open;
+pub mod pace;
 mod read_only;
 
 use std::time::Duration;
@@ -13,7 +14,8 @@ use aws_smithy_types::timeout::TimeoutConfig;
 
 use calls::Calls;
 pub use fence::{Closed, Fence, WriteFenced};
-pub use open::{SessionError, SessionOptions};
+pub use open::{ANSWER, SessionError, SessionOptions};
+pub use pace::PaceOptions;
 pub use read_only::WriteRefused;
 
 /// Clients for one account and region. Cheap to clone.
@@ -54,7 +56,8 @@ macro_rules! builder {
 }
 
 impl Session {
-    /// A session over a ready configuration, for embedders and tests. The account is not verified.
+    /// A session over a ready configuration, for embedders and tests. The account is not verified, and requests go at no
+    /// pace but that of the configuration's HTTP client: see [`Pace::client`](pace::Pace::client).
     pub fn new(config: &SdkConfig, account: &str) -> Self {
         Self::over(config, account, false)
     }

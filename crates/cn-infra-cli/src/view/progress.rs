@@ -77,6 +77,7 @@ impl Reporter for Bars {
             Event::Retrying { step, why, after } => {
                 return self.say(step, format!("{why}; again in {}", events::time(*after)));
             }
+            Event::SlowedDown { step, why, after } => return self.say(step, events::slowed_down(why, *after)),
             Event::Finished { step, .. } => {
                 if let Some(bar) = self.running.remove(step) {
                     bar.finish_and_clear();

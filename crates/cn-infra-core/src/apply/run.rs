@@ -18,6 +18,7 @@ use crate::live::{Object, Outputs};
 use crate::manager::{Managers, Wanted};
 use crate::owner::Owner;
 use crate::plan::{Plan, Step};
+use crate::slow_down::SlowDown;
 
 /// One apply: what was given to it, and what its steps learn from each other.
 pub(super) struct Run<'a> {
@@ -72,6 +73,15 @@ impl<'a> Run<'a> {
     pub fn tell(&self, event: Event) {
         // The receiver lives as long as the apply; without one nobody is there to be told.
         let _ = self.events.send(event);
+    }
+
+    /// Tells the reporter what a step's requests have to wait for, whoever makes them.
+    pub fn slow_downs_of(&self, step: &StepId) -> impl Fn(SlowDown) + Send + Sync + use<> {
+        let (events, step) = (self.events.clone(), step.clone());
+        move |SlowDown { why, after }| {
+            // As above.
+            let _ = events.send(Event::SlowedDown { step: step.clone(), why, after });
+        }
     }
 
     /// The readings of a kind.

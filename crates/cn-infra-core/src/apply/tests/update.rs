@@ -226,7 +226,8 @@ async fn a_busy_object_is_waited_for() {
     let step = world.update("host.web", json!({ "disk": { "size_gib": 8 } }), json!({ "disk": { "size_gib": 20 } }));
     let told = world.apply(vec![step]).await;
     assert!(told.report.is_success());
-    assert_eq!(told.events.matches("retries").count(), 2);
+    assert_eq!(told.events.matches("retries, ").count(), 1);
+    assert_eq!(told.events.matches("slows down, ").count(), 1);
 }
 
 #[tokio::test]
