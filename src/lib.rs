@@ -20,6 +20,7 @@
 //!     account: environment.account.clone(),
 //!     read_only: false,
 //!     timeout: None,
+//!     stand_in: None,
 //! })
 //! .await?;
 //! let managers = aws::managers(&session);
@@ -34,8 +35,9 @@
 //! # }
 //! ```
 //!
-//! Two programs to start from are in `examples/`: `embed.rs` does the above with every result looked at, `own_kind.rs`
-//! adds a kind with a client of its own and runs without a cloud.
+//! Three programs to start from are in `examples/`: `embed.rs` does the above with every result looked at, `own_kind.rs`
+//! adds a kind with a client of its own and runs without a cloud, `rehearse.rs` plans and applies an environment in a
+//! simulated account (`cn-infra-sandbox`), as tests do.
 
 pub use cn_infra_aws as aws;
 pub use cn_infra_core as core;
