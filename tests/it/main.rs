@@ -2,12 +2,18 @@
 
 mod account;
 mod bad_files;
+mod crash;
 mod docs;
 mod examples;
 mod fields;
-mod fields_on_moto;
+mod fields_sent;
+mod guarded;
 mod moto;
+mod race;
 mod recorder;
 mod scale;
+mod simulated;
+mod stale;
+mod stand_in;
 mod venv;
 mod wide;

@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::builder::FalseyValueParser;
@@ -253,6 +254,9 @@ pub struct Selection {
     /// Create it although an object without our tags looks like the same thing; may be repeated
     #[arg(long, value_name = "RESOURCE")]
     pub create_anyway: Vec<String>,
+    /// Your own address, as servers see it: hold back what would close port 22 to it
+    #[arg(long, value_name = "ADDRESS")]
+    pub my_ip: Option<IpAddr>,
 }
 
 /// `plan`.
@@ -293,12 +297,18 @@ pub struct Apply {
     /// Which changes it takes in.
     #[command(flatten)]
     pub selection: Selection,
+    /// Delete it although data goes with it: a database, a bucket; else its name is asked for; may be repeated
+    #[arg(long, value_name = "RESOURCE")]
+    pub allow_delete: Vec<String>,
     /// Do not ask; at a terminal, a saved plan older than an hour is asked for all the same
     #[arg(short, long)]
     pub yes: bool,
     /// Do not wait for objects that nothing else in the plan needs
     #[arg(long)]
     pub no_wait: bool,
+    /// Take the lease of the environment from its holder, after showing whose it is
+    #[arg(long)]
+    pub force_unlock: bool,
     /// Print what happens as JSON lines; needs --yes
     #[arg(long, requires = "yes")]
     pub json: bool,

@@ -41,6 +41,11 @@ impl Context {
         Ok(Some(sandbox))
     }
 
+    /// Where locks of this directory are: one set for AWS, one for the simulated account.
+    pub fn kept(&self) -> PathBuf {
+        self.saved_plan().parent().map(Path::to_owned).unwrap_or_default()
+    }
+
     /// Where a plan is kept unless `--out` says otherwise: one for AWS, one for the simulated account.
     pub fn saved_plan(&self) -> PathBuf {
         if self.global.sandbox { Path::new(sandbox::DIRECTORY).join("plan.json") } else { SAVED.into() }

@@ -1,5 +1,6 @@
 //! What every command that speaks to AWS begins with: the environment, a session for its account, what is live.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cn_infra_aws::Session;
@@ -9,7 +10,7 @@ use cn_infra_core::environment::Environment;
 use cn_infra_core::kinds::Kinds;
 use cn_infra_core::live::Live;
 use cn_infra_core::manager::Managers;
-use cn_infra_core::observe::{observe, observe_all};
+use cn_infra_core::observe::{observe, observe_all, observe_prunable};
 use cn_infra_core::plan::{Plan, PlanOptions};
 use cn_infra_sandbox::Sandbox;
 
@@ -40,7 +41,7 @@ pub struct Survey {
     /// The managers of all kinds.
     pub managers: Managers,
     /// The time of the account: the wall clock's, or that of the sandbox.
-    pub clock: Box<dyn Clock>,
+    pub clock: Arc<dyn Clock>,
     /// How many of its seconds pass in a real one.
     pub speed: f64,
     began: Instant,
@@ -72,6 +73,7 @@ impl Subject {
             prune: selection.prune,
             only: selection.only.iter().map(only).collect::<Result<_>>()?,
             create_anyway: selection.create_anyway.iter().map(create).collect::<Result<_>>()?,
+            my_ip: selection.my_ip,
         })
     }
 
@@ -90,9 +92,9 @@ impl Subject {
         .await?;
         let managers = cn_infra_aws::managers(&session);
         let speed = if sandbox.is_some() { context.speed() } else { 1.0 };
-        let clock: Box<dyn Clock> = match sandbox {
-            Some(sandbox) => Box::new(SandboxClock::new(sandbox)?),
-            None => Box::new(TokioClock::new()),
+        let clock: Arc<dyn Clock> = match sandbox {
+            Some(sandbox) => Arc::new(SandboxClock::new(sandbox)?),
+            None => Arc::new(TokioClock::new()),
         };
         Ok(Survey { environment, kinds, session, managers, clock, speed, began })
     }
@@ -114,9 +116,15 @@ impl Survey {
         Ok(observe_all(&self.environment, &self.managers, self.clock.now()).await?)
     }
 
+    /// Reads the same, and what stands in the way of deleting what left the file.
+    async fn observe_prunable(&self) -> Result<Live> {
+        Ok(observe_prunable(&self.environment, &self.managers, &self.kinds, self.clock.now()).await?)
+    }
+
     /// Reads what is live and plans the difference.
     pub async fn plan(&self, options: &PlanOptions) -> Result<Plan> {
-        self.plan_of(&self.observe().await?, options)
+        let live = if options.prune { self.observe_prunable().await? } else { self.observe().await? };
+        self.plan_of(&live, options)
     }
 
     /// Plans the difference to what is live.

@@ -65,7 +65,8 @@ fn measure(who: &str, address: &str, fewer: usize) {
             }
         });
         let seconds = began.elapsed().as_secs_f64();
-        let rate = (case.requests * case.things) as f64 / seconds;
+        let things = u32::try_from(case.requests * case.things).expect("fewer than four thousand million");
+        let rate = f64::from(things) / seconds;
         println!("{who:8} {:42} {rate:>10.0} /s", case.name);
     }
 }

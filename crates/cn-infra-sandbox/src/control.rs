@@ -32,7 +32,9 @@ pub(crate) fn answer(sandbox: &Sandbox, request: &Request) -> Option<Response<By
         Ok(body) => (200, body),
         Err(why) => (400, json!({ "error": why.to_string() })),
     };
-    Some(service::answer(status, "application/json", body.to_string()))
+    // As HTTP has it: whatever there is to say, HEAD has no body.
+    let body = if request.parts.method == Method::HEAD { String::new() } else { body.to_string() };
+    Some(service::answer(status, "application/json", body))
 }
 
 fn control(sandbox: &Sandbox, method: &Method, path: &str, body: &[u8]) -> Result<Value, Refused> {

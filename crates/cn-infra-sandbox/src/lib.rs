@@ -6,20 +6,20 @@
 //!
 //! What is not modelled is refused; nothing answers success without doing what it says.
 
-pub mod client;
-pub mod clock;
-pub mod control;
-pub mod error;
 pub mod faults;
 pub mod seed;
 pub mod settings;
-pub mod table;
+pub mod xml;
 
 mod caller;
 mod calls;
+mod client;
+mod clock;
 mod contents;
 mod context;
+mod control;
 mod ec2;
+mod error;
 mod granted;
 mod iam;
 mod ids;
@@ -35,8 +35,9 @@ mod ssm;
 mod state;
 mod store;
 mod sts;
+mod table;
+mod tags;
 mod world;
-pub mod xml;
 
 pub use caller::{CallError, Caller};
 pub use calls::Call;

@@ -100,6 +100,15 @@ impl Sandbox {
         Ok(Self { state: Arc::new(Mutex::new(State::begin(options, directory)?)) })
     }
 
+    /// An account of its own, in memory, that goes on from what this one is now: for trying several ways on. Its log is
+    /// empty, and its clock shows the same time.
+    ///
+    /// # Errors
+    /// The bytes of the objects cannot be copied.
+    pub fn fork(&self) -> Result<Self, StateError> {
+        Ok(Self { state: Arc::new(Mutex::new(self.state().fork()?)) })
+    }
+
     /// What was made in each account and region, counted; what AWS gives everyone is left out.
     pub fn contents(&self) -> Result<Vec<Contents>, StateError> {
         self.kept(|kept| kept.contents())
@@ -193,7 +202,7 @@ impl Sandbox {
         self.state().calls.iter().cloned().collect()
     }
 
-    /// Begins anew: a fresh account, with the settings of the start; no faults, no log. The clock goes on.
+    /// Begins anew: a fresh account, with settings and speed of the start; no faults, no log. The clock goes on.
     pub fn reset(&self) -> Result<(), StateError> {
         self.state().reset()
     }

@@ -64,6 +64,10 @@ pub struct World {
     s3: S3,
 }
 
+/// The largest body that a service but S3 takes, in bytes. AWS documents none; the largest parameter that it does, the
+/// user data of a server, has 16 KiB.
+const MAX_FORM: usize = 1 << 20;
+
 /// A request that was taken apart so far that one knows what it asks for.
 #[derive(Debug)]
 pub struct Ask {
@@ -86,6 +90,9 @@ impl Ask {
             Service::S3 if s3::is_control(request) => Service::S3Control,
             service => service,
         };
+        if request.body.len() > MAX_FORM && !matches!(service, Service::S3 | Service::S3Control) {
+            return Err(AwsError::new("RequestEntityTooLarge", "The request is too large.").status(413));
+        }
         let (operation, form) = match service {
             Service::S3 | Service::S3Control => (s3::operation(request).to_owned(), Form::default()),
             Service::Ssm => {
@@ -99,6 +106,11 @@ impl Ask {
             }
         };
         Ok(Self { service, operation, scope, form })
+    }
+
+    /// How many instances it shall start at the most: `MaxCount`, where that is a number.
+    pub fn instances(&self) -> u32 {
+        self.form.params().number("MaxCount").ok().flatten().unwrap_or_default()
     }
 
     /// Whether a read names neither filters nor ids nor a page size.
@@ -203,6 +215,12 @@ impl World {
     /// Keeps the bytes of objects in a file, after those that it has.
     pub fn keep_bytes_in(&mut self, file: &Path) -> io::Result<()> {
         self.s3.objects.blobs = Blobs::open(file)?;
+        Ok(())
+    }
+
+    /// Takes over the bytes of another world's objects.
+    pub fn copy_bytes_of(&mut self, other: &Self) -> io::Result<()> {
+        self.s3.objects.blobs = other.s3.objects.blobs.copy()?;
         Ok(())
     }
 

@@ -68,7 +68,7 @@ def main():
     parser = argparse.ArgumentParser(description="Runs the checks of AWS's behaviour against a served account.")
     parser.add_argument("endpoint", nargs="?", help="such as http://127.0.0.1:4566")
     parser.add_argument("--list", action="store_true", help="runs nothing, tells the names of all checks")
-    parser.add_argument("--limit", type=float, default=20, help="seconds that one check may take")
+    parser.add_argument("--limit", type=float, default=60, help="seconds that one check may take")
     parser.add_argument("--moto", action="store_true", help="the endpoint is moto's server")
     parser.add_argument("name", nargs="*", help="part of a check's name")
     options = parser.parse_intermixed_args()

@@ -93,8 +93,8 @@ fn expect_all_pass(service: &str, share: usize, of: usize) {
     let outcomes = run(&server.endpoint(), &[], &modules.keys().cloned().collect::<Vec<_>>());
     assert_eq!(outcomes.len(), modules.values().sum::<usize>(), "as many as there are");
     let failed: Vec<_> = outcomes.iter().filter(|outcome| !outcome.ok).collect();
-    let told: String = failed.iter().map(|outcome| format!("\n  {}: {}", outcome.check, outcome.why)).collect();
-    assert!(failed.is_empty(), "{} of {} checks fail:{told}", failed.len(), outcomes.len());
+    let told: Vec<_> = failed.iter().map(|outcome| format!("\n  {}: {}", outcome.check, outcome.why)).collect();
+    assert!(failed.is_empty(), "{} of {} checks fail:{}", failed.len(), outcomes.len(), told.concat());
 }
 
 /// How the names of modules begin that are about one service.

@@ -39,7 +39,7 @@ impl Index {
 
     /// How many versions and delete markers there are.
     pub fn len(&self) -> usize {
-        self.keys.values().map(|versions| versions.len()).sum()
+        self.keys.values().map(Vec::len).sum()
     }
 
     /// The versions of a key, the newest last.
