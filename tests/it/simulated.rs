@@ -1,6 +1,7 @@
 //! An account in a sandbox within the test's own process: the real kinds and the real SDK, and time that costs nothing.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use cn_infra::aws::{kinds, managers};
@@ -14,7 +15,7 @@ use cn_infra::core::observe::{observe, observe_prunable};
 use cn_infra::core::plan::identity::identify;
 use cn_infra::core::plan::{Plan, PlanOptions, plan};
 use cn_infra::core::testing::samples::NOW;
-use cn_infra::{Session, SessionOptions};
+use cn_infra::{PaceOptions, Session, SessionOptions};
 use cn_infra_sandbox::xml::Element;
 use cn_infra_sandbox::{Call, Caller, Sandbox, SandboxOptions};
 use jiff::{SignedDuration, Timestamp};
@@ -66,6 +67,7 @@ impl Simulated {
             account: ACCOUNT.to_owned(),
             read_only: false,
             timeout: None,
+            pace: PaceOptions { clock: Arc::new(SandboxClock(sandbox.clone())), ..PaceOptions::default() },
             stand_in: Some(sandbox.http_client()),
         };
         let managers = managers(&Session::open(&options).await.unwrap());

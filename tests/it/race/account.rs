@@ -49,7 +49,9 @@ impl Account {
 
     /// The paths of the tables that have rows.
     pub fn tables(&self) -> Vec<String> {
-        self.sandbox.counts().unwrap().into_iter().map(|(path, count)| format!("{path} {count}")).collect()
+        let mut paths: Vec<_> = self.sandbox.rows().unwrap().into_iter().map(|(path, _, _)| path).collect();
+        paths.dedup();
+        paths
     }
 }
 

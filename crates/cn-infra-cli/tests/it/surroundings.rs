@@ -25,7 +25,7 @@ fn no_credentials() {
     stderr:
     error: no AWS credentials were found
 
-    hint: run `aws sso login` or `aws configure`, set AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
+    hint: run `aws sso login` or `aws configure`, set AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; --sandbox needs none
     ");
 }
 
@@ -39,7 +39,7 @@ fn no_credentials_and_a_silent_metadata_service() {
     stderr:
     error: no AWS credentials were found
 
-    hint: run `aws sso login` or `aws configure`, set AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
+    hint: run `aws sso login` or `aws configure`, set AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; --sandbox needs none
     ");
 }
 
