@@ -33,6 +33,8 @@ pub struct Engine {
     pub name: &'static str,
     pub session: Session,
     pub stop: Stop,
+    /// How long somebody reads the plan before it is carried out.
+    pub reads_for: Duration,
     managers: Managers,
     clock: Arc<dyn Clock>,
     door: Door,
@@ -81,7 +83,7 @@ impl Engine {
             .build();
         let session = Session::new(&config, "123456789012");
         let managers = managers(&session);
-        Self { name, session, stop, managers, clock: Arc::new(ProcessClock { time, skew }), door }
+        Self { name, session, stop, reads_for: Duration::ZERO, managers, clock: Arc::new(ProcessClock { time, skew }), door }
     }
 
     pub fn sent(&self) -> Vec<Sent> {
@@ -97,6 +99,7 @@ impl Engine {
     /// Plans and applies. Once the fence is closed nothing new starts, as in the command.
     pub async fn apply(&self, environment: &Environment) -> Result<Report, String> {
         let plan = self.plan(environment).await?;
+        self.clock.sleep(self.reads_for).await;
         let (kinds, cancellation, mut reporter) = (kinds(), Cancellation::default(), |_: &Event| {});
         let options = ApplyOptions::default();
         let applying = apply(&plan, &kinds, &self.managers, &options, &*self.clock, &cancellation, &mut reporter);
