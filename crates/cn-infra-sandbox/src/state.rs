@@ -72,7 +72,8 @@ impl State {
         let mut state = Self::new(options);
         let now = state.kept.clock.now();
         state.kept.keep_bytes_in(directory)?;
-        store.clear(&mut state.kept, now)?;
+        // Others wait until the bytes are gone as well: what they store next must stay.
+        let _locked = store.clear(&mut state.kept, now)?;
         state.kept.clear_bytes(directory)?;
         state.store = Some(store);
         Ok(state)
@@ -119,9 +120,10 @@ impl State {
         kept.forget();
         kept.clock.set_speed(kept.options.speed);
         let now = kept.clock.now();
-        if let Some(store) = store {
+        if let Some(store) = store.as_mut() {
             store.fold(kept, now)?;
         }
+        kept.clear_bytes(store.as_ref().map_or(Path::new(""), |store| store.directory()))?;
         (*calls, *limits) = (Calls::default(), Limits::default());
         Ok(())
     }

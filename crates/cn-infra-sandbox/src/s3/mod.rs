@@ -20,7 +20,7 @@ pub use buckets::{Bucket, bucket};
 pub use configuration::{PublicAccessBlock, Writers};
 pub use objects::Blobs;
 use objects::Objects;
-pub use route::{Ask, On, Operation, is_control};
+pub use route::{Ask, On, Operation, is_control, names_bucket};
 
 use crate::error::AwsError;
 use crate::iam::Iam;

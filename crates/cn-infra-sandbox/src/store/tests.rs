@@ -136,7 +136,7 @@ fn an_account_that_began_anew_never_reads_the_journal_of_before() {
     let directory = tempfile::tempdir().expect("a directory");
     let journal = directory.path().join("journal.jsonl");
     let mut one = Process::start(directory.path());
-    one.0.clear(&mut one.1, Timestamp::UNIX_EPOCH).expect("begun");
+    drop(one.0.clear(&mut one.1, Timestamp::UNIX_EPOCH).expect("begun"));
     one.set("a", Some(1));
     let old = fs::read(&journal).expect("a journal");
     Store::open(directory.path(), "1")
