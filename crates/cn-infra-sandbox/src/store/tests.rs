@@ -139,9 +139,9 @@ fn an_account_that_began_anew_never_reads_the_journal_of_before() {
     drop(one.0.clear(&mut one.1, Timestamp::UNIX_EPOCH).expect("begun"));
     one.set("a", Some(1));
     let old = fs::read(&journal).expect("a journal");
-    Store::open(directory.path(), "1")
-        .and_then(|mut store| store.clear(&mut Rows::default(), Timestamp::UNIX_EPOCH))
-        .expect("begun");
+    let cleared = Store::open(directory.path(), "1")
+        .and_then(|mut store| store.clear(&mut Rows::default(), Timestamp::UNIX_EPOCH));
+    drop(cleared.expect("begun"));
     // As where the process was killed in between.
     fs::write(&journal, old).expect("written");
     assert_eq!(Process::start(directory.path()).read(), "");
