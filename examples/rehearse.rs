@@ -47,6 +47,7 @@ pub async fn rehearse(directory: &Path, name: &str) -> Result<[Plan; 2], Box<dyn
         account: environment.account.clone(),
         read_only: false,
         timeout: None,
+        pace: PaceOptions::default(),
         stand_in: Some(clock.sandbox.http_client()),
     })
     .await?;

@@ -83,7 +83,15 @@ impl Engine {
             .build();
         let session = Session::new(&config, "123456789012");
         let managers = managers(&session);
-        Self { name, session, stop, reads_for: Duration::ZERO, managers, clock: Arc::new(ProcessClock { time, skew }), door }
+        Self {
+            name,
+            session,
+            stop,
+            reads_for: Duration::ZERO,
+            managers,
+            clock: Arc::new(ProcessClock { time, skew }),
+            door,
+        }
     }
 
     pub fn sent(&self) -> Vec<Sent> {
