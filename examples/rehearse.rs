@@ -11,8 +11,8 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use cn_infra::{
-    ApplyOptions, Cancellation, Clock, Environment, Event, Plan, PlanOptions, Session, SessionOptions, apply, aws,
-    observe, plan,
+    ApplyOptions, Cancellation, Clock, Environment, Event, PaceOptions, Plan, PlanOptions, Session, SessionOptions,
+    apply, aws, observe, plan,
 };
 use cn_infra_sandbox::{Caller, Granted, Sandbox, SandboxOptions};
 use jiff::{SignedDuration, Timestamp};
