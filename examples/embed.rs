@@ -9,8 +9,8 @@ use std::error::Error;
 use std::path::Path;
 
 use cn_infra::{
-    Action, ApplyOptions, Cancellation, Clock, Environment, Event, Outcome, Plan, PlanOptions, Session, SessionOptions,
-    TokioClock, apply, aws, observe, plan,
+    Action, ApplyOptions, Cancellation, Clock, Environment, Event, Outcome, PaceOptions, Plan, PlanOptions, Session,
+    SessionOptions, TokioClock, apply, aws, observe, plan,
 };
 
 #[tokio::main(flavor = "current_thread")]
@@ -30,6 +30,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         account: environment.account.clone(),
         read_only: !wanted,
         timeout: None,
+        pace: PaceOptions::default(),
         stand_in: None,
     })
     .await?;

@@ -7,7 +7,7 @@
 //! ```no_run
 //! # use std::path::Path;
 //! use cn_infra::{
-//!     ApplyOptions, Cancellation, Clock, Environment, Event, PlanOptions, Session, SessionOptions, TokioClock,
+//!     ApplyOptions, Cancellation, Clock, Environment, Event, PaceOptions, PlanOptions, Session, SessionOptions, TokioClock,
 //!     apply, aws, observe, plan,
 //! };
 //!
@@ -20,6 +20,8 @@
 //!     account: environment.account.clone(),
 //!     read_only: false,
 //!     timeout: None,
+//!     pace: PaceOptions::default(),
+//!     stand_in: None,
 //! })
 //! .await?;
 //! let managers = aws::managers(&session);
@@ -34,13 +36,14 @@
 //! # }
 //! ```
 //!
-//! Two programs to start from are in `examples/`: `embed.rs` does the above with every result looked at, `own_kind.rs`
-//! adds a kind with a client of its own and runs without a cloud.
+//! Three programs to start from are in `examples/`: `embed.rs` does the above with every result looked at, `own_kind.rs`
+//! adds a kind with a client of its own and runs without a cloud, `rehearse.rs` plans and applies an environment in a
+//! simulated account (`cn-infra-sandbox`), as tests do.
 
 pub use cn_infra_aws as aws;
 pub use cn_infra_core as core;
 
-pub use cn_infra_aws::session::{Session, SessionOptions};
+pub use cn_infra_aws::session::{PaceOptions, Session, SessionOptions};
 pub use cn_infra_core::address::{Address, PhysicalId, StepId};
 pub use cn_infra_core::apply::{ApplyOptions, Cancellation, Report, apply};
 pub use cn_infra_core::check::{Finding, Severity, check};

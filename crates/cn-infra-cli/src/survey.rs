@@ -1,15 +1,16 @@
 //! What every command that speaks to AWS begins with: the environment, a session for its account, what is live.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cn_infra_aws::Session;
-use cn_infra_aws::session::SessionOptions;
+use cn_infra_aws::session::{ANSWER, PaceOptions, SessionOptions};
 use cn_infra_core::clock::{Clock, TokioClock};
 use cn_infra_core::environment::Environment;
 use cn_infra_core::kinds::Kinds;
 use cn_infra_core::live::Live;
 use cn_infra_core::manager::Managers;
-use cn_infra_core::observe::{observe, observe_all};
+use cn_infra_core::observe::{observe, observe_all, observe_prunable};
 use cn_infra_core::plan::{Plan, PlanOptions};
 use cn_infra_sandbox::Sandbox;
 
@@ -40,7 +41,9 @@ pub struct Survey {
     /// The managers of all kinds.
     pub managers: Managers,
     /// The time of the account: the wall clock's, or that of the sandbox.
-    pub clock: Box<dyn Clock>,
+    pub clock: Arc<dyn Clock>,
+    /// How many of its seconds pass in a real one.
+    pub speed: f64,
     began: Instant,
 }
 
@@ -70,6 +73,7 @@ impl Subject {
             prune: selection.prune,
             only: selection.only.iter().map(only).collect::<Result<_>>()?,
             create_anyway: selection.create_anyway.iter().map(create).collect::<Result<_>>()?,
+            my_ip: selection.my_ip,
         })
     }
 
@@ -77,22 +81,31 @@ impl Subject {
     pub async fn open(self, access: Access, context: &Context) -> Result<Survey> {
         let Self { environment, kinds, began } = self;
         let sandbox = context.sandbox(&environment)?;
+        let clock: Arc<dyn Clock> = match &sandbox {
+            Some(sandbox) => Arc::new(SandboxClock::new(sandbox.clone())?),
+            None => Arc::new(TokioClock::new()),
+        };
         let session = Session::open(&SessionOptions {
             profile: context.global.profile.clone(),
             region: environment.region.clone(),
             account: environment.account.clone(),
             read_only: access == Access::Read,
-            timeout: context.global.timeout.map(|seconds| Duration::from_secs(seconds.into())),
+            timeout: timeout(context),
+            pace: PaceOptions { clock: Arc::clone(&clock), ..PaceOptions::default() },
             stand_in: sandbox.as_ref().map(Sandbox::http_client),
         })
         .await?;
         let managers = cn_infra_aws::managers(&session);
-        let clock: Box<dyn Clock> = match sandbox {
-            Some(sandbox) => Box::new(SandboxClock::new(sandbox)?),
-            None => Box::new(TokioClock::new()),
-        };
-        Ok(Survey { environment, kinds, session, managers, clock, began })
+        let speed = if context.global.sandbox { context.speed() } else { 1.0 };
+        Ok(Survey { environment, kinds, session, managers, clock, speed, began })
     }
+}
+
+/// How long a call waits for its answer, by the session's clock. A simulated account answers in real time, of which
+/// its own clock shows a multiple.
+fn timeout(context: &Context) -> Option<Duration> {
+    let given = context.global.timeout.map(|seconds| Duration::from_secs(seconds.into()));
+    if context.global.sandbox { Some(given.unwrap_or(ANSWER).mul_f64(context.speed())) } else { given }
 }
 
 impl Survey {
@@ -111,9 +124,15 @@ impl Survey {
         Ok(observe_all(&self.environment, &self.managers, self.clock.now()).await?)
     }
 
+    /// Reads the same, and what stands in the way of deleting what left the file.
+    async fn observe_prunable(&self) -> Result<Live> {
+        Ok(observe_prunable(&self.environment, &self.managers, &self.kinds, self.clock.now()).await?)
+    }
+
     /// Reads what is live and plans the difference.
     pub async fn plan(&self, options: &PlanOptions) -> Result<Plan> {
-        self.plan_of(&self.observe().await?, options)
+        let live = if options.prune { self.observe_prunable().await? } else { self.observe().await? };
+        self.plan_of(&live, options)
     }
 
     /// Plans the difference to what is live.

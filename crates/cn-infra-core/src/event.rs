@@ -43,6 +43,16 @@ pub enum Event {
         #[serde(with = "seconds")]
         after: Duration,
     },
+    /// The cloud asks to slow down: a request of the step waits, and is sent again.
+    SlowedDown {
+        /// Which.
+        step: StepId,
+        /// Who asks, and how: `AWS asks to slow down (RequestLimitExceeded)`.
+        why: String,
+        /// How long it waits, as far as that is known.
+        #[serde(with = "seconds")]
+        after: Duration,
+    },
     /// A step ended.
     Finished {
         /// Which.

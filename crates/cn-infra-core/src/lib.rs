@@ -19,6 +19,7 @@ pub mod observe;
 pub mod owner;
 pub mod plan;
 pub mod resource;
+pub mod slow_down;
 pub mod testing;
 pub mod token;
 pub mod value;

@@ -1,6 +1,5 @@
 //! The sandbox: the world behind a lock, its clock, its faults, its log.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::calls::{Call, Calls};
+use crate::contents::Contents;
 use crate::control;
 use crate::error::AwsError;
 use crate::faults::{Effect, Fault};
@@ -109,9 +109,9 @@ impl Sandbox {
         Ok(Self { state: Arc::new(Mutex::new(self.state().fork()?)) })
     }
 
-    /// How many rows each table has that has any, by paths such as `ec2/123456789012/us-west-2/instances`.
-    pub fn counts(&self) -> Result<BTreeMap<String, usize>, StateError> {
-        self.kept(Kept::counts)
+    /// What was made in each account and region, counted; what AWS gives everyone is left out.
+    pub fn contents(&self) -> Result<Vec<Contents>, StateError> {
+        self.kept(|kept| kept.contents())
     }
 
     /// Every row, as it is kept: the path of its table, its key, and it.
@@ -202,7 +202,7 @@ impl Sandbox {
         self.state().calls.iter().cloned().collect()
     }
 
-    /// Begins anew: a fresh account, with the settings of the start; no faults, no log. The clock goes on.
+    /// Begins anew: a fresh account, with settings and speed of the start; no faults, no log. The clock goes on.
     pub fn reset(&self) -> Result<(), StateError> {
         self.state().reset()
     }

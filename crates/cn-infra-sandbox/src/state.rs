@@ -1,6 +1,5 @@
 //! All that a sandbox is, and how it is kept: everything that outlives a request is a row of a table.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
@@ -9,6 +8,7 @@ use serde_json::Value;
 
 use crate::calls::Calls;
 use crate::clock::Clock;
+use crate::contents::Contents;
 use crate::faults::Fault;
 use crate::limits::Limits;
 use crate::sandbox::SandboxOptions;
@@ -73,7 +73,8 @@ impl State {
         let mut state = Self::new(options);
         let now = state.kept.clock.now();
         state.kept.keep_bytes_in(directory)?;
-        store.clear(&mut state.kept, now)?;
+        // Others wait until the bytes are gone as well: what they store next must stay.
+        let _locked = store.clear(&mut state.kept, now)?;
         state.kept.clear_bytes(directory)?;
         state.store = Some(store);
         Ok(state)
@@ -123,15 +124,17 @@ impl State {
         store.fold(kept, now)
     }
 
-    /// A fresh account. The clock goes on.
+    /// A fresh account. The clock goes on, as fast as at the start.
     pub fn reset(&mut self) -> Result<(), StateError> {
         let Self { kept, store, calls, limits } = self;
         let _locked = store.as_mut().map(|store| store.enter(kept)).transpose()?;
         kept.forget();
+        kept.clock.set_speed(kept.options.speed);
         let now = kept.clock.now();
-        if let Some(store) = store {
+        if let Some(store) = store.as_mut() {
             store.fold(kept, now)?;
         }
+        kept.clear_bytes(store.as_ref().map_or(Path::new(""), |store| store.directory()))?;
         (*calls, *limits) = (Calls::default(), Limits::default());
         Ok(())
     }
@@ -202,9 +205,9 @@ impl Kept {
         }
     }
 
-    /// How many rows each table has that has any.
-    pub fn counts(&mut self) -> BTreeMap<String, usize> {
-        self.world.counts()
+    /// What was made in each account and region.
+    pub fn contents(&self) -> Vec<Contents> {
+        self.world.contents(self.clock.now())
     }
 
     /// Counts a call for every fault that is for it, and tells the first that hits.

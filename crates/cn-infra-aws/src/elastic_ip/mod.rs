@@ -6,14 +6,17 @@
 mod associate;
 mod doubled;
 mod observe;
+mod settle;
 mod target;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_ec2::types::{DomainType, ResourceType};
-use cn_infra_core::address::{PhysicalId, Reference};
+use cn_infra_core::address::{Address, PhysicalId, Reference};
 use cn_infra_core::live::Observed;
 use cn_infra_core::manager::{Change, Delete, ErrorClass, ManageError, Manager, New, Progress, Scope};
 use cn_infra_core::resource::{Field, FieldChange, Impact, Naming, Output, Part, Problem, Resource};
@@ -25,6 +28,7 @@ use crate::ec2_id::is_id;
 use crate::ec2_tags;
 use crate::error::{failed, made};
 use crate::session::ec2_once;
+use settle::{Bid, Verdict};
 
 pub use target::Target;
 
@@ -48,6 +52,8 @@ impl Resource for ElasticIp {
         Output { name: "private_ip", doc: "The private address that it points at, while it points at one." },
     ];
     const NAMING: Naming = Naming { tag: true, required: false, unique: false };
+    /// "Elastic IP addresses" in the EC2 User Guide.
+    const QUOTA: Option<usize> = Some(5);
     const ID_FORM: &'static str = "eipalloc-0123456789abcdef0 or the address, 198.51.100.7";
 
     fn is_physical_id(text: &str) -> bool {
@@ -82,12 +88,58 @@ impl Resource for ElasticIp {
 #[derive(Debug)]
 pub struct ElasticIps {
     ec2: aws_sdk_ec2::Client,
+    /// What was allocated by this apply and may have to give way.
+    bids: Mutex<BTreeMap<Address, Bid>>,
 }
 
 impl ElasticIps {
     /// Over the EC2 client of a session.
     pub fn new(session: &Session) -> Self {
-        Self { ec2: session.ec2.clone() }
+        Self { ec2: session.ec2.clone(), bids: Mutex::default() }
+    }
+
+    /// AWS knows no client token here, so the call goes out once.
+    async fn allocate(&self, new: &New<'_, ElasticIp>) -> Result<PhysicalId, ManageError> {
+        let call = self
+            .ec2
+            .allocate_address()
+            .domain(DomainType::Vpc)
+            .tag_specifications(ec2_tags::tag_specification(ResourceType::ElasticIp, new.tags));
+        let answer = call.customize().config_override(ec2_once()).send().await;
+        let answer = answer.map_err(|error| failed("AllocateAddress", error))?;
+        made("AllocateAddress", answer.allocation_id)
+    }
+
+    /// The address of a resource, once no other apply has one for it.
+    async fn settle(&self, new: &New<'_, ElasticIp>, mut bid: Bid) -> Result<PhysicalId, ManageError> {
+        loop {
+            match settle::verdict(&settle::owned(&self.ec2, new.tags).await.map_err(again)?, &bid) {
+                Verdict::Keep(id) => {
+                    self.bids().remove(new.address);
+                    return Ok(id);
+                }
+                Verdict::Release => {
+                    self.release(&bid.id).await.map_err(again)?;
+                    bid = Bid { released: true, waits: 0, ..bid };
+                    self.bids().insert(new.address.clone(), bid.clone());
+                }
+                Verdict::Wait => {
+                    bid.waits += 1;
+                    self.bids().insert(new.address.clone(), bid);
+                    let message = format!("looking whether another apply allocated an address for {}", new.address);
+                    return Err(ManageError::new(ErrorClass::Busy, message));
+                }
+                Verdict::Allocate => {
+                    self.bids().remove(new.address);
+                    let message = format!("another apply gave {} up at the same moment", new.address);
+                    return Err(ManageError::new(ErrorClass::Busy, message));
+                }
+            }
+        }
+    }
+
+    fn bids(&self) -> MutexGuard<'_, BTreeMap<Address, Bid>> {
+        self.bids.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn all(&self) -> Result<Vec<Observed<ElasticIp>>, ManageError> {
@@ -116,6 +168,14 @@ impl ElasticIps {
     }
 }
 
+/// What is allocated is known: after an answer that did not come the settling goes on, and nothing is looked for.
+fn again(error: ManageError) -> ManageError {
+    match error.class {
+        ErrorClass::Unknown => ManageError { class: ErrorClass::Busy, ..error },
+        _ => error,
+    }
+}
+
 impl Manager for ElasticIps {
     type Resource = ElasticIp;
 
@@ -123,17 +183,16 @@ impl Manager for ElasticIps {
         Ok(doubled::resolve(self.all().await?, scope))
     }
 
-    /// AWS knows no client token here, so the call goes out once.
+    /// Allocates once, however often it is called until the address is settled.
     async fn create(&self, new: New<'_, ElasticIp>) -> Result<PhysicalId, ManageError> {
         let ElasticIp { instance: _ } = new.resource;
-        let call = self
-            .ec2
-            .allocate_address()
-            .domain(DomainType::Vpc)
-            .tag_specifications(ec2_tags::tag_specification(ResourceType::ElasticIp, new.tags));
-        let answer = call.customize().config_override(ec2_once()).send().await;
-        let answer = answer.map_err(|error| failed("AllocateAddress", error))?;
-        made("AllocateAddress", answer.allocation_id)
+        let before = self.bids().get(new.address).cloned();
+        let bid = match before {
+            Some(bid) => bid,
+            None => Bid::of(self.allocate(&new).await?),
+        };
+        self.bids().insert(new.address.clone(), bid.clone());
+        self.settle(&new, bid).await
     }
 
     async fn update(&self, id: &PhysicalId, change: Change<'_, ElasticIp>) -> Result<Progress, ManageError> {

@@ -37,8 +37,9 @@ impl Instances {
         }
     }
 
-    /// Changes the stopped server and starts it. If AWS refuses either for good, a server that was stopped for the
-    /// change gets its former type back and runs again, and the step fails; the tag stays until it is seen running.
+    /// Changes the stopped server and starts it. If AWS refuses either for good, or has no machine of the new type, a
+    /// server that was stopped for the change gets its former type back and runs again at once, as its users wait, and
+    /// the step fails; the tag stays until it is seen running. One that stood still already can wait for a machine.
     async fn finish_and_start(
         &self,
         id: &str,
@@ -51,9 +52,11 @@ impl Instances {
         };
         match (sent, former) {
             (Ok(()), _) => Ok(Progress::Again),
-            (Err(error), Some(former)) if matches!(error.class, ErrorClass::Invalid | ErrorClass::Denied) => {
+            (Err(error), Some(former)) if is_final(&error, former, change) => {
                 let outcome = self.start_as(id, former).await;
-                Err(ManageError { message: format!("{error}; {outcome}"), ..error })
+                // What is taken back is not to be waited out.
+                let class = if error.class == ErrorClass::Scarce { ErrorClass::Invalid } else { error.class };
+                Err(ManageError { class, message: format!("{error}; {outcome}"), ..error })
             }
             (Err(error), _) => Err(error),
         }
@@ -126,5 +129,15 @@ impl Instances {
         let remove = former.map(|_| RESTART.to_owned()).into_iter().collect();
         ec2_tags::apply(&self.ec2, id, &TagChange { remove, ..TagChange::default() }).await?;
         Ok(Progress::Done)
+    }
+}
+
+/// Whether a change that stopped the server is to be taken back. For a machine of the type that it always had it waits.
+fn is_final(error: &ManageError, former: &str, change: &Change<'_, Instance>) -> bool {
+    let wanted = change.desired.instance_type.as_deref().or(change.live.live.instance_type.as_deref());
+    match error.class {
+        ErrorClass::Invalid | ErrorClass::Denied => true,
+        ErrorClass::Scarce => wanted != Some(former),
+        _ => false,
     }
 }

@@ -1,10 +1,12 @@
 //! Opening a session: the standard credential chain, time limits on everything, and the account guard first.
 
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::imds::client::error::ImdsError;
 use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
@@ -22,12 +24,13 @@ use cn_infra_core::manager::{ErrorClass, ManageError};
 
 use super::Session;
 use super::calls::wave;
+use super::pace::{ClockSleep, Pace, PaceOptions, STAY};
 use crate::error::{credentials_error, failed};
 
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(3);
 /// How long a call waits for its answer to begin, unless the caller says otherwise.
-const ANSWER: Duration = Duration::from_secs(30);
+pub const ANSWER: Duration = Duration::from_secs(30);
 
 /// Which account to open, and how.
 #[derive(Clone, Debug)]
@@ -41,8 +44,10 @@ pub struct SessionOptions {
     /// Refuse every operation that may write.
     pub read_only: bool,
     /// How long a call waits for its answer to begin; `None`: 30 seconds. One attempt takes at most twice, a call with
-    /// its retries six times as long.
+    /// its retries six times as long; what it waits for its turn or because AWS asks to slow down comes on top.
     pub timeout: Option<Duration>,
+    /// How fast requests go, and by which clock they wait.
+    pub pace: PaceOptions,
     /// What answers every request in place of AWS: a simulated account. Profiles, endpoints and proxies are not looked
     /// at then, and the credentials are made up, with the account as their access key id.
     pub stand_in: Option<SharedHttpClient>,
@@ -166,8 +171,8 @@ fn timeouts(options: &SessionOptions) -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(CONNECT.min(answer))
         .read_timeout(answer)
-        .operation_attempt_timeout(answer * 2)
-        .operation_timeout(answer * 6)
+        .operation_attempt_timeout(answer * 2 + STAY)
+        .operation_timeout((answer * 2 + STAY) * 3)
         .build()
 }
 
@@ -177,7 +182,10 @@ fn stand_in_config(options: &SessionOptions, client: SharedHttpClient) -> SdkCon
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(options.region.clone()))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(client)
+        .http_client(Pace::new(&options.pace).client(client))
+        .sleep_impl(ClockSleep(Arc::clone(&options.pace.clock)))
+        // It compares real time with that of the clock, and nothing stalls on the way to a stand-in.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .timeout_config(timeouts(options))
         .retry_config(RetryConfig::standard())
         .build()
@@ -186,7 +194,8 @@ fn stand_in_config(options: &SessionOptions, client: SharedHttpClient) -> SdkCon
 async fn config(options: &SessionOptions) -> SdkConfig {
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .region(Region::new(options.region.clone()))
-        .http_client(http_client())
+        .http_client(Pace::new(&options.pace).client(http_client()))
+        .sleep_impl(ClockSleep(Arc::clone(&options.pace.clock)))
         .timeout_config(timeouts(options))
         .retry_config(RetryConfig::standard());
     if let Ok(name) = AppName::new(concat!("cn-infra-", env!("CARGO_PKG_VERSION"))) {

@@ -23,12 +23,18 @@ pub fn line(event: &Event, style: Style) -> Option<String> {
         Event::Started { step, action } => format!("  {step}: {}", doing(*action)),
         Event::Waiting { step, status, elapsed } => format!("  {step}: {status}, {}", time(*elapsed)),
         Event::Retrying { step, why, after } => format!("  {step}: {why}; again in {}", time(*after)),
+        Event::SlowedDown { step, why, after } => format!("  {step}: {}", slowed_down(why, *after)),
         Event::Finished { step, outcome, elapsed } => finished(step, outcome, *elapsed, style)?,
         Event::Cancelled => style.paint(
             Ink::Warn,
             "  interrupted: starting nothing new, finishing what is in flight (Ctrl-C again drops it)",
         ),
     })
+}
+
+/// `waiting: AWS asks to slow down (RequestLimitExceeded), 12 s`.
+pub fn slowed_down(why: &str, after: Duration) -> String {
+    format!("waiting: {why}, {}", time(after))
 }
 
 /// `creating`.
@@ -238,6 +244,11 @@ mod tests {
             Event::Started { step: step.clone(), action: Action::Create },
             Event::Waiting { step: step.clone(), status: "backing-up".into(), elapsed: Duration::from_secs(200) },
             Event::Retrying { step: step.clone(), why: "Throttling".into(), after: Duration::from_millis(400) },
+            Event::SlowedDown {
+                step: step.clone(),
+                why: "AWS asks to slow down (RequestLimitExceeded)".into(),
+                after: Duration::from_secs(12),
+            },
             Event::Cancelled,
             Event::Finished { step, outcome: Outcome::Done, elapsed: Duration::from_mins(125) },
         ];
@@ -246,6 +257,7 @@ mod tests {
         db_instance.main: creating
         db_instance.main: backing-up, 3 min 20 s
         db_instance.main: Throttling; again in 0.4 s
+        db_instance.main: waiting: AWS asks to slow down (RequestLimitExceeded), 12 s
         interrupted: starting nothing new, finishing what is in flight (Ctrl-C again drops it)
         db_instance.main: done, 2 h 5 min
         ");

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use crate::document::DocumentError;
 use crate::event::{Failure, Moved, Outcome};
-use crate::manager::ManageError;
+use crate::manager::{ErrorClass, ManageError};
+
+/// The shortest waiting that a failure speaks of.
+const WORTH_SAYING: Duration = Duration::from_secs(30);
 
 /// What ends a step early.
 #[derive(Debug)]
@@ -53,6 +56,18 @@ impl Failure {
 
     pub(super) fn interrupted() -> Self {
         Self::new("interrupted while waiting; the next apply goes on")
+    }
+
+    /// An error that is not, or no longer, waited out; `waited` is for how long it was.
+    pub(super) fn given_up(error: ManageError, waited: Duration) -> Self {
+        use ErrorClass::{Busy, Gone, Scarce, Throttled};
+        let passes = matches!(error.class, Busy | Gone | Scarce | Throttled);
+        let failure = Self::from(error);
+        if !passes || waited < WORTH_SAYING {
+            return failure;
+        }
+        let message = format!("{}; still so after {}", failure.message, in_words(waited));
+        Self { message, ..failure }.hint("apply again later: what was done stays done, and it goes on from there")
     }
 
     pub(super) fn timed_out(after: Duration, status: &str) -> Self {
@@ -107,7 +122,6 @@ fn in_words(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manager::ErrorClass;
 
     #[derive(Debug, thiserror::Error)]
     #[error("{text}")]

@@ -8,8 +8,12 @@ use crate::manager::{ErrorClass, ManageError};
 
 /// The longest wait between two attempts, and between two readings of an object.
 const LONGEST: Duration = Duration::from_secs(30);
-/// How often a throttled call is sent again.
-const THROTTLED: u32 = 10;
+/// How long a throttled call is sent again. Who shares the account's budgets may be busy for that long, and nothing is
+/// lost by waiting.
+const THROTTLED: Duration = Duration::from_mins(15);
+/// How long a call is sent again that wants what the cloud has none of. "Wait a few minutes and then submit your request
+/// again; capacity can shift frequently": EC2 User Guide, "Troubleshoot instance launch issues".
+const SCARCE: Duration = Duration::from_mins(10);
 /// How often a change is sent again whose effect is not known.
 const AMBIGUOUS: u32 = 2;
 /// How often a reading is sent again that got no answer: it does no harm, and outlasts some minutes without a network.
@@ -48,7 +52,8 @@ pub(super) struct Retries {
     patience: Patience,
     seed: u64,
     since: Option<Duration>,
-    throttled: u32,
+    /// The class of the last failures, and since when they are of it.
+    spell: Option<(ErrorClass, Duration)>,
     ambiguous: u32,
     attempts: u32,
 }
@@ -58,14 +63,16 @@ impl Retries {
     pub fn new(patience: Patience, salt: impl Hash) -> Self {
         let mut hasher = DefaultHasher::new();
         salt.hash(&mut hasher);
-        Self { patience, seed: hasher.finish(), since: None, throttled: 0, ambiguous: 0, attempts: 0 }
+        Self { patience, seed: hasher.finish(), since: None, spell: None, ambiguous: 0, attempts: 0 }
     }
 
     /// How long to wait before the call that failed is sent again; `None` if it is not.
     pub fn after(&mut self, error: &ManageError, now: Duration) -> Option<Duration> {
         let waited = now.saturating_sub(*self.since.get_or_insert(now));
+        let spell = now.saturating_sub(self.spell_of(error.class, now));
         let (again, first) = match error.class {
-            ErrorClass::Throttled => (count(&mut self.throttled) <= THROTTLED, 1),
+            ErrorClass::Throttled => (spell < THROTTLED, 1),
+            ErrorClass::Scarce => (spell < SCARCE, 10),
             ErrorClass::Busy => (waited < self.patience.busy, 4),
             ErrorClass::Gone => (waited < self.patience.consistency, 1),
             ErrorClass::Exists | ErrorClass::Unknown => (count(&mut self.ambiguous) <= self.patience.ambiguous, 1),
@@ -73,6 +80,18 @@ impl Retries {
         };
         let doubled = Duration::from_secs(first << count(&mut self.attempts).min(6)) / 2;
         again.then(|| self.jitter(doubled.min(LONGEST)))
+    }
+
+    /// Since when all failures were of this class.
+    fn spell_of(&mut self, class: ErrorClass, now: Duration) -> Duration {
+        let since = self.spell.filter(|(of, _)| *of == class).map_or(now, |(_, since)| since);
+        self.spell = Some((class, since));
+        since
+    }
+
+    /// For how long the call has been failing.
+    pub fn waited(&self, now: Duration) -> Duration {
+        self.since.map_or(Duration::ZERO, |since| now.saturating_sub(since))
     }
 
     /// Between half of a time and all of it.
@@ -130,9 +149,20 @@ mod tests {
         assert_eq!(exhaust(ErrorClass::Denied), (0, 0));
         assert_eq!(exhaust(ErrorClass::Invalid), (0, 0));
         assert_eq!(exhaust(ErrorClass::Unknown).0, AMBIGUOUS);
-        assert_eq!(exhaust(ErrorClass::Throttled).0, THROTTLED);
+        assert!((900..930).contains(&exhaust(ErrorClass::Throttled).1));
+        assert!((600..630).contains(&exhaust(ErrorClass::Scarce).1));
         assert!((600..630).contains(&exhaust(ErrorClass::Busy).1));
         assert!((60..90).contains(&exhaust(ErrorClass::Gone).1));
+    }
+
+    #[test]
+    fn hours_in_a_busy_state_take_nothing_from_the_patience_with_throttling() {
+        let mut retries = Retries::new(Patience::changing(&ApplyOptions::default()), "x");
+        let mut after = |class, minutes| retries.after(&ManageError::new(class, ""), Duration::from_mins(minutes));
+        assert!(after(ErrorClass::Busy, 0).is_some());
+        assert!(after(ErrorClass::Throttled, 60).is_some());
+        assert!(after(ErrorClass::Throttled, 74).is_some());
+        assert_eq!(after(ErrorClass::Throttled, 75), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::basis::Basis;
 use super::poll::Poll;
 use super::{ApplyOptions, Cancellation};
 use crate::address::{Address, PhysicalId, StepId};
@@ -17,6 +18,7 @@ use crate::live::{Object, Outputs};
 use crate::manager::{Managers, Wanted};
 use crate::owner::Owner;
 use crate::plan::{Plan, Step};
+use crate::slow_down::SlowDown;
 
 /// One apply: what was given to it, and what its steps learn from each other.
 pub(super) struct Run<'a> {
@@ -25,6 +27,8 @@ pub(super) struct Run<'a> {
     pub options: &'a ApplyOptions,
     pub clock: &'a dyn Clock,
     pub cancellation: &'a Cancellation,
+    /// What the plan's reader knew.
+    pub basis: Basis<'a>,
     polls: BTreeMap<&'static str, Poll<'a>>,
     needed: BTreeSet<&'a StepId>,
     learned: Mutex<Learned>,
@@ -61,13 +65,23 @@ impl<'a> Run<'a> {
             .map(|(kind, manager)| (kind, Poll::new(kind, manager, declared.remove(kind).unwrap_or_default())))
             .collect();
         let needed = plan.steps.iter().flat_map(|step| &step.needs).collect();
-        Self { plan, kinds, options, clock, cancellation, polls, needed, learned: Mutex::default(), events }
+        let basis = Basis::of(plan);
+        Self { plan, kinds, options, clock, cancellation, basis, polls, needed, learned: Mutex::default(), events }
     }
 
     /// Tells the reporter.
     pub fn tell(&self, event: Event) {
         // The receiver lives as long as the apply; without one nobody is there to be told.
         let _ = self.events.send(event);
+    }
+
+    /// Tells the reporter what a step's requests have to wait for, whoever makes them.
+    pub fn slow_downs_of(&self, step: &StepId) -> impl Fn(SlowDown) + Send + Sync + use<> {
+        let (events, step) = (self.events.clone(), step.clone());
+        move |SlowDown { why, after }| {
+            // As above.
+            let _ = events.send(Event::SlowedDown { step: step.clone(), why, after });
+        }
     }
 
     /// The readings of a kind.

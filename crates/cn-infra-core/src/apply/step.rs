@@ -13,8 +13,9 @@ use crate::document::Document;
 use crate::event::{Event, Failure, Outcome};
 use crate::kinds::Kind;
 use crate::live::{Object, Readiness};
-use crate::manager::{AnyManager, ManageError};
+use crate::manager::{AnyManager, ErrorClass, ManageError};
 use crate::plan::{Action, Step};
+use crate::slow_down;
 
 /// How often a step that waits for a reading says so: with the longest pause between two readings, half a minute.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -25,7 +26,8 @@ pub(super) const READING: &str = "reading its object";
 pub(super) async fn carry_out(run: &Run<'_>, step: &Step) -> Outcome {
     let began = run.clock.elapsed();
     run.tell(Event::Started { step: step.id.clone(), action: step.action });
-    let outcome = match dispatch(run, step, began).await {
+    let tell = run.slow_downs_of(&step.id);
+    let outcome = match slow_down::listen(tell, dispatch(run, step, began)).await {
         Ok(()) => Outcome::Done,
         Err(end) => end.into(),
     };
@@ -35,10 +37,7 @@ pub(super) async fn carry_out(run: &Run<'_>, step: &Step) -> Outcome {
 }
 
 async fn dispatch(run: &Run<'_>, step: &Step, began: Duration) -> Result<(), Stop> {
-    let name = &step.id.address.kind;
-    let kind = run.kinds.get(name).ok_or_else(|| Failure::new(format!("there is no kind {name}")))?;
-    let poll = run.poll(name)?;
-    let work = Work { run, step, kind, poll, began };
+    let work = Work::of(run, step, began)?;
     match (step.action, &step.id.part) {
         (Action::Create, None) => create::create(&work).await,
         (Action::Create | Action::Update, _) => update::update(&work).await,
@@ -66,6 +65,13 @@ pub(super) enum Verdict {
 }
 
 impl<'a> Work<'a> {
+    /// A step, begun at a time.
+    pub fn of(run: &'a Run<'a>, step: &'a Step, began: Duration) -> Result<Self, Failure> {
+        let name = &step.id.address.kind;
+        let kind = run.kinds.get(name).ok_or_else(|| Failure::new(format!("there is no kind {name}")))?;
+        Ok(Self { run, step, kind, poll: run.poll(name)?, began })
+    }
+
     pub fn manager(&self) -> &'a dyn AnyManager {
         self.poll.manager()
     }
@@ -103,10 +109,15 @@ impl<'a> Work<'a> {
 
     /// Waits before a failed call is sent again, or gives up.
     pub async fn retry(&self, retries: &mut Retries, error: ManageError) -> Result<(), Failure> {
-        let Some(after) = retries.after(&error, self.run.clock.elapsed()) else {
-            return Err(error.into());
+        let now = self.run.clock.elapsed();
+        let Some(after) = retries.after(&error, now) else {
+            return Err(Failure::given_up(error, retries.waited(now)));
         };
-        self.run.tell(Event::Retrying { step: self.step.id.clone(), why: error.message, after });
+        let (step, why) = (self.step.id.clone(), error.message);
+        self.run.tell(match error.class {
+            ErrorClass::Throttled => Event::SlowedDown { step, why, after },
+            _ => Event::Retrying { step, why, after },
+        });
         self.run.pause(after).await
     }
 

@@ -42,13 +42,18 @@ async fn carry_out(
     mut pending: Pending<'_>,
 ) -> Result<(), Stop> {
     let id = live.id.clone();
-    let mut retries = work.retries(Patience::changing(work.run.options));
+    let patience = Patience::changing(work.run.options);
+    let mut retries = work.retries(patience);
     let mut rounds = 0;
     loop {
         let again = match work.manager().update(&id, pending.change(work, &live)).await {
             Ok(Progress::Done) => break,
             Ok(Progress::Again) if rounds == ROUNDS => return Err(endless().into()),
-            Ok(Progress::Again) => true,
+            Ok(Progress::Again) => {
+                // It moves: what failed before counts no more.
+                retries = work.retries(patience);
+                true
+            }
             Err(error) => {
                 work.retry(&mut retries, error).await?;
                 false

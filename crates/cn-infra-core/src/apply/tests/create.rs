@@ -202,7 +202,9 @@ async fn a_busy_create_waits_no_longer_than_the_time_limit() {
         world.cloud.fail("create", nth, Trouble::Refusal(ErrorClass::Busy));
     }
     let told = world.apply(vec![create("host.web", host("small"))]).await;
-    assert_eq!(told.failure("host.web"), "create host.web: Busy");
+    let failure = told.failure("host.web");
+    assert!(failure.starts_with("create host.web: Busy; still so after 5 min "), "{failure}");
+    assert!(failure.contains("(hint: apply again later"), "{failure}");
     assert!((300..340).contains(&world.clock.elapsed().as_secs()));
 }
 

@@ -70,7 +70,8 @@ async fn what_is_still_used_is_waited_for() {
     .await;
     let began = world.clock.elapsed();
     let told = world.apply(vec![world.delete("group.web")]).await;
-    assert_snapshot!(told.failure("group.web"), @"group-0001 is used by host-0001");
+    let failure = told.failure("group.web");
+    assert!(failure.starts_with("group-0001 is used by host-0001; still so after 10 min "), "{failure}");
     assert!((600..640).contains(&world.clock.elapsed().saturating_sub(began).as_secs()));
 }
 
@@ -108,7 +109,6 @@ async fn a_saved_delete_is_stale_once_live_moved() {
     let step = Step { before: Some(document(host("tiny"))), ..world.delete("host.web") };
     assert_snapshot!(world.apply(vec![step]).await.events, @r#"
     33 began, 1 steps
-    33 host.web: Delete
     33 host.web: stale, size "tiny" "small" null
     "#);
 }

@@ -113,6 +113,7 @@ fn line(event: &Event) -> String {
         Event::Started { step, action } => format!("{step}: {action:?}"),
         Event::Waiting { step, status, .. } => format!("{step}: waits, {status}"),
         Event::Retrying { step, why, .. } => format!("{step}: retries, {why}"),
+        Event::SlowedDown { step, why, .. } => format!("{step}: slows down, {why}"),
         Event::Finished { step, outcome: Outcome::Done, .. } => format!("{step}: done"),
         Event::Finished { step, outcome: Outcome::Failed(failure), .. } => {
             format!("{step}: failed, {}", failure_text(failure))
