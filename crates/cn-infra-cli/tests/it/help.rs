@@ -26,6 +26,7 @@ fn the_command() {
       schema       Print the JSON Schema of environment files, for editors
       adopt        Take an existing object under management
       completions  Print the completions of a shell
+      sandbox      Look at the simulated account, serve it, begin it anew, plan its faults
 
     Options:
       -h, --help
@@ -37,6 +38,13 @@ fn the_command() {
     Global options:
           --environments <DIR>
               Directory of the environment files; left out: `environments`, here or in a directory above
+
+          --sandbox
+              Work on a simulated account, kept in .cn-infra/sandbox; also CN_INFRA_SANDBOX=1
+
+          --speed <N>
+              Seconds of the simulated account that pass in a real one; left out: 100, or 1 for `sandbox
+              serve`
 
           --profile <NAME>
               Profile of the AWS configuration; left out: AWS_PROFILE
@@ -87,6 +95,8 @@ fn plan() {
                                       not there yet; may be repeated
           --create-anyway <RESOURCE>  Create it although an object without our tags looks like the same
                                       thing; may be repeated
+          --my-ip <ADDRESS>           Your own address, as servers see it: hold back what would close
+                                      port 22 to it
           --out <FILE>                Save the plan here instead of .cn-infra/plan.json
           --detailed-exitcode         Exit with 2 if a step is pending
           --json                      Print the plan as JSON
@@ -96,6 +106,10 @@ fn plan() {
     Global options:
           --environments <DIR>  Directory of the environment files; left out: `environments`, here or in
                                 a directory above
+          --sandbox             Work on a simulated account, kept in .cn-infra/sandbox; also
+                                CN_INFRA_SANDBOX=1
+          --speed <N>           Seconds of the simulated account that pass in a real one; left out: 100,
+                                or 1 for `sandbox serve`
           --profile <NAME>      Profile of the AWS configuration; left out: AWS_PROFILE
           --parallelism <N>     How many steps run at once [default: 10]
           --timeout <SECONDS>   How long a call waits for its answer, in seconds; left out:
