@@ -78,7 +78,7 @@ impl Subject {
     pub async fn open(self, access: Access, context: &Context) -> Result<Survey> {
         let Self { environment, kinds, began } = self;
         let sandbox = context.sandbox(&environment)?;
-        let session = Session::open(&SessionOptions {
+        let mut session = Session::open(&SessionOptions {
             profile: context.global.profile.clone(),
             region: environment.region.clone(),
             account: environment.account.clone(),
@@ -89,7 +89,11 @@ impl Subject {
         .await?;
         let managers = cn_infra_aws::managers(&session);
         let clock: Arc<dyn Clock> = match sandbox {
-            Some(sandbox) => Arc::new(SandboxClock::new(sandbox)?),
+            Some(sandbox) => {
+                // A call waits in real time, and a lease is judged by the account's.
+                session.attempt_timeout = session.attempt_timeout.mul_f64(sandbox.speed()?);
+                Arc::new(SandboxClock::new(sandbox)?)
+            }
             None => Arc::new(TokioClock::new()),
         };
         Ok(Survey { environment, kinds, session, managers, clock, began })
