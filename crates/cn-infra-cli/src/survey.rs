@@ -12,6 +12,7 @@ use cn_infra_core::live::Live;
 use cn_infra_core::manager::Managers;
 use cn_infra_core::observe::{observe, observe_all};
 use cn_infra_core::plan::{Plan, PlanOptions};
+use cn_infra_core::slow_down::{self, SlowDown};
 use cn_infra_sandbox::Sandbox;
 
 use crate::arguments::Selection;
@@ -19,6 +20,7 @@ use crate::command::Context;
 use crate::error::Result;
 use crate::sandbox::SandboxClock;
 use crate::target;
+use crate::view::{self, View};
 use cn_infra_core::plan::plan;
 
 /// An environment as its files declare it: what is wrong with a command line is said before anybody is called.
@@ -42,6 +44,7 @@ pub struct Survey {
     pub managers: Managers,
     /// The time of the account: the wall clock's, or that of the sandbox.
     pub clock: Arc<dyn Clock>,
+    view: View,
     began: Instant,
 }
 
@@ -93,7 +96,7 @@ impl Subject {
         })
         .await?;
         let managers = cn_infra_aws::managers(&session);
-        Ok(Survey { environment, kinds, session, managers, clock, began })
+        Ok(Survey { environment, kinds, session, managers, clock, view: context.view.clone(), began })
     }
 }
 
@@ -112,12 +115,21 @@ impl Survey {
 
     /// Reads what is live.
     pub async fn observe(&self) -> Result<Live> {
-        Ok(observe(&self.environment, &self.managers, self.clock.now()).await?)
+        Ok(self.told(observe(&self.environment, &self.managers, self.clock.now())).await?)
     }
 
     /// Reads the same, and what left the file although no plan looks for it.
     pub async fn observe_all(&self) -> Result<Live> {
-        Ok(observe_all(&self.environment, &self.managers, self.clock.now()).await?)
+        Ok(self.told(observe_all(&self.environment, &self.managers, self.clock.now())).await?)
+    }
+
+    /// Reads, and says what the reading has to wait for.
+    async fn told<F: Future>(&self, reading: F) -> F::Output {
+        let view = self.view.clone();
+        let say = move |SlowDown { why, after }| {
+            view.say(&format!("{}\n", view::events::slowed_down(&why, after)));
+        };
+        slow_down::listen(say, reading).await
     }
 
     /// Reads what is live and plans the difference.
