@@ -12,6 +12,7 @@ use cn_infra_core::live::Live;
 use cn_infra_core::manager::Managers;
 use cn_infra_core::observe::{observe, observe_all, observe_prunable};
 use cn_infra_core::plan::{Plan, PlanOptions};
+use cn_infra_core::slow_down::{self, SlowDown};
 use cn_infra_sandbox::Sandbox;
 
 use crate::arguments::Selection;
@@ -19,6 +20,7 @@ use crate::command::Context;
 use crate::error::Result;
 use crate::sandbox::SandboxClock;
 use crate::target;
+use crate::view::{self, View};
 use cn_infra_core::plan::plan;
 
 /// An environment as its files declare it: what is wrong with a command line is said before anybody is called.
@@ -44,6 +46,7 @@ pub struct Survey {
     pub clock: Arc<dyn Clock>,
     /// How many of its seconds pass in a real one.
     pub speed: f64,
+    view: View,
     began: Instant,
 }
 
@@ -97,7 +100,8 @@ impl Subject {
         .await?;
         let managers = cn_infra_aws::managers(&session);
         let speed = if context.global.sandbox { context.speed() } else { 1.0 };
-        Ok(Survey { environment, kinds, session, managers, clock, speed, began })
+        let view = context.view.clone();
+        Ok(Survey { environment, kinds, session, managers, clock, speed, view, began })
     }
 }
 
@@ -116,17 +120,27 @@ impl Survey {
 
     /// Reads what is live.
     pub async fn observe(&self) -> Result<Live> {
-        Ok(observe(&self.environment, &self.managers, self.clock.now()).await?)
+        Ok(self.told(observe(&self.environment, &self.managers, self.clock.now())).await?)
     }
 
     /// Reads the same, and what left the file although no plan looks for it.
     pub async fn observe_all(&self) -> Result<Live> {
-        Ok(observe_all(&self.environment, &self.managers, self.clock.now()).await?)
+        Ok(self.told(observe_all(&self.environment, &self.managers, self.clock.now())).await?)
+    }
+
+    /// Reads, and says what the reading has to wait for.
+    async fn told<F: Future>(&self, reading: F) -> F::Output {
+        let view = self.view.clone();
+        let say = move |SlowDown { why, after }| {
+            view.say(&format!("{}\n", view::events::slowed_down(&why, after)));
+        };
+        slow_down::listen(say, reading).await
     }
 
     /// Reads the same, and what stands in the way of deleting what left the file.
     async fn observe_prunable(&self) -> Result<Live> {
-        Ok(observe_prunable(&self.environment, &self.managers, &self.kinds, self.clock.now()).await?)
+        let reading = observe_prunable(&self.environment, &self.managers, &self.kinds, self.clock.now());
+        Ok(self.told(reading).await?)
     }
 
     /// Reads what is live and plans the difference.

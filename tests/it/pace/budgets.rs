@@ -1,5 +1,7 @@
 //! Pace: an apply takes as long as AWS's budgets make it take, gives way to others, and survives a storm.
 
+use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -12,12 +14,13 @@ use super::{SITE, site};
 const GROUPS: usize = 500;
 /// (500 groups − a bucket of 50) ÷ 5 in a second; rules are as many, in a bucket of their own.
 const BUDGET_SECONDS: f64 = 90.0;
+/// Calls in a second.
+const BUDGET: f64 = 5.0;
 
-fn groups() -> String {
+fn groups(number: usize) -> String {
     let mut file =
-        "[environment]\nname = \"site\"\nproject = \"pace\"\naccount = \"123456789012\"\nregion = \"us-west-2\"\n"
-            .to_owned();
-    for n in 0..GROUPS {
+        "[environment]\nname = \"site\"\nproject = \"pace\"\naccount = \"123456789012\"\nregion = \"us-west-2\"\n".to_owned();
+    for n in 0..number {
         let _ = write!(
             file,
             "[security_group.g{n}.ingress]\nssh = {{ port = 22, from = [\"198.51.100.7/32\"] }}\n\
@@ -35,28 +38,46 @@ fn row(what: &str, applied: &Applied) {
 
 #[tokio::test]
 async fn five_hundred_groups_take_what_the_budgets_allow() {
-    for (what, share) in [("95 % of each budget (default)", 0.95), ("whole budgets", 1.0), ("80 %", 0.8)] {
+    let account = Account::new();
+    let applied = account.apply(&groups(GROUPS)).await;
+    row("95 % of each budget, as unless set", &applied);
+    assert!(applied.seconds <= 1.1 * BUDGET_SECONDS, "{}", applied.seconds);
+    assert_each_once(&applied);
+}
+
+fn assert_each_once(applied: &Applied) {
+    assert!(applied.report.is_success());
+    assert_eq!(applied.count("CreateSecurityGroup"), GROUPS);
+    assert_eq!(applied.count("AuthorizeSecurityGroupIngress"), GROUPS);
+    assert_eq!(applied.throttled(), 0);
+}
+
+#[tokio::test]
+#[ignore = "only for the figures in docs/benchmarks.md"]
+async fn other_shares_take_what_they_allow() {
+    for (what, share, seconds) in [("whole budgets", 1.0, BUDGET_SECONDS), ("80 % of each", 0.8, 115.0)] {
         let account = Account { share, ..Account::new() };
-        let applied = account.apply(&groups()).await;
+        let applied = account.apply(&groups(GROUPS)).await;
         row(what, &applied);
-        assert!(applied.report.is_success());
-        assert_eq!(applied.count("CreateSecurityGroup"), GROUPS + applied.throttled());
-        assert_eq!(applied.count("AuthorizeSecurityGroupIngress"), GROUPS);
-        assert!(share > 0.9 || applied.seconds <= 1.1 * BUDGET_SECONDS / share, "{}", applied.seconds);
-        assert!(share < 0.9 || applied.seconds <= 1.1 * BUDGET_SECONDS, "{}", applied.seconds);
-        assert_eq!(applied.throttled(), 0);
+        assert!(applied.seconds <= 1.1 * seconds, "{}", applied.seconds);
+        assert_each_once(&applied);
     }
 }
 
-/// Calls what the apply calls, half as often as AWS allows, until it is dropped. Counts what it got.
-async fn foreign(account: &Account, served: &mut [usize; 2]) {
+/// Eats half of what AWS allows of the calls that the apply makes, and knows no mercy: it asks until it is served. Goes
+/// on until it is dropped; counts the calls that it got.
+async fn foreign(account: &Account, operation: &str, served: &Cell<u32>) {
     let caller = Caller::new(&account.sandbox, ACCOUNT, REGION);
+    let began = account.clock.elapsed();
     loop {
-        account.clock.sleep(Duration::from_millis(400)).await;
+        account.clock.sleep(Duration::from_millis(20)).await;
         account.catch_up();
-        for operation in ["CreateSecurityGroup", "AuthorizeSecurityGroupIngress"] {
+        while (account.clock.elapsed() - began).as_secs_f64() * BUDGET / 2.0 > f64::from(served.get()) {
             let dry_run = caller.query("ec2", operation, &[("DryRun", "true"), ("GroupName", "x")]);
-            served[usize::from(dry_run.unwrap_err().code == "RequestLimitExceeded")] += 1;
+            if dry_run.unwrap_err().code == "RequestLimitExceeded" {
+                break;
+            }
+            served.set(served.get() + 1);
         }
     }
 }
@@ -64,43 +85,48 @@ async fn foreign(account: &Account, served: &mut [usize; 2]) {
 #[tokio::test]
 async fn who_takes_half_of_the_budget_slows_it_and_fails_nothing() {
     let account = Account::new();
-    let (file, mut served) = (groups(), [0, 0]);
+    let (file, created, authorized) = (groups(GROUPS), Cell::new(0), Cell::new(0));
     let applied = tokio::select! {
         applied = account.apply(&file) => applied,
-        () = foreign(&account, &mut served) => unreachable!("it goes on for ever"),
+        () = foreign(&account, "CreateSecurityGroup", &created) => unreachable!("it goes on for ever"),
+        () = foreign(&account, "AuthorizeSecurityGroupIngress", &authorized) => unreachable!("it goes on for ever"),
     };
-    row("a foreign client takes half", &applied);
-    println!("the foreign client: {} of its calls were served, {} throttled", served[0], served[1]);
+    let told = applied.slow_downs().len();
+    println!("| a foreign client eats half, without mercy | {:.1} | 0 | {told} | |", applied.seconds);
+    println!("which got {} and {} calls", created.get(), authorized.get());
     assert!(applied.report.is_success());
-    assert!(applied.seconds <= 1.5 * 2.0 * BUDGET_SECONDS, "{}", applied.seconds);
-    assert!(served[0] > served[1], "it has to get its share");
+    assert!(applied.seconds <= 1.25 * 2.0 * BUDGET_SECONDS, "{}", applied.seconds);
+    assert!(f64::from(created.get()) >= 0.45 * BUDGET * applied.seconds, "it eats half");
+    assert!(told <= GROUPS / 2, "{told}");
 }
 
 #[tokio::test]
 async fn a_storm_of_throttles_ends_well_and_is_shown() {
     let account = Account::new();
-    let plan = account.plan(&groups()).await;
-    account.throttle("ec2:*", 30);
+    let (number, alone) = (200, 30.0);
+    let plan = account.plan(&groups(number)).await;
+    // In the middle, when all kinds of calls are under way.
+    account.throttle("ec2:*", 500, 30);
     let applied = account.carry_out(&plan).await;
-    row("a storm: 30 calls of EC2 are throttled", &applied);
+    row("a storm over 200 groups: 30 calls of EC2 in a row are throttled", &applied);
+    let lanes: BTreeSet<_> = applied.calls.iter().filter(|call| call.code.is_some()).map(|call| &call.operation).collect();
+    assert!(lanes.len() >= 2, "it hits several lanes: {lanes:?}");
     assert!(applied.report.is_success());
     assert_eq!(applied.throttled(), 30);
     assert!(applied.slow_downs().contains(&"AWS asks to slow down (RequestLimitExceeded)"));
-    assert!(applied.seconds <= 2.0 * BUDGET_SECONDS, "{}", applied.seconds);
+    assert!(applied.seconds <= alone + 120.0, "{}", applied.seconds);
 }
 
 #[tokio::test]
 async fn throttled_in_every_service_and_while_reading() {
-    for (operation, code) in
-        [("ec2:*", "RequestLimitExceeded"), ("rds:*", "Throttling"), ("s3:*", "SlowDown"), ("*", "")]
-    {
+    for (operation, code) in [("ec2:*", "RequestLimitExceeded"), ("rds:*", "Throttling"), ("s3:*", "SlowDown")] {
         let account = Account::new();
         let plan = account.plan(SITE).await;
-        account.throttle(operation, 10);
+        account.throttle(operation, 1, 10);
         let applied = account.carry_out(&plan).await;
         assert!(applied.report.is_success(), "{:#?}", applied.report);
         assert!(applied.slow_downs().iter().any(|why| why.contains(code)), "{operation}: {:?}", applied.slow_downs());
-        account.throttle("*", 10);
+        account.throttle("*", 1, 10);
         assert!(account.plan(SITE).await.steps.is_empty(), "a plan waits as well");
     }
 }
@@ -109,7 +135,7 @@ async fn throttled_in_every_service_and_while_reading() {
 #[tokio::test]
 async fn lanes_of_other_actions_go_on() {
     let account = Account::new();
-    let file = groups() + SITE.split_once("[elastic_ip.spare]").map(|_| "[elastic_ip.spare]\n").unwrap();
+    let file = groups(100) + "[elastic_ip.spare]\n";
     let applied = account.apply(&file).await;
     assert!(applied.report.is_success());
     let at = |operation: &str| {

@@ -112,7 +112,7 @@ async fn without_a_machine_of_the_new_type_the_former_type_runs_again_and_the_st
     let before = server(&account);
     // Both the SDK's three attempts and no more: the start with the former type comes after them.
     account.fail("ec2:StartInstances", 500, "InsufficientInstanceCapacity", Some(3));
-    let applied = account.apply(&site("t3.micro", "t3.large")).await;
+    let applied = account.apply(&site("type            = \"t3.micro\"", "type            = \"t3.large\"")).await;
     let (step, failure, _) = applied.failure();
     assert_eq!(step, "instance.web");
     assert!(failure.message.ends_with("the server starts again as t3.micro"), "{}", failure.message);

@@ -202,10 +202,19 @@ async fn a_state_that_passes_is_waited_for() {
 }
 
 #[tokio::test]
-async fn a_start_that_nothing_was_changed_for_just_fails() {
+async fn a_start_that_nothing_was_changed_for_waits_for_a_machine() {
     let script = no_capacity(1);
     let live = observed(server("t2.medium", "stopped"));
     let error = update(&script, &live, json!({ "state": "running" }), &["state"]).await.unwrap_err();
-    assert_eq!(error.class, ErrorClass::Invalid);
+    assert_eq!(error.class, ErrorClass::Scarce);
+    assert!(script.requests().iter().all(|request| request.starts_with("StartInstances")));
+}
+
+#[tokio::test]
+async fn a_server_that_has_its_former_type_again_waits_for_a_machine() {
+    let script = no_capacity(1);
+    let live = marked(server("t2.medium", "stopped"), "t2.medium");
+    let error = update(&script, &live, json!({ "type": "t2.medium" }), &[]).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Scarce);
     assert!(script.requests().iter().all(|request| request.starts_with("StartInstances")));
 }
