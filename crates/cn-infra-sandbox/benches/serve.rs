@@ -44,7 +44,9 @@ fn main() {
 
 fn measure(who: &str, address: &str, fewer: usize) {
     let mut connection = Connection::open(address);
-    let images = connection.call(&ec2("Action=DescribeImages&Owner.1=amazon&Filter.1.Name=architecture&Filter.1.Value.1=x86_64&Version=2016-11-15"));
+    let images = connection.call(&ec2(
+        "Action=DescribeImages&Owner.1=amazon&Filter.1.Name=architecture&Filter.1.Value.1=x86_64&Version=2016-11-15",
+    ));
     let text = String::from_utf8_lossy(&images);
     let image = text.split("<imageId>").nth(1).and_then(|rest| rest.split('<').next()).expect("an image").to_owned();
     connection.call(&ec2(&format!(
