@@ -42,5 +42,8 @@ fn what_is_left_to_run_out_is_said() {
         token: "0".to_owned(),
         number: 3,
     };
-    assert_eq!(left(&record, "coral-locks"), "The lease in coral-locks was not released: it runs out within 5 min 0 s.\n");
+    assert_eq!(
+        left(&record, "coral-locks"),
+        "The lease in coral-locks was not released: it runs out within 5 min 0 s.\n"
+    );
 }
