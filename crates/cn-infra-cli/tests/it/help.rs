@@ -26,6 +26,7 @@ fn the_command() {
       schema       Print the JSON Schema of environment files, for editors
       adopt        Take an existing object under management
       completions  Print the completions of a shell
+      sandbox      Look at the simulated account, serve it, begin it anew, plan its faults
 
     Options:
       -h, --help
@@ -37,6 +38,12 @@ fn the_command() {
     Global options:
           --environments <DIR>
               Directory of the environment files; left out: `environments`, here or in a directory above
+
+          --sandbox
+              Work on a simulated account, kept in .cn-infra/sandbox; also CN_INFRA_SANDBOX=1
+
+          --speed <N>
+              Seconds of the simulated account that pass in a real one; left out: 100
 
           --profile <NAME>
               Profile of the AWS configuration; left out: AWS_PROFILE
@@ -96,6 +103,9 @@ fn plan() {
     Global options:
           --environments <DIR>  Directory of the environment files; left out: `environments`, here or in
                                 a directory above
+          --sandbox             Work on a simulated account, kept in .cn-infra/sandbox; also
+                                CN_INFRA_SANDBOX=1
+          --speed <N>           Seconds of the simulated account that pass in a real one; left out: 100
           --profile <NAME>      Profile of the AWS configuration; left out: AWS_PROFILE
           --parallelism <N>     How many steps run at once [default: 10]
           --timeout <SECONDS>   How long a call waits for its answer, in seconds; left out:
