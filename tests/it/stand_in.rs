@@ -19,7 +19,7 @@ pub enum StandIn {
     /// Moto's server.
     Moto(Moto),
     /// A sandbox that this process serves.
-    Sandbox(Sandbox, Server),
+    Sandbox(#[allow(dead_code, reason = "the tests of the command only serve it")] Sandbox, Server),
 }
 
 /// Makes of each scenario a test on moto and one on the sandbox: `on_moto::NAME` and `on_sandbox::NAME`.
