@@ -3,6 +3,7 @@
 mod codes;
 mod examples;
 mod reference;
+mod sandbox;
 
 use std::path::{Path, PathBuf};
 

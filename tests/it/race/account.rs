@@ -7,7 +7,7 @@ use cn_infra::aws::kinds;
 use cn_infra::core::environment::Environment;
 use cn_infra::core::testing::samples::NOW;
 use cn_infra_sandbox::settings::Settings;
-use cn_infra_sandbox::{Caller, Granted, Sandbox, SandboxOptions};
+use cn_infra_sandbox::{Caller, Contents, Granted, Sandbox, SandboxOptions};
 use serde_json::Value;
 
 use super::time::Time;
@@ -47,11 +47,9 @@ impl Account {
         ]
     }
 
-    /// The paths of the tables that have rows.
-    pub fn tables(&self) -> Vec<String> {
-        let mut paths: Vec<_> = self.sandbox.rows().unwrap().into_iter().map(|(path, _, _)| path).collect();
-        paths.dedup();
-        paths
+    /// What is there, by kind.
+    pub fn contents(&self) -> Vec<Contents> {
+        self.sandbox.contents().unwrap()
     }
 }
 

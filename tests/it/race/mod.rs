@@ -65,7 +65,7 @@ fn one_apply_makes_everything() {
     let engine = Engine::new("a", &account, 1);
     let applied = race(&account, &environment, &[&engine], With::Lease);
     assert!(report(&applied[0]).is_success(), "{applied:#?}");
-    assert_eq!(account.counts(), WANTED, "{:#?}", account.tables());
+    assert_eq!(account.counts(), WANTED, "{:#?}", account.contents());
     assert_eq!(steps_left(&account, &environment), Vec::<String>::new());
 }
 
