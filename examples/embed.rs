@@ -9,8 +9,8 @@ use std::error::Error;
 use std::path::Path;
 
 use cn_infra::{
-    Action, ApplyOptions, Cancellation, Clock, Environment, Event, Outcome, Plan, PaceOptions, PlanOptions, Session, SessionOptions,
-    TokioClock, apply, aws, observe, plan,
+    Action, ApplyOptions, Cancellation, Clock, Environment, Event, Outcome, PaceOptions, Plan, PlanOptions, Session,
+    SessionOptions, TokioClock, apply, aws, observe, plan,
 };
 
 #[tokio::main(flavor = "current_thread")]

@@ -36,8 +36,9 @@
 //! # }
 //! ```
 //!
-//! Two programs to start from are in `examples/`: `embed.rs` does the above with every result looked at, `own_kind.rs`
-//! adds a kind with a client of its own and runs without a cloud.
+//! Three programs to start from are in `examples/`: `embed.rs` does the above with every result looked at, `own_kind.rs`
+//! adds a kind with a client of its own and runs without a cloud, `rehearse.rs` plans and applies an environment in a
+//! simulated account (`cn-infra-sandbox`), as tests do.
 
 pub use cn_infra_aws as aws;
 pub use cn_infra_core as core;

@@ -1,13 +1,17 @@
-//! An account on a moto server of its own: plans and applies as the library's users do, and tells what was sent.
+//! An account on a stand-in: plans and applies as the library's users do, and tells what was sent.
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_http_client::Builder;
 use cn_infra::aws::{Session, kinds, managers};
 use cn_infra::core::address::{Address, PhysicalId};
 use cn_infra::core::apply::{ApplyOptions, Cancellation, apply};
+use cn_infra::core::clock::Clock;
 use cn_infra::core::environment::Environment;
 use cn_infra::core::event::Event;
 use cn_infra::core::live::Live;
@@ -17,42 +21,69 @@ use cn_infra::core::plan::identity::identify;
 use cn_infra::core::plan::{Plan, PlanOptions, plan};
 use cn_infra::core::testing::clock::VirtualClock;
 use cn_infra::core::testing::samples::NOW;
+use cn_infra_sandbox::Sandbox;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::moto::Moto;
 use crate::recorder::{Recorder, Request};
+use crate::stand_in::StandIn;
 
 /// The account.
-pub struct Account {
-    moto: Moto,
+pub struct Account<'a> {
+    stand_in: &'a StandIn,
     managers: Managers,
     recorder: Recorder,
 }
 
-impl Account {
-    /// An account on a new server.
-    pub fn start() -> Self {
-        let (moto, recorder) = (Moto::start(), Recorder::new());
+impl<'a> Account<'a> {
+    /// The account of a stand-in. The time of a sandbox passes only where the engine waits, and where it is told.
+    pub fn of(stand_in: &'a StandIn) -> Self {
+        let recorder = match stand_in {
+            StandIn::Moto(_) => Recorder::before(Builder::new().build_http()),
+            StandIn::Sandbox(sandbox, _) => {
+                sandbox.set_speed(0.0).expect("it is in memory");
+                Recorder::before(sandbox.http_client())
+            }
+        };
         let credentials = Credentials::new("testing", "testing", None, None, "test");
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-west-2"))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .endpoint_url(moto.endpoint())
+            .endpoint_url(stand_in.endpoint())
             .http_client(recorder.clone())
             .build();
         let managers = managers(&Session::new(&config, "123456789012"));
-        Self { moto, managers, recorder }
+        Self { stand_in, managers, recorder }
     }
 
-    /// Runs a program of another client; see [`Moto::boto3`].
+    /// Whether the stand-in has the faults that `docs/fields.md` lists.
+    pub fn is_on_moto(&self) -> bool {
+        matches!(self.stand_in, StandIn::Moto(_))
+    }
+
+    /// Runs a program of another client; see [`StandIn::boto3`].
     pub fn boto3(&self, program: &str) -> String {
-        self.moto.boto3(program)
+        self.stand_in.boto3(program)
+    }
+
+    /// Lets a day pass, after which everything has come to its end and may be changed again.
+    pub fn rest(&self) {
+        if let StandIn::Sandbox(sandbox, _) = self.stand_in {
+            sandbox.advance(SignedDuration::from_hours(24)).expect("it is in memory");
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        match self.stand_in {
+            StandIn::Moto(_) => NOW,
+            StandIn::Sandbox(sandbox, _) => sandbox.now().expect("it is in memory"),
+        }
     }
 
     /// Reads and plans.
     pub async fn plan(&self, environment: &Environment) -> Result<Plan, String> {
         let live = self.observe(environment).await;
-        plan(environment, &live, &kinds(), &PlanOptions::default(), NOW).map_err(|error| error.to_string())
+        plan(environment, &live, &kinds(), &PlanOptions::default(), self.now()).map_err(|error| error.to_string())
     }
 
     /// The object of each resource that has one.
@@ -64,13 +95,15 @@ impl Account {
     }
 
     async fn observe(&self, environment: &Environment) -> Live {
-        observe(environment, &self.managers, NOW).await.unwrap_or_else(|error| panic!("{error}: {}", error.source))
+        observe(environment, &self.managers, self.now())
+            .await
+            .unwrap_or_else(|error| panic!("{error}: {}", error.source))
     }
 
     /// Carries a plan out. Tells which requests may have changed something, and the objects that the plan is about.
     pub async fn apply(&self, plan: &Plan) -> Result<(Vec<Request>, BTreeMap<Address, PhysicalId>), String> {
         self.recorder.take();
-        let (options, clock) = (ApplyOptions::default(), VirtualClock::starting_at(NOW));
+        let (options, clock) = (ApplyOptions::default(), Waiting::of(self.stand_in, self.now()));
         let mut reporter = |_: &Event| {};
         let (kinds, cancellation) = (kinds(), Cancellation::default());
         let report = apply(plan, &kinds, &self.managers, &options, &clock, &cancellation, &mut reporter).await;
@@ -81,5 +114,42 @@ impl Account {
         ids.extend(plan.steps.iter().filter_map(|step| Some((step.id.address.clone(), step.object.clone()?))));
         ids.extend(report.made);
         Ok((self.recorder.take().into_iter().filter(Request::is_write).collect(), ids))
+    }
+}
+
+/// The engine's clock: it jumps where the engine waits, and the sandbox's goes with it.
+struct Waiting {
+    engine: VirtualClock,
+    sandbox: Option<Sandbox>,
+}
+
+impl Waiting {
+    fn of(stand_in: &StandIn, start: Timestamp) -> Self {
+        let sandbox = match stand_in {
+            StandIn::Moto(_) => None,
+            StandIn::Sandbox(sandbox, _) => Some(sandbox.clone()),
+        };
+        Self { engine: VirtualClock::starting_at(start), sandbox }
+    }
+}
+
+impl Clock for Waiting {
+    fn now(&self) -> Timestamp {
+        self.engine.now()
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.engine.elapsed()
+    }
+
+    fn sleep(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let (engine, sandbox, sleep) = (self.engine.clone(), self.sandbox.clone(), self.engine.sleep(time));
+        Box::pin(async move {
+            sleep.await;
+            if let Some(sandbox) = sandbox {
+                let behind = engine.now().duration_since(sandbox.now().expect("it is in memory"));
+                sandbox.advance(behind).expect("it is in memory");
+            }
+        })
     }
 }

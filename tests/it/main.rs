@@ -2,13 +2,19 @@
 
 mod account;
 mod bad_files;
+mod crash;
 mod docs;
 mod examples;
 mod fields;
-mod fields_on_moto;
+mod fields_sent;
+mod guarded;
 mod moto;
 mod pace;
+mod race;
 mod recorder;
 mod scale;
+mod simulated;
+mod stale;
+mod stand_in;
 mod venv;
 mod wide;

@@ -1,4 +1,4 @@
-//! A moto server of its own for a test: an AWS stand-in that is independent of this project.
+//! Moto's server, an AWS stand-in that is independent of this project, with what is wrong beyond use put right.
 //!
 //! Shared with the tests of the command, which include this file.
 
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::venv::python;
 
-/// Starts it, with what is wrong beyond use put right.
+/// Starts it and puts right what is wrong.
 const SERVE: &str = include_str!("../moto/serve.py");
 
 /// A running server; dropping it ends it.
@@ -41,33 +41,6 @@ impl Moto {
     pub fn endpoint(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
-
-    /// What a client needs to talk to this server and to nothing else.
-    pub fn environment(&self) -> Vec<(&'static str, String)> {
-        vec![
-            ("AWS_ENDPOINT_URL", self.endpoint()),
-            ("AWS_ACCESS_KEY_ID", "testing".into()),
-            ("AWS_SECRET_ACCESS_KEY", "testing".into()),
-            ("AWS_DEFAULT_REGION", "us-west-2".into()),
-            ("AWS_EC2_METADATA_DISABLED", "true".into()),
-            ("AWS_CONFIG_FILE", "/nonexistent".into()),
-            ("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent".into()),
-        ]
-    }
-
-    /// Runs a boto3 program against the server, as another client of the same account; returns what it printed.
-    ///
-    /// `ec2`, `rds` and `s3` are clients already.
-    pub fn boto3(&self, program: &str) -> String {
-        let head = "import boto3\nec2, rds, s3 = (boto3.client(name) for name in ('ec2', 'rds', 's3'))\n";
-        let output = Command::new(python())
-            .args(["-c", &format!("{head}{program}")])
-            .envs(self.environment())
-            .output()
-            .expect("the virtual environment's python starts");
-        assert!(output.status.success(), "{program}\n{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).trim().to_owned()
-    }
 }
 
 impl Drop for Moto {
@@ -78,7 +51,7 @@ impl Drop for Moto {
 }
 
 /// A port that nobody listens on at the moment.
-pub fn free_port() -> u16 {
+fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
     listener.local_addr().expect("a bound socket has an address").port()
 }

@@ -1,9 +1,8 @@
-//! An HTTP client that sends for real, and remembers every request in a form that a test can state.
+//! An HTTP client that lets another send, and remembers every request in a form that a test can state.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use aws_smithy_http_client::Builder;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
@@ -128,9 +127,9 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// A client for plain HTTP.
-    pub fn new() -> Self {
-        Self { inner: Builder::new().build_http(), log: Arc::default() }
+    /// A client that lets another send.
+    pub fn before(inner: SharedHttpClient) -> Self {
+        Self { inner, log: Arc::default() }
     }
 
     /// The requests since this was last asked.

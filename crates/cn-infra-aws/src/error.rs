@@ -11,6 +11,7 @@ use aws_types::request_id::RequestId;
 use cn_infra_core::address::PhysicalId;
 use cn_infra_core::manager::{ErrorClass, ManageError};
 
+use crate::session::WriteFenced;
 use crate::session::pace::Full;
 
 /// What a failed call means. `what` is the operation in AWS's words: `RunInstances`.
@@ -22,6 +23,7 @@ where
     let code = error.code().map(str::to_owned);
     let status = error.raw_response().map(|response| response.status().as_u16());
     let without_credentials = credentials_error(&error).is_some();
+    let is_fenced = within::<WriteFenced>(&error).is_some();
     let class = match (&error, &code) {
         (SdkError::ServiceError(_), Some(code)) => class_of(code, status),
         // A reading that cannot be read will not be next time; what a write did is not known.
@@ -29,12 +31,17 @@ where
         (SdkError::ServiceError(_), None) => class_of_status(status),
         (SdkError::ConstructionFailure(_), _) => ErrorClass::Invalid,
         (SdkError::DispatchFailure(_), _) if without_credentials => ErrorClass::Denied,
+        (SdkError::DispatchFailure(_), _) if is_fenced => ErrorClass::Invalid,
         // It was not sent.
-        (SdkError::DispatchFailure(_), _) if in_chain::<Full>(&error).is_some() => ErrorClass::Throttled,
+        (SdkError::DispatchFailure(_), _) if within::<Full>(&error).is_some() => ErrorClass::Throttled,
         _ => ErrorClass::Unknown,
     };
     let message = format!("{what}: {}", sentence(&error));
-    let hint = if without_credentials { Some(SIGN_IN) } else { code.as_deref().and_then(hint_for) };
+    let hint = match code.as_deref() {
+        _ if without_credentials => Some(SIGN_IN),
+        _ if is_fenced => Some(APPLY_AGAIN),
+        code => code.and_then(hint_for),
+    };
     let hint = hint.map(str::to_owned);
     // Below a service's own words the SDK's chain only repeats them.
     let source = match error {
@@ -105,11 +112,11 @@ pub(crate) fn innermost(error: &(dyn Error + 'static)) -> String {
 
 /// The credentials error within a chain.
 pub(crate) fn credentials_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a CredentialsError> {
-    in_chain(error)
+    within(error)
 }
 
-/// The error of a type within a chain.
-fn in_chain<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+/// An error of a type within a chain.
+fn within<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
     std::iter::successors(Some(error), |error| Error::source(*error)).find_map(|error| error.downcast_ref())
 }
 
@@ -183,6 +190,8 @@ fn class_of_status(status: Option<u16>) -> ErrorClass {
         _ => ErrorClass::Unknown,
     }
 }
+
+const APPLY_AGAIN: &str = "what was done stays done; apply again: whoever works on the environment now is named then";
 
 const SIGN_IN: &str =
     "sign in again, for example with `aws sso login`; what was done stays done, and the next apply goes on";

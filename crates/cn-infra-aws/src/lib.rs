@@ -11,6 +11,7 @@ mod ec2_tags;
 pub mod elastic_ip;
 mod error;
 pub mod instance;
+pub mod lease;
 pub mod security_group;
 pub mod session;
 #[cfg(test)]

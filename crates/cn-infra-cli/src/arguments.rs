@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::builder::FalseyValueParser;
@@ -38,7 +39,7 @@ pub struct Global {
     /// Work on a simulated account, kept in .cn-infra/sandbox; also CN_INFRA_SANDBOX=1
     #[arg(long, global = true, env = "CN_INFRA_SANDBOX", hide_env = true, value_parser = FalseyValueParser::new())]
     pub sandbox: bool,
-    /// Seconds of the simulated account that pass in a real one; left out: 100
+    /// Seconds of the simulated account that pass in a real one; left out: 100, or 1 for `sandbox serve`
     #[arg(long, global = true, value_name = "N", value_parser = speed)]
     pub speed: Option<f64>,
     /// Profile of the AWS configuration; left out: AWS_PROFILE
@@ -65,6 +66,18 @@ pub struct Global {
 fn speed(text: &str) -> Result<f64, String> {
     let speed: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
     if (0.01..=100_000.0).contains(&speed) { Ok(speed) } else { Err("it lies between 0.01 and 100000".to_owned()) }
+}
+
+/// An account's number.
+fn account(text: &str) -> Result<String, String> {
+    let is_number = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number { Ok(text.to_owned()) } else { Err("an account has 12 digits".to_owned()) }
+}
+
+/// How long something takes, in seconds.
+fn seconds(text: &str) -> Result<f64, String> {
+    let seconds: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if (0.0..=3600.0).contains(&seconds) { Ok(seconds) } else { Err("it lies between 0 and 3600".to_owned()) }
 }
 
 /// When to colour.
@@ -113,7 +126,7 @@ pub enum Command {
 /// `sandbox`.
 #[derive(Clone, Debug, Args)]
 #[command(
-    after_help = "Examples:\n  cn-infra --sandbox apply production        rehearse: the same plan and apply, no account needed\n  cn-infra sandbox status                    what is in it?\n  cn-infra sandbox fault ec2:RunInstances throttle --times 3\n  cn-infra sandbox serve --port 5000         for boto3, the AWS CLI and every other client\n\nThe account of --sandbox is kept in .cn-infra/sandbox, and belongs to the directory that the command runs in."
+    after_help = "Examples:\n  cn-infra --sandbox apply production    rehearse it: no account is needed\n  cn-infra sandbox status                what is in it?\n  cn-infra sandbox fault ec2:RunInstances throttle --times 3\n  cn-infra sandbox serve --port 5000     for boto3, the AWS CLI, any client\n\nThe account of --sandbox is kept in .cn-infra/sandbox, and belongs to the directory that the command runs in."
 )]
 pub struct Sandbox {
     /// What to do.
@@ -127,18 +140,24 @@ pub enum SandboxCommand {
     /// Serve a simulated account on loopback, for any AWS client
     Serve(Serve),
     /// Show what is in the account, its clock, its faults
+    #[command(
+        after_help = "Examples:\n  cn-infra sandbox status\n  cn-infra sandbox status --json | jq '.contents[].counts'"
+    )]
     Status {
         /// Print as JSON
         #[arg(long)]
         json: bool,
     },
-    /// Begin with a fresh account
+    /// Begin with a fresh account; what --sandbox kept in this directory is gone
+    #[command(
+        after_help = "Examples:\n  cn-infra sandbox reset\n  cn-infra sandbox reset --seed beta-migration    in examples/beta-migration"
+    )]
     Reset {
         /// What is in it from the start
         #[arg(long, value_enum)]
         seed: Option<Seed>,
         /// The account's number; left out: that of the environment files
-        #[arg(long, value_name = "NUMBER")]
+        #[arg(long, value_name = "NUMBER", value_parser = account)]
         account: Option<String>,
     },
     /// Plan a fault, list those that wait, or clear them
@@ -155,7 +174,7 @@ pub enum Seed {
 /// `sandbox serve`.
 #[derive(Clone, Debug, Args)]
 #[command(
-    after_help = "Example:\n  cn-infra sandbox serve --port 5000\n  AWS_ENDPOINT_URL=http://127.0.0.1:5000 AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any aws ec2 describe-instances"
+    after_help = "Example:\n  cn-infra sandbox serve --port 5000 --state .cn-infra/sandbox &\n  export AWS_ENDPOINT_URL=http://127.0.0.1:5000\n  export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any\n  aws ec2 describe-instances --region us-west-2"
 )]
 pub struct Serve {
     /// The port on 127.0.0.1; 0: a free one, which is printed
@@ -164,9 +183,9 @@ pub struct Serve {
     /// Keep the account in this directory; left out: in memory
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
-    /// The account's number
-    #[arg(long, value_name = "NUMBER", default_value = "123456789012")]
-    pub account: String,
+    /// The account's number; left out: the one that --state keeps, else 123456789012
+    #[arg(long, value_name = "NUMBER", value_parser = account)]
+    pub account: Option<String>,
     /// Hold clients to AWS's request budgets
     #[arg(long)]
     pub limits: bool,
@@ -175,7 +194,7 @@ pub struct Serve {
 /// `sandbox fault`.
 #[derive(Clone, Debug, Args)]
 #[command(
-    after_help = "Examples:\n  cn-infra sandbox fault ec2:RunInstances throttle --times 3\n  cn-infra sandbox fault rds:CreateDBInstance lose-answer --at 1\n  cn-infra sandbox fault ec2:StartInstances fail --code InsufficientInstanceCapacity\n  cn-infra sandbox fault                     those that wait\n  cn-infra sandbox fault --clear"
+    after_help = "Examples:\n  cn-infra sandbox fault ec2:RunInstances throttle --times 3\n  cn-infra sandbox fault rds:CreateDBInstance lose-answer --at 1\n  cn-infra sandbox fault 's3:*' delay --seconds 0.5\n  cn-infra sandbox fault                 those that wait\n  cn-infra sandbox fault --clear"
 )]
 pub struct Fault {
     /// The operation: ec2:RunInstances, s3:*, or *; left out: list the faults that wait
@@ -185,10 +204,10 @@ pub struct Fault {
     #[arg(value_enum, value_name = "EFFECT")]
     pub effect: Option<FaultEffect>,
     /// Only the n-th call from now
-    #[arg(long, value_name = "N", requires = "operation")]
+    #[arg(long, value_name = "N", requires = "operation", value_parser = clap::value_parser!(u64).range(1..))]
     pub at: Option<u64>,
     /// How many calls are hit; left out: all, or one with --at
-    #[arg(long, value_name = "N", requires = "operation")]
+    #[arg(long, value_name = "N", requires = "operation", value_parser = clap::value_parser!(u64).range(1..))]
     pub times: Option<u64>,
     /// The code of the error that is answered
     #[arg(long, value_name = "CODE", requires = "operation")]
@@ -197,7 +216,7 @@ pub struct Fault {
     #[arg(long, value_name = "STATUS", requires = "operation", value_parser = clap::value_parser!(u16).range(400..=599))]
     pub status: Option<u16>,
     /// How long an answer is delayed, in real seconds
-    #[arg(long, value_name = "SECONDS", requires = "operation")]
+    #[arg(long, value_name = "SECONDS", requires = "operation", value_parser = seconds)]
     pub seconds: Option<f64>,
     /// Take all faults away
     #[arg(long, conflicts_with = "operation")]
@@ -235,6 +254,9 @@ pub struct Selection {
     /// Create it although an object without our tags looks like the same thing; may be repeated
     #[arg(long, value_name = "RESOURCE")]
     pub create_anyway: Vec<String>,
+    /// Your own address, as servers see it: hold back what would close port 22 to it
+    #[arg(long, value_name = "ADDRESS")]
+    pub my_ip: Option<IpAddr>,
 }
 
 /// `plan`.
@@ -275,12 +297,18 @@ pub struct Apply {
     /// Which changes it takes in.
     #[command(flatten)]
     pub selection: Selection,
+    /// Delete it although data goes with it: a database, a bucket; else its name is asked for; may be repeated
+    #[arg(long, value_name = "RESOURCE")]
+    pub allow_delete: Vec<String>,
     /// Do not ask; at a terminal, a saved plan older than an hour is asked for all the same
     #[arg(short, long)]
     pub yes: bool,
     /// Do not wait for objects that nothing else in the plan needs
     #[arg(long)]
     pub no_wait: bool,
+    /// Take the lease of the environment from its holder, after showing whose it is
+    #[arg(long)]
+    pub force_unlock: bool,
     /// Print what happens as JSON lines; needs --yes
     #[arg(long, requires = "yes")]
     pub json: bool,

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use cn_infra_aws::session::Closed;
 use cn_infra_core::apply::{ApplyOptions, Cancellation, Report};
 use cn_infra_core::event::Outcome;
 use cn_infra_core::plan::Plan;
@@ -41,21 +42,29 @@ impl CarryOut<'_> {
             view::count(calls.count(), "API call"),
             view::events::time(began.elapsed())
         ));
-        Ok(exit_code(Some(&report), plan))
+        let code = exit_code(Some(&report), plan);
+        // Nobody interrupted it: it stopped because its lease was lost.
+        let is_lost = code == ExitCode::Interrupted && self.survey.session.fence.why().is_some();
+        Ok(if is_lost { ExitCode::Failed } else { code })
     }
 
     /// The first Ctrl-C starts nothing new, the second drops what is in flight.
     async fn until_interrupted(&self, plan: &Plan) -> Option<Report> {
-        let Survey { kinds, managers, clock, .. } = self.survey;
+        let Survey { kinds, managers, clock, speed, .. } = self.survey;
         let cancellation = Cancellation::default();
-        let mut reporter = view::progress::reporter(self.view, self.json);
+        let mut reporter = view::progress::reporter(self.view, self.json, *speed);
         let applying = apply(plan, kinds, managers, &self.options, &**clock, &cancellation, &mut *reporter);
         tokio::pin!(applying);
         loop {
             tokio::select! {
                 report = &mut applying => return Some(report),
+                why = self.survey.session.fence.closed(), if !cancellation.is_cancelled() => {
+                    self.view.say(&format!("\n{why}: nothing more is written\n"));
+                    cancellation.cancel();
+                }
                 _ = tokio::signal::ctrl_c() => {
                     if cancellation.is_cancelled() {
+                        self.survey.session.fence.close(Closed::Abandoned);
                         return None;
                     }
                     cancellation.cancel();

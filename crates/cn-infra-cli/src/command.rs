@@ -35,9 +35,15 @@ impl Context {
             return Ok(None);
         }
         let sandbox = sandbox::open(&environment.account, self.speed())?;
-        self.view.say(&format!("sandbox: a simulated account in {}; AWS is not called\n", sandbox::DIRECTORY));
+        let (place, speed) = (sandbox::DIRECTORY, self.speed());
+        self.view.say(&format!("sandbox: {place}, {speed} times as fast as AWS, which is not called\n"));
         sandbox::prepare(&sandbox, environment, &self.view)?;
         Ok(Some(sandbox))
+    }
+
+    /// Where locks of this directory are: one set for AWS, one for the simulated account.
+    pub fn kept(&self) -> PathBuf {
+        self.saved_plan().parent().map(Path::to_owned).unwrap_or_default()
     }
 
     /// Where a plan is kept unless `--out` says otherwise: one for AWS, one for the simulated account.

@@ -82,11 +82,22 @@ impl From<SeedError> for CommandError {
 
 impl From<StateError> for CommandError {
     fn from(error: StateError) -> Self {
-        let hint = match &error {
-            StateError::Io { .. } => "check the disk and the permissions of the directory",
-            StateError::Corrupt { .. } | StateError::OtherAccount { .. } => "`cn-infra sandbox reset` begins anew",
+        // The sentence has its cause in it.
+        let said = anyhow::Error::msg(error.to_string());
+        let (error, hint) = match error {
+            StateError::OtherAccount { .. } => {
+                (said, "`cn-infra sandbox reset` begins anew, for that of the environment files")
+            }
+            StateError::Corrupt { .. } => (
+                said.context("the simulated account cannot be read"),
+                "`cn-infra sandbox reset` begins anew in .cn-infra/sandbox; remove another --state directory",
+            ),
+            StateError::Io { .. } => (
+                said.context("the simulated account cannot be kept"),
+                "check the disk, and the permissions of the directory",
+            ),
         };
-        Self::from(anyhow::Error::new(error)).hint(hint)
+        Self::from(error).hint(hint)
     }
 }
 
@@ -112,8 +123,10 @@ impl From<PlanFileError> for CommandError {
 }
 
 impl From<SessionError> for CommandError {
+    /// The library knows nothing of a simulated account.
     fn from(error: SessionError) -> Self {
-        let hint = Some(error.hint());
+        let rehearse = if matches!(error, SessionError::NoCredentials) { "; --sandbox needs none" } else { "" };
+        let hint = Some(error.hint() + rehearse);
         Self { hint, ..anyhow::Error::new(error).into() }
     }
 }

@@ -12,6 +12,7 @@ mod directory;
 mod error;
 mod exit;
 mod inventory;
+mod lock;
 mod nearest;
 mod open_files;
 mod sandbox;

@@ -51,7 +51,17 @@ fn granted(environment: &Environment) -> Granted {
         instance_profiles: named("instance", "instance_profile"),
         subnet_groups: named("db_instance", "subnet_group").into_iter().filter(|name| name != "default").collect(),
         parameter_groups: parameter_groups.collect(),
+        buckets: environment
+            .lock_bucket
+            .iter()
+            .filter(|bucket| !declares_bucket(environment, bucket))
+            .cloned()
+            .collect(),
     }
+}
+
+fn declares_bucket(environment: &Environment, name: &str) -> bool {
+    environment.resources.values().any(|declared| declared.address.kind == "bucket" && declared.name == name)
 }
 
 /// The engine's clock, in step with the sandbox's: what takes ten minutes there is waited for in seconds.

@@ -10,7 +10,7 @@ use cn_infra_core::environment::Environment;
 use cn_infra_core::kinds::Kinds;
 use cn_infra_core::live::Live;
 use cn_infra_core::manager::Managers;
-use cn_infra_core::observe::{observe, observe_all};
+use cn_infra_core::observe::{observe, observe_all, observe_prunable};
 use cn_infra_core::plan::{Plan, PlanOptions};
 use cn_infra_core::slow_down::{self, SlowDown};
 use cn_infra_sandbox::Sandbox;
@@ -44,6 +44,8 @@ pub struct Survey {
     pub managers: Managers,
     /// The time of the account: the wall clock's, or that of the sandbox.
     pub clock: Arc<dyn Clock>,
+    /// How many of its seconds pass in a real one.
+    pub speed: f64,
     view: View,
     began: Instant,
 }
@@ -74,6 +76,7 @@ impl Subject {
             prune: selection.prune,
             only: selection.only.iter().map(only).collect::<Result<_>>()?,
             create_anyway: selection.create_anyway.iter().map(create).collect::<Result<_>>()?,
+            my_ip: selection.my_ip,
         })
     }
 
@@ -96,7 +99,8 @@ impl Subject {
         })
         .await?;
         let managers = cn_infra_aws::managers(&session);
-        Ok(Survey { environment, kinds, session, managers, clock, view: context.view.clone(), began })
+        let speed = if context.global.sandbox { context.speed() } else { 1.0 };
+        Ok(Survey { environment, kinds, session, managers, clock, speed, view: context.view.clone(), began })
     }
 }
 
@@ -132,9 +136,15 @@ impl Survey {
         slow_down::listen(say, reading).await
     }
 
+    /// Reads the same, and what stands in the way of deleting what left the file.
+    async fn observe_prunable(&self) -> Result<Live> {
+        Ok(self.told(observe_prunable(&self.environment, &self.managers, &self.kinds, self.clock.now())).await?)
+    }
+
     /// Reads what is live and plans the difference.
     pub async fn plan(&self, options: &PlanOptions) -> Result<Plan> {
-        self.plan_of(&self.observe().await?, options)
+        let live = if options.prune { self.observe_prunable().await? } else { self.observe().await? };
+        self.plan_of(&live, options)
     }
 
     /// Plans the difference to what is live.

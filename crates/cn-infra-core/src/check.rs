@@ -1,5 +1,7 @@
 //! Findings: remarks about a plan or an environment, each with a stable code.
 
+use std::net::IpAddr;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +25,9 @@ pub struct Finding {
     /// What to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+    /// The top-level field whose change it holds back until it is silenced; `None`: it only remarks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocks: Option<String>,
 }
 
 /// How much a finding matters.
@@ -40,13 +45,19 @@ pub enum Severity {
 impl Finding {
     /// A finding of a kind about its own resource; the engine fills in which.
     pub fn new(code: &str, severity: Severity, message: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), severity, on: None, message: message.into(), hint: None }
+        Self { code: code.to_owned(), severity, on: None, message: message.into(), hint: None, blocks: None }
     }
 
     /// The same finding, with what to do about it.
     #[must_use]
     pub fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// The same finding, which holds back the step that changes a field.
+    #[must_use]
+    pub fn blocking(self, field: &str) -> Self {
+        Self { blocks: Some(field.to_owned()), ..self }
     }
 
     /// The same finding, about a resource.
@@ -84,6 +95,8 @@ pub struct Situation<'a> {
     pub now: Timestamp,
     /// The resource's `name`.
     pub name: &'a str,
+    /// The address that the caller's own connections come from, where it is known.
+    pub my_ip: Option<IpAddr>,
 }
 
 /// A [`Situation`] and the live object, if there is one.
@@ -101,13 +114,14 @@ pub fn check(environment: &Environment, kinds: &Kinds, now: Timestamp) -> Vec<Fi
     let mut found: Vec<_> = declared.flat_map(|declared| of_resource(environment, kinds, declared, now)).collect();
     found.extend(same_names(environment, kinds));
     found.extend(loose_cidrs(environment));
+    found.extend(lock_bucket(environment));
     findings::heard(found, environment)
 }
 
 fn of_resource(environment: &Environment, kinds: &Kinds, declared: &Declared, now: Timestamp) -> Vec<Finding> {
     let address = &declared.address;
     let Some(kind) = kinds.get(&address.kind) else { return vec![findings::no_such_kind(address)] };
-    let situation = Situation { tier: environment.tier, now, name: &declared.name };
+    let situation = Situation { tier: environment.tier, now, name: &declared.name, my_ip: None };
     let mut found = match (kind.check)(&declared.document, None, &situation) {
         Ok(found) => found,
         Err(error) => vec![findings::invalid(address, &error)],
@@ -122,6 +136,14 @@ fn of_resource(environment: &Environment, kinds: &Kinds, declared: &Declared, no
 /// Networks whose CIDRs do not say just what they stand for.
 pub(crate) fn loose_cidrs(environment: &Environment) -> impl Iterator<Item = Finding> {
     environment.loose_cidrs.iter().map(|(network, cidr)| findings::loose_cidr(network, cidr))
+}
+
+/// A lease in a bucket of the environment's own: the kind is known by its name, as `[lock]` is about S3 alone.
+pub(crate) fn lock_bucket(environment: &Environment) -> Option<Finding> {
+    let bucket = environment.lock_bucket.as_deref()?;
+    let mut declared = environment.resources.values();
+    let own = declared.find(|declared| declared.address.kind == "bucket" && declared.name == bucket)?;
+    Some(findings::lock_bucket(own))
 }
 
 /// Resources of one kind whose names would collide.

@@ -62,6 +62,10 @@ pub struct Kind {
     pub naming: Naming,
     /// [`Resource::PRUNE`].
     pub prune: bool,
+    /// [`Resource::QUOTA`].
+    pub quota: Option<usize>,
+    /// [`Resource::HOLDS_DATA`].
+    pub holds_data: bool,
     /// [`Resource::is_physical_id`].
     pub is_physical_id: fn(&str) -> bool,
     /// [`Resource::ID_FORM`].
@@ -152,6 +156,8 @@ impl Kind {
             required: R::REQUIRED,
             naming: R::NAMING,
             prune: R::PRUNE,
+            quota: R::QUOTA,
+            holds_data: R::HOLDS_DATA,
             is_physical_id: R::is_physical_id,
             id_form: R::ID_FORM,
             schema: R::json_schema,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::PhysicalId;
 use crate::document::Document;
+use crate::manager::Obstacle;
 use crate::owner::{Owner, Tags};
 
 /// What an object tells beside its fields: `public_ip`, `endpoint`; by the names in [`Resource::OUTPUTS`](crate::resource::Resource::OUTPUTS).
@@ -76,12 +77,13 @@ pub struct Live {
     pub at: Timestamp,
     objects: BTreeMap<&'static str, Vec<Object>>,
     by_id: HashMap<PhysicalId, (&'static str, usize)>,
+    obstacles: HashMap<PhysicalId, Obstacle>,
 }
 
 impl Live {
     /// Nothing, as read at a time.
     pub fn new(at: Timestamp) -> Self {
-        Self { at, objects: BTreeMap::new(), by_id: HashMap::new() }
+        Self { at, objects: BTreeMap::new(), by_id: HashMap::new(), obstacles: HashMap::new() }
     }
 
     /// Adds what was observed of one kind.
@@ -103,6 +105,16 @@ impl Live {
     /// All objects with their kind.
     pub fn all(&self) -> impl Iterator<Item = (&'static str, &Object)> {
         self.objects.iter().flat_map(|(kind, objects)| objects.iter().map(move |object| (*kind, object)))
+    }
+
+    /// Adds why objects cannot be deleted.
+    pub fn add_obstacles(&mut self, obstacles: impl IntoIterator<Item = (PhysicalId, Obstacle)>) {
+        self.obstacles.extend(obstacles);
+    }
+
+    /// Why an object cannot be deleted, where that was looked for.
+    pub fn obstacle(&self, id: &PhysicalId) -> Option<&Obstacle> {
+        self.obstacles.get(id)
     }
 
     /// The object with a physical id or alias, and its kind.

@@ -30,6 +30,16 @@ pub trait Manager: Send + Sync + 'static {
         async { Ok(Vec::new()) }
     }
 
+    /// Why objects that are to be deleted cannot be: what protects them, what is in them. Only these few are looked at,
+    /// so it may take a call for each.
+    fn obstacles(
+        &self,
+        doomed: &[Observed<Self::Resource>],
+    ) -> impl Future<Output = Result<Vec<(PhysicalId, Obstacle)>, ManageError>> + Send {
+        let _ = doomed;
+        async { Ok(Vec::new()) }
+    }
+
     /// Creates an object with its tags in the same call, where the cloud can; returns as soon as the id is known.
     fn create(&self, new: New<'_, Self::Resource>) -> impl Future<Output = Result<PhysicalId, ManageError>> + Send;
 
@@ -46,6 +56,17 @@ pub trait Manager: Send + Sync + 'static {
         id: &PhysicalId,
         what: Delete<'_, Self::Resource>,
     ) -> impl Future<Output = Result<Progress, ManageError>> + Send;
+}
+
+/// Why an object cannot be deleted as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Obstacle {
+    /// The code of the finding that says so, where it is one that may be silenced.
+    pub code: Option<&'static str>,
+    /// The reason.
+    pub why: String,
+    /// The way out.
+    pub hint: String,
 }
 
 /// What a reading is for.
@@ -244,6 +265,8 @@ impl Managers {
 pub(crate) trait AnyManager: Send + Sync {
     fn observe<'a>(&'a self, scope: &'a Scope<'a, Document>) -> BoxFuture<'a, Result<Vec<Object>, ManageError>>;
     fn observe_undeclared(&self) -> BoxFuture<'_, Result<Vec<Object>, ManageError>>;
+    fn obstacles<'a>(&'a self, doomed: &'a [Object])
+    -> BoxFuture<'a, Result<Vec<(PhysicalId, Obstacle)>, ManageError>>;
     fn create<'a>(&'a self, new: New<'a, Document>) -> BoxFuture<'a, Result<PhysicalId, ManageError>>;
     fn update<'a>(
         &'a self,
@@ -270,6 +293,16 @@ impl<M: Manager> AnyManager for M {
         Box::pin(async move {
             let observed = Manager::observe_undeclared(self).await?;
             observed.into_iter().map(|object| Ok(untyped(object)?)).collect()
+        })
+    }
+
+    fn obstacles<'a>(
+        &'a self,
+        doomed: &'a [Object],
+    ) -> BoxFuture<'a, Result<Vec<(PhysicalId, Obstacle)>, ManageError>> {
+        Box::pin(async move {
+            let doomed: Vec<_> = doomed.iter().map(typed).collect::<Result<_, _>>()?;
+            Manager::obstacles(self, &doomed).await
         })
     }
 

@@ -1,15 +1,17 @@
 //! Reading live objects: one reading per kind, all at once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::future::join_all;
+use futures_util::future::{join_all, try_join_all};
 use jiff::Timestamp;
 
 use crate::address::PhysicalId;
 use crate::document::Document;
 use crate::environment::Environment;
+use crate::kinds::Kinds;
 use crate::live::{Live, Object};
 use crate::manager::{AnyManager, ManageError, Managers, Scope, Wanted};
+use crate::plan::identity::identify;
 
 /// Reading one kind failed.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +33,28 @@ pub async fn observe(environment: &Environment, managers: &Managers, at: Timesta
 /// [`Manager::observe_undeclared`]: crate::manager::Manager::observe_undeclared
 pub async fn observe_all(environment: &Environment, managers: &Managers, at: Timestamp) -> Result<Live, ObserveError> {
     observe_kinds(environment, managers, at, true).await
+}
+
+/// Reads what a plan needs that also deletes: everything of the environment, and what stands in the way of deleting
+/// what left its file.
+pub async fn observe_prunable(
+    environment: &Environment,
+    managers: &Managers,
+    kinds: &Kinds,
+    at: Timestamp,
+) -> Result<Live, ObserveError> {
+    let mut live = observe_all(environment, managers, at).await?;
+    let mut doomed: BTreeMap<String, Vec<Object>> = BTreeMap::new();
+    for (address, object) in identify(environment, &live, kinds).unlisted() {
+        doomed.entry(address.kind.clone()).or_default().push((*object).clone());
+    }
+    let looked_for = managers.iter().filter_map(|(kind, manager)| Some((kind, manager, doomed.get(kind)?)));
+    let looked_for = looked_for.map(|(kind, manager, doomed)| async move {
+        manager.obstacles(doomed).await.map_err(|source| ObserveError { kind, source })
+    });
+    let found = try_join_all(looked_for).await?;
+    live.add_obstacles(found.into_iter().flatten());
+    Ok(live)
 }
 
 async fn observe_kinds(

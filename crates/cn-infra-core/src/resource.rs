@@ -31,6 +31,10 @@ pub trait Resource:
     const NAMING: Naming;
     /// Whether `--prune` deletes objects of the kind; where it does not, a command of the kind's own does.
     const PRUNE: bool = true;
+    /// How many objects of the kind an account may have in a region, unless it asked AWS for more; where few are.
+    const QUOTA: Option<usize> = None;
+    /// Whether data goes with an object that is deleted: then its deletion has to be allowed by its name.
+    const HOLDS_DATA: bool = false;
     /// How the kind's physical ids look, for messages: `i-0123456789abcdef0`.
     const ID_FORM: &'static str;
 

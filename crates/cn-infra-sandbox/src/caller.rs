@@ -35,6 +35,11 @@ impl<'a> Caller<'a> {
         Self { sandbox, account, region }
     }
 
+    /// The region.
+    pub fn region(&self) -> &str {
+        self.region
+    }
+
     /// Calls an operation of the query protocol.
     pub fn query(&self, service: &str, operation: &str, parameters: &[(&str, &str)]) -> Result<Element, CallError> {
         let mut form = form_urlencoded::Serializer::new(String::new());

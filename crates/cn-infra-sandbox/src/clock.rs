@@ -57,6 +57,11 @@ impl Clock {
     }
 }
 
+/// `seconds` after `time`.
+pub fn after(time: Timestamp, seconds: i64) -> Timestamp {
+    time.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
+}
+
 fn sane(speed: f64) -> f64 {
     if speed.is_finite() && speed > 0.0 { speed } else { 0.0 }
 }

@@ -58,11 +58,6 @@ impl Operation {
         Self { name, required, run }
     }
 
-    /// Whether it only reads: those whose names begin with Describe, Get, List.
-    pub fn reads(&self) -> bool {
-        ["Describe", "Get", "List"].iter().any(|verb| self.name.starts_with(verb))
-    }
-
     /// Runs it, once all that is required is there.
     pub fn call(&self, context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsError> {
         match self.required.iter().find(|name| !params.has(name)) {

@@ -17,17 +17,24 @@ use serde_json::{Value, json};
 
 use crate::faults::Fault;
 use crate::request::Request;
+use crate::s3;
 use crate::sandbox::Sandbox;
 use crate::service;
 
 /// Answers a request to the control door; `None`: it is for AWS.
 pub(crate) fn answer(sandbox: &Sandbox, request: &Request) -> Option<Response<Bytes>> {
     let path = request.path().strip_prefix("/_sandbox/")?;
+    // The key of an object can begin so, where the host names the bucket.
+    if s3::names_bucket(request.host()) {
+        return None;
+    }
     let (status, body) = match control(sandbox, &request.parts.method, path, &request.body) {
         Ok(body) => (200, body),
         Err(why) => (400, json!({ "error": why.to_string() })),
     };
-    Some(service::answer(status, "application/json", body.to_string()))
+    // As HTTP has it: whatever there is to say, HEAD has no body.
+    let body = if request.parts.method == Method::HEAD { String::new() } else { body.to_string() };
+    Some(service::answer(status, "application/json", body))
 }
 
 fn control(sandbox: &Sandbox, method: &Method, path: &str, body: &[u8]) -> Result<Value, Refused> {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use http::Method;
+
 use crate::caller::{CallError, Caller};
 
 /// Names of objects that must be there before an environment can be applied.
@@ -15,13 +17,15 @@ pub struct Granted {
     pub subnet_groups: BTreeSet<String>,
     /// Parameter groups of RDS with their families, for example `postgres16`.
     pub parameter_groups: BTreeSet<(String, String)>,
+    /// Buckets of S3.
+    pub buckets: BTreeSet<String>,
 }
 
 impl Granted {
     /// Makes those that are missing, and tells their names. What is there already stays as it is.
     pub fn make(&self, caller: &Caller<'_>) -> Result<Vec<String>, CallError> {
         let mut made = Vec::new();
-        let mut make = |what: &str, name: &str, service: &str, operation: &str, parameters: &[(&str, &str)]| {
+        let mut ask = |what: &str, name: &str, service: &str, operation: &str, parameters: &[(&str, &str)]| {
             match caller.query(service, operation, parameters) {
                 Ok(_) if what.is_empty() => {}
                 Ok(_) => made.push(format!("{what} {name}")),
@@ -31,27 +35,43 @@ impl Granted {
             Ok(())
         };
         for name in &self.key_pairs {
-            make("key pair", name, "ec2", "CreateKeyPair", &[("KeyName", name), ("KeyType", "ed25519")])?;
+            ask("key pair", name, "ec2", "CreateKeyPair", &[("KeyName", name), ("KeyType", "ed25519")])?;
         }
         for name in &self.instance_profiles {
             let role = [("RoleName", name.as_str()), ("AssumeRolePolicyDocument", SERVERS)];
-            make("role", name, "iam", "CreateRole", &role)?;
-            make("instance profile", name, "iam", "CreateInstanceProfile", &[("InstanceProfileName", name)])?;
+            ask("role", name, "iam", "CreateRole", &role)?;
+            ask("instance profile", name, "iam", "CreateInstanceProfile", &[("InstanceProfileName", name)])?;
             let both = [("InstanceProfileName", name.as_str()), ("RoleName", name)];
-            make("", "", "iam", "AddRoleToInstanceProfile", &both)?;
+            ask("", "", "iam", "AddRoleToInstanceProfile", &both)?;
         }
         let subnets = if self.subnet_groups.is_empty() { Vec::new() } else { subnets(caller)? };
         for name in &self.subnet_groups {
             let mut parameters = vec![("DBSubnetGroupName", name.as_str()), ("DBSubnetGroupDescription", name)];
             parameters.extend(subnets.iter().map(|(parameter, id)| (parameter.as_str(), id.as_str())));
-            make("subnet group", name, "rds", "CreateDBSubnetGroup", &parameters)?;
+            ask("subnet group", name, "rds", "CreateDBSubnetGroup", &parameters)?;
         }
         for (name, family) in &self.parameter_groups {
             let parameters =
                 [("DBParameterGroupName", name.as_str()), ("DBParameterGroupFamily", family), ("Description", name)];
-            make("parameter group", name, "rds", "CreateDBParameterGroup", &parameters)?;
+            ask("parameter group", name, "rds", "CreateDBParameterGroup", &parameters)?;
+        }
+        for name in &self.buckets {
+            if caller.s3(Method::HEAD, &format!("/{name}"), &[], "").is_err() {
+                caller.s3(Method::PUT, &format!("/{name}"), &[], location(caller.region()))?;
+                made.push(format!("bucket {name}"));
+            }
         }
         Ok(made)
+    }
+}
+
+/// The region of a new bucket; that of `us-east-1` is not said.
+fn location(region: &str) -> String {
+    match region {
+        "us-east-1" => String::new(),
+        region => format!(
+            "<CreateBucketConfiguration><LocationConstraint>{region}</LocationConstraint></CreateBucketConfiguration>"
+        ),
     }
 }
 

@@ -6,19 +6,20 @@
 //!
 //! What is not modelled is refused; nothing answers success without doing what it says.
 
-pub mod client;
-pub mod clock;
-pub mod control;
-pub mod error;
 pub mod faults;
 pub mod seed;
 pub mod settings;
-pub mod table;
+pub mod xml;
 
 mod caller;
 mod calls;
+mod client;
+mod clock;
+mod contents;
 mod context;
+mod control;
 mod ec2;
+mod error;
 mod granted;
 mod iam;
 mod ids;
@@ -34,11 +35,13 @@ mod ssm;
 mod state;
 mod store;
 mod sts;
+mod table;
+mod tags;
 mod world;
-pub mod xml;
 
 pub use caller::{CallError, Caller};
 pub use calls::Call;
+pub use contents::Contents;
 pub use granted::Granted;
 pub use request::Request;
 pub use sandbox::{Fate, InFlight, Reply, Sandbox, SandboxOptions};

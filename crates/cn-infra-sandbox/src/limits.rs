@@ -27,6 +27,8 @@ const fn budget(size: f64, refill: f64) -> Budget {
 /// The budgets of EC2 that differ from those of their verb.
 const EC2_ACTIONS: &[(&str, Budget)] =
     &[("RunInstances", budget(5.0, 2.0)), ("CreateTags", budget(100.0, 10.0)), ("DeleteTags", budget(100.0, 10.0))];
+/// The instances that RunInstances starts.
+const INSTANCES: Budget = budget(1_000.0, 2.0);
 const EC2_READS: Budget = budget(100.0, 20.0);
 /// Reads of these without page size, filter or ids are dear.
 const EC2_WHOLE: (&[&str], Budget) = (
@@ -44,17 +46,24 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Takes a token for a request; false: there is none left.
+    /// Takes a token for a request, and one for each instance that it asks for; false: there are too few left.
     pub fn take(&mut self, ask: &Ask, request: &Request, account: &str, now: Timestamp) -> bool {
-        let Some((name, Budget { size, refill })) = bucket_of(ask, request) else { return true };
-        let key = format!("{account} {} {} {name}", ask.scope.region, ask.service.name());
-        let (level, since) = self.levels.entry(key).or_insert((size, now));
+        let Some((name, budget)) = bucket_of(ask, request) else { return true };
+        let place = format!("{account} {} {}", ask.scope.region, ask.service.name());
+        let starts = ask.service == Service::Ec2 && ask.operation == "RunInstances";
+        self.draw(format!("{place} {name}"), budget, 1.0, now)
+            && (!starts || self.draw(format!("{place} instances"), INSTANCES, f64::from(ask.instances()), now))
+    }
+
+    /// Takes tokens from a bucket, all or none.
+    fn draw(&mut self, bucket: String, Budget { size, refill }: Budget, tokens: f64, now: Timestamp) -> bool {
+        let (level, since) = self.levels.entry(bucket).or_insert((size, now));
         let passed = now.duration_since(*since).as_secs_f64().max(0.0);
         *level = (*level + passed * refill).min(size);
         *since = now;
-        let enough = *level >= 1.0;
+        let enough = *level >= tokens;
         if enough {
-            *level -= 1.0;
+            *level -= tokens;
         }
         enough
     }
@@ -115,7 +124,7 @@ mod tests {
             ("Action=DescribeAddresses", 100),
             ("Action=AllocateAddress", 50),
             ("Action=CreateTags", 100),
-            ("Action=RunInstances", 5),
+            ("Action=RunInstances&MaxCount=1", 5),
         ] {
             assert_eq!(burst(&mut limits, body, now), size, "{body}");
         }

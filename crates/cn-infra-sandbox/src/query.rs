@@ -103,11 +103,6 @@ impl<'a> Params<'a> {
         self.form.pairs.contains_key(&whole) || self.under(&format!("{whole}.")).next().is_some()
     }
 
-    /// Whether nothing at all is given here.
-    pub fn is_empty(&self) -> bool {
-        self.under(&self.prefix).next().is_none()
-    }
-
     /// Marks all as read: for an answer that does not depend on the rest, such as that of a client token used before.
     pub fn accept_all(&self) {
         for (_, (_, read)) in self.under(&self.prefix) {
@@ -118,7 +113,7 @@ impl<'a> Params<'a> {
     /// All pairs but those named, sorted: what a client token stands for. Marks none of them as read.
     pub fn fingerprint(&self, but: &[&str]) -> String {
         let pairs = self.under(&self.prefix).filter(|(key, _)| !but.contains(&key.as_str()));
-        pairs.map(|(key, (value, _))| format!("{key}={value}\n")).collect()
+        pairs.flat_map(|(key, (value, _))| [key, "=", value, "\n"]).collect()
     }
 
     fn numbers(&self, name: &str) -> Vec<u32> {

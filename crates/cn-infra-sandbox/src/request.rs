@@ -136,7 +136,7 @@ mod tests {
             (Some("x"), "IncompleteSignature"),
             (Some("Credential=a/b"), "IncompleteSignature"),
             (Some("Credential=a/b//ec2/aws4_request"), "SignatureDoesNotMatch"),
-            (Some("Credential=a/b/US West/ec2/aws4_request"), "SignatureDoesNotMatch"),
+            (Some("Credential=a/b/US_West/ec2/aws4_request"), "SignatureDoesNotMatch"),
         ] {
             assert_eq!(Scope::of(&signed(header, "/")).expect_err("no scope").code, code);
         }

@@ -1,6 +1,5 @@
 //! The sandbox: the world behind a lock, its clock, its faults, its log.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::calls::{Call, Calls};
+use crate::contents::Contents;
 use crate::control;
 use crate::error::AwsError;
 use crate::faults::{Effect, Fault};
@@ -100,9 +100,18 @@ impl Sandbox {
         Ok(Self { state: Arc::new(Mutex::new(State::begin(options, directory)?)) })
     }
 
-    /// How many rows each table has that has any, by paths such as `ec2/123456789012/us-west-2/instances`.
-    pub fn counts(&self) -> Result<BTreeMap<String, usize>, StateError> {
-        self.kept(Kept::counts)
+    /// An account of its own, in memory, that goes on from what this one is now: for trying several ways on. Its log is
+    /// empty, and its clock shows the same time.
+    ///
+    /// # Errors
+    /// The bytes of the objects cannot be copied.
+    pub fn fork(&self) -> Result<Self, StateError> {
+        Ok(Self { state: Arc::new(Mutex::new(self.state().fork()?)) })
+    }
+
+    /// What was made in each account and region, counted; what AWS gives everyone is left out.
+    pub fn contents(&self) -> Result<Vec<Contents>, StateError> {
+        self.kept(|kept| kept.contents())
     }
 
     /// Every row, as it is kept: the path of its table, its key, and it.
@@ -193,7 +202,7 @@ impl Sandbox {
         self.state().calls.iter().cloned().collect()
     }
 
-    /// Begins anew: a fresh account, with the settings of the start; no faults, no log. The clock goes on.
+    /// Begins anew: a fresh account, with settings and speed of the start; no faults, no log. The clock goes on.
     pub fn reset(&self) -> Result<(), StateError> {
         self.state().reset()
     }

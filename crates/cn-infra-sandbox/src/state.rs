@@ -1,6 +1,6 @@
 //! All that a sandbox is, and how it is kept: everything that outlives a request is a row of a table.
 
-use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::calls::Calls;
 use crate::clock::Clock;
+use crate::contents::Contents;
 use crate::faults::Fault;
 use crate::limits::Limits;
 use crate::sandbox::SandboxOptions;
@@ -72,10 +73,21 @@ impl State {
         let mut state = Self::new(options);
         let now = state.kept.clock.now();
         state.kept.keep_bytes_in(directory)?;
-        store.clear(&mut state.kept, now)?;
+        // Others wait until the bytes are gone as well: what they store next must stay.
+        let _locked = store.clear(&mut state.kept, now)?;
         state.kept.clear_bytes(directory)?;
         state.store = Some(store);
         Ok(state)
+    }
+
+    /// An account of its own in memory that goes on from what this one is now. Nothing was called there yet.
+    pub fn fork(&mut self) -> Result<Self, StateError> {
+        self.transact(|kept, _, _| kept.fork())?.map(|kept| Self {
+            kept,
+            store: None,
+            calls: Calls::default(),
+            limits: Limits::default(),
+        })
     }
 
     /// Works on what is kept, as it is now, other processes' changes included; what `work` changes is kept before this
@@ -112,15 +124,17 @@ impl State {
         store.fold(kept, now)
     }
 
-    /// A fresh account. The clock goes on.
+    /// A fresh account. The clock goes on, as fast as at the start.
     pub fn reset(&mut self) -> Result<(), StateError> {
         let Self { kept, store, calls, limits } = self;
         let _locked = store.as_mut().map(|store| store.enter(kept)).transpose()?;
         kept.forget();
+        kept.clock.set_speed(kept.options.speed);
         let now = kept.clock.now();
-        if let Some(store) = store {
+        if let Some(store) = store.as_mut() {
             store.fold(kept, now)?;
         }
+        kept.clear_bytes(store.as_ref().map_or(Path::new(""), |store| store.directory()))?;
         (*calls, *limits) = (Calls::default(), Limits::default());
         Ok(())
     }
@@ -138,6 +152,20 @@ impl Kept {
         let clock = Clock::new(options.start, options.speed);
         let (settings, faults) = (Table::default(), Table::default());
         Self { options, clock, world: World::default(), settings, faults, changes: Vec::new() }
+    }
+
+    fn fork(&mut self) -> Result<Self, StateError> {
+        let mut fork = Self { clock: self.clock, ..Self::new(self.options.clone()) };
+        let mut loaded = Ok(());
+        self.dump(&mut |table, key, row| {
+            if loaded.is_ok() {
+                loaded = fork.load((table.to_owned(), key.to_owned(), Some(row)));
+            }
+        });
+        loaded.map_err(|why| StateError::Io { path: "fork".into(), source: io::Error::other(why) })?;
+        let copied = fork.world.copy_bytes_of(&self.world);
+        copied.map_err(|source| StateError::Io { path: BYTES.into(), source })?;
+        Ok(fork)
     }
 
     fn keep_bytes_in(&mut self, directory: &Path) -> Result<(), StateError> {
@@ -177,9 +205,9 @@ impl Kept {
         }
     }
 
-    /// How many rows each table has that has any.
-    pub fn counts(&mut self) -> BTreeMap<String, usize> {
-        self.world.counts()
+    /// What was made in each account and region.
+    pub fn contents(&self) -> Vec<Contents> {
+        self.world.contents(self.clock.now())
     }
 
     /// Counts a call for every fault that is for it, and tells the first that hits.

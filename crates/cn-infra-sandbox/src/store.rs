@@ -187,9 +187,15 @@ impl Store {
     }
 
     /// Begins anew, whatever is there: it is not read. Others that have the directory open begin anew as well.
-    pub fn clear(&mut self, empty: &mut dyn Keeper, now: Timestamp) -> Result<(), StateError> {
-        let _locked = self.locked()?;
-        self.fold(empty, now)
+    pub fn clear(&mut self, empty: &mut dyn Keeper, now: Timestamp) -> Result<Locked, StateError> {
+        let locked = self.locked()?;
+        self.fold(empty, now)?;
+        Ok(locked)
+    }
+
+    /// The directory.
+    pub fn directory(&self) -> &Path {
+        &self.directory
     }
 
     /// Writes a new snapshot and empties the journal. The directory must be locked.

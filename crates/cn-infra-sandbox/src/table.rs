@@ -23,8 +23,6 @@ pub trait Rows {
     fn load(&mut self, key: &str, row: Option<Value>) -> Result<(), serde_json::Error>;
     /// All rows, for a snapshot.
     fn dump(&self, each: &mut dyn FnMut(&str, Value));
-    /// How many rows there are.
-    fn count(&self) -> usize;
 }
 
 /// Rows by key, in the order of their keys.
@@ -137,10 +135,6 @@ impl<T: Clone + Serialize + DeserializeOwned> Rows for Table<T> {
                 each(key, row);
             }
         }
-    }
-
-    fn count(&self) -> usize {
-        self.rows.len()
     }
 }
 

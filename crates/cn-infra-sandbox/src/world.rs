@@ -1,7 +1,7 @@
 //! All accounts and regions, and the way of a request through them.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -11,6 +11,7 @@ use http::Response;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::contents::Contents;
 use crate::context::Context;
 use crate::ec2::Ec2;
 use crate::error::AwsError;
@@ -63,6 +64,10 @@ pub struct World {
     s3: S3,
 }
 
+/// The largest body that a service but S3 takes, in bytes. AWS documents none; the largest parameter that it does, the
+/// user data of a server, has 16 KiB.
+const MAX_FORM: usize = 1 << 20;
+
 /// A request that was taken apart so far that one knows what it asks for.
 #[derive(Debug)]
 pub struct Ask {
@@ -85,6 +90,9 @@ impl Ask {
             Service::S3 if s3::is_control(request) => Service::S3Control,
             service => service,
         };
+        if request.body.len() > MAX_FORM && !matches!(service, Service::S3 | Service::S3Control) {
+            return Err(AwsError::new("RequestEntityTooLarge", "The request is too large.").status(413));
+        }
         let (operation, form) = match service {
             Service::S3 | Service::S3Control => (s3::operation(request).to_owned(), Form::default()),
             Service::Ssm => {
@@ -98,6 +106,11 @@ impl Ask {
             }
         };
         Ok(Self { service, operation, scope, form })
+    }
+
+    /// How many instances it shall start at the most: `MaxCount`, where that is a number.
+    pub fn instances(&self) -> u32 {
+        self.form.params().number("MaxCount").ok().flatten().unwrap_or_default()
     }
 
     /// Whether a read names neither filters nor ids nor a page size.
@@ -205,6 +218,12 @@ impl World {
         Ok(())
     }
 
+    /// Takes over the bytes of another world's objects.
+    pub fn copy_bytes_of(&mut self, other: &Self) -> io::Result<()> {
+        self.s3.objects.blobs = other.s3.objects.blobs.copy()?;
+        Ok(())
+    }
+
     /// Forgets the bytes of all objects.
     pub fn clear_bytes(&mut self) -> io::Result<()> {
         self.s3.objects.blobs.clear()
@@ -224,9 +243,26 @@ impl World {
         }
     }
 
-    /// How many rows each table has that has any.
-    pub fn counts(&mut self) -> BTreeMap<String, usize> {
-        self.all().into_iter().map(|(path, rows)| (path, rows.count())).filter(|(_, count)| *count > 0).collect()
+    /// What was made in each account and region.
+    pub fn contents(&self, now: Timestamp) -> Vec<Contents> {
+        let Self { regions, iam, s3 } = self;
+        let owners = s3.buckets.values().map(|bucket| bucket.owner.as_str());
+        let accounts: BTreeSet<_> = regions
+            .keys()
+            .map(|(account, _)| account.as_str())
+            .chain(iam.keys().map(String::as_str))
+            .chain(owners)
+            .collect();
+        let of_account = |account: &str| {
+            let regional = regions.iter().filter(|((of, _), _)| of == account);
+            let regional: Vec<_> = regional
+                .filter_map(|((_, region), Region { ec2, rds, .. })| {
+                    Contents::of_region(account, region, (ec2, rds), now)
+                })
+                .collect();
+            regional.into_iter().chain(Contents::of_account(account, iam.get(account), s3)).collect::<Vec<_>>()
+        };
+        accounts.into_iter().flat_map(of_account).collect()
     }
 
     fn all(&mut self) -> Vec<(String, &mut dyn Rows)> {

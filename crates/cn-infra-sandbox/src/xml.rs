@@ -205,7 +205,7 @@ mod tests {
             });
         });
         let read = Element::parse(xml.document().as_bytes()).expect("well-formed");
-        assert_eq!((read.name.as_str(), read.get("b")), ("A", Some("1 < 2 & \"3\"")));
+        assert_eq!((read.name.as_str(), read.get("b")), ("A", Some("1 < 2 &\r \"3\"")));
         let mut odd = Xml::new();
         odd.text("a", "x\r\n\u{1}\u{ffff}<");
         assert_eq!(odd.document().lines().nth(1), Some("<a>x&#13;"));

@@ -83,7 +83,8 @@ impl Account {
     pub async fn plan(&self, file: &str) -> Plan {
         let directory = tempfile::tempdir().unwrap();
         std::fs::write(directory.path().join("site.toml"), file).unwrap();
-        let environment = Environment::load(directory.path(), "site", &kinds()).unwrap_or_else(|error| panic!("{error}"));
+        let environment =
+            Environment::load(directory.path(), "site", &kinds()).unwrap_or_else(|error| panic!("{error}"));
         let session = self.session().await;
         let live = observe(&environment, &managers(&session), self.clock.now()).await;
         let live = live.unwrap_or_else(|error| panic!("{error}: {}", error.source));
@@ -128,7 +129,10 @@ impl Account {
 impl Applied {
     /// How many answers asked to slow down.
     pub fn throttled(&self) -> usize {
-        self.calls.iter().filter(|call| matches!(call.code.as_deref(), Some("RequestLimitExceeded" | "Throttling" | "SlowDown"))).count()
+        self.calls
+            .iter()
+            .filter(|call| matches!(call.code.as_deref(), Some("RequestLimitExceeded" | "Throttling" | "SlowDown")))
+            .count()
     }
 
     /// How often each operation was called.
@@ -138,7 +142,10 @@ impl Applied {
 
     /// What a user reads of waits because AWS asks to slow down.
     pub fn slow_downs(&self) -> Vec<&str> {
-        self.events.iter().filter_map(|event| if let Event::SlowedDown { why, .. } = event { Some(why.as_str()) } else { None }).collect()
+        self.events
+            .iter()
+            .filter_map(|event| if let Event::SlowedDown { why, .. } = event { Some(why.as_str()) } else { None })
+            .collect()
     }
 
     /// How often a call was sent again for another reason.

@@ -45,7 +45,11 @@ const PASSING: [Passing; 5] = [
         call: "ec2:RunInstances",
         status: 500,
         code: "InsufficientInstanceCapacity",
-        file: || format!("{SITE}\n[instance.more]\nimage = \"resolve:ssm:/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id\"\ntype = \"t3.micro\"\n"),
+        file: || {
+            format!(
+                "{SITE}\n[instance.more]\nimage = \"resolve:ssm:/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id\"\ntype = \"t3.micro\"\n"
+            )
+        },
         limit: MINUTES,
     },
     Passing {
@@ -61,7 +65,9 @@ const PASSING: [Passing; 5] = [
 async fn before(passing: &Passing) -> Account {
     match passing.call {
         "ec2:DeleteSecurityGroup" => Account::with(&format!("{SITE}\n[security_group.old.ingress]\n")).await,
-        "ec2:StartInstances" => Account::with(&site("public_ip       = false", "public_ip = false\nstate = \"stopped\"")).await,
+        "ec2:StartInstances" => {
+            Account::with(&site("public_ip       = false", "public_ip = false\nstate = \"stopped\"")).await
+        }
         _ => Account::with(SITE).await,
     }
 }

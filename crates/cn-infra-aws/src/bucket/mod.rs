@@ -5,6 +5,7 @@ mod acl;
 mod aspect;
 mod change;
 mod check;
+mod content;
 mod cors;
 mod create;
 mod encryption;
@@ -26,7 +27,7 @@ mod website;
 use cn_infra_core::address::{PhysicalId, Reference};
 use cn_infra_core::check::{Context, Finding};
 use cn_infra_core::live::Observed;
-use cn_infra_core::manager::{Change, Delete, ManageError, Manager, New, Progress, Scope};
+use cn_infra_core::manager::{Change, Delete, ManageError, Manager, New, Obstacle, Progress, Scope};
 use cn_infra_core::resource::{Field, FieldChange, Impact, Naming, Output, Problem, Resource};
 use cn_infra_core::value::{FileText, OrNone};
 use jiff::Timestamp;
@@ -105,7 +106,7 @@ impl Resource for Bucket {
         Output { name: "website_endpoint", doc: "The host name of its website, where `website` is managed and on." },
     ];
     const NAMING: Naming = Naming { tag: false, required: true, unique: true };
-    const PRUNE: bool = false;
+    const HOLDS_DATA: bool = true;
     const ID_FORM: &'static str = "coralnet-production (a bucket's name)";
 
     fn is_physical_id(text: &str) -> bool {
@@ -176,6 +177,11 @@ impl Manager for Buckets {
 
     async fn observe_undeclared(&self) -> Result<Vec<Observed<Bucket>>, ManageError> {
         observe::tagged(&self.session).await
+    }
+
+    /// Whether objects are in them: one listing of one key each. That only noncurrent versions are left, it does not show.
+    async fn obstacles(&self, doomed: &[Observed<Bucket>]) -> Result<Vec<(PhysicalId, Obstacle)>, ManageError> {
+        content::obstacles(&self.session, doomed).await
     }
 
     async fn create(&self, new: New<'_, Bucket>) -> Result<PhysicalId, ManageError> {

@@ -2,7 +2,7 @@
 
 use aws_sdk_rds::Client;
 use cn_infra_core::live::Observed;
-use cn_infra_core::manager::{ErrorClass, ManageError, Progress};
+use cn_infra_core::manager::{ErrorClass, ManageError, Obstacle, Progress};
 use cn_infra_core::value::OrNone;
 
 use super::DbInstance;
@@ -15,8 +15,8 @@ const NAMES: usize = 100;
 pub(super) async fn delete(rds: &Client, live: &Observed<DbInstance>) -> Result<Progress, ManageError> {
     let identifier = identifier(live)?;
     if live.live.deletion_protection == Some(true) {
-        let error = ManageError::new(ErrorClass::Invalid, format!("{identifier} is protected from deletion"));
-        return Err(error.hint("set deletion_protection = false in an apply of its own, then delete it"));
+        let Obstacle { code: _, why, hint } = protected();
+        return Err(ManageError::new(ErrorClass::Invalid, format!("{identifier}: {why}")).hint(hint));
     }
     let name = match &live.live.final_snapshot {
         Some(OrNone::None) => {
@@ -36,6 +36,15 @@ pub(super) async fn delete(rds: &Client, live: &Observed<DbInstance>) -> Result<
     }
     let error = ManageError::new(ErrorClass::Invalid, format!("there are {NAMES} snapshots named {name} already"));
     Err(error.hint("delete those that are not needed"))
+}
+
+/// What stands in the way of deleting an instance that is protected.
+pub(super) fn protected() -> Obstacle {
+    Obstacle {
+        code: None,
+        why: "it is protected from deletion".to_owned(),
+        hint: "declare it again with `deletion_protection = false`, apply, then prune".to_owned(),
+    }
 }
 
 async fn send(rds: &Client, identifier: &str, snapshot: Option<String>) -> Result<(), ManageError> {

@@ -28,7 +28,7 @@ use std::env::VarError;
 use cn_infra_core::address::{PhysicalId, Ref, Reference};
 use cn_infra_core::check::{Context, Finding};
 use cn_infra_core::live::Observed;
-use cn_infra_core::manager::{Change, Delete, ManageError, Manager, New, Progress, Scope};
+use cn_infra_core::manager::{Change, Delete, ManageError, Manager, New, Obstacle, Progress, Scope};
 use cn_infra_core::resource::{Field, FieldChange, Impact, Naming, Output, Problem, Resource};
 use cn_infra_core::value::OrNone;
 use jiff::Timestamp;
@@ -233,6 +233,7 @@ impl Resource for DbInstance {
     ];
     const REQUIRED: &'static [&'static str] = &["engine", "class"];
     const NAMING: Naming = Naming { tag: false, required: false, unique: true };
+    const HOLDS_DATA: bool = true;
     const ID_FORM: &'static str = "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ (its DbiResourceId) or its ARN";
 
     fn is_physical_id(text: &str) -> bool {
@@ -288,6 +289,12 @@ impl Manager for DbInstances {
 
     async fn observe(&self, scope: &Scope<'_, DbInstance>) -> Result<Vec<Observed<DbInstance>>, ManageError> {
         observe::observe(&self.rds, scope).await
+    }
+
+    /// Deletion protection is in every reading.
+    async fn obstacles(&self, doomed: &[Observed<DbInstance>]) -> Result<Vec<(PhysicalId, Obstacle)>, ManageError> {
+        let protected = doomed.iter().filter(|database| database.live.deletion_protection == Some(true));
+        Ok(protected.map(|database| (database.id.clone(), delete::protected())).collect())
     }
 
     async fn create(&self, new: New<'_, DbInstance>) -> Result<PhysicalId, ManageError> {

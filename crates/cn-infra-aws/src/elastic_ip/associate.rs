@@ -1,7 +1,5 @@
 //! Pointing an elastic IP at an instance, and away from it.
 
-use std::collections::BTreeSet;
-
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::{Instance, InstanceNetworkInterface, InstanceStateName};
 use cn_infra_core::address::PhysicalId;
@@ -39,11 +37,9 @@ pub(super) async fn associate(ec2: &Client, live: &Observed<ElasticIp>, instance
 
 /// Points an address at nothing.
 pub(super) async fn disassociate(ec2: &Client, id: &PhysicalId) -> Result<(), ManageError> {
-    let only = BTreeSet::from([id.clone()]);
-    let addresses = observe::addresses(ec2, Some(&only)).await?;
-    let Some(association) = addresses.into_iter().find_map(|address| address.association_id) else {
-        return Ok(());
-    };
+    let mut addresses = observe::addresses(ec2).await?.into_iter();
+    let address = addresses.find(|address| address.allocation_id.as_deref() == Some(&id.0));
+    let Some(association) = address.and_then(|address| address.association_id) else { return Ok(()) };
     match ec2.disassociate_address().association_id(association).send().await {
         Ok(_) => Ok(()),
         Err(error) => match failed("DisassociateAddress", error) {

@@ -4,15 +4,19 @@
 //! "Elastic IP addresses" in the EC2 User Guide.
 
 mod associate;
+mod doubled;
 mod observe;
+mod settle;
 mod target;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_ec2::types::{DomainType, ResourceType};
-use cn_infra_core::address::{PhysicalId, Reference};
+use cn_infra_core::address::{Address, PhysicalId, Reference};
 use cn_infra_core::live::Observed;
 use cn_infra_core::manager::{Change, Delete, ErrorClass, ManageError, Manager, New, Progress, Scope};
 use cn_infra_core::resource::{Field, FieldChange, Impact, Naming, Output, Part, Problem, Resource};
@@ -24,6 +28,7 @@ use crate::ec2_id::is_id;
 use crate::ec2_tags;
 use crate::error::{failed, made};
 use crate::session::ec2_once;
+use settle::{Bid, Verdict};
 
 pub use target::Target;
 
@@ -47,6 +52,8 @@ impl Resource for ElasticIp {
         Output { name: "private_ip", doc: "The private address that it points at, while it points at one." },
     ];
     const NAMING: Naming = Naming { tag: true, required: false, unique: false };
+    /// "Elastic IP addresses" in the EC2 User Guide.
+    const QUOTA: Option<usize> = Some(5);
     const ID_FORM: &'static str = "eipalloc-0123456789abcdef0 or the address, 198.51.100.7";
 
     fn is_physical_id(text: &str) -> bool {
@@ -81,12 +88,71 @@ impl Resource for ElasticIp {
 #[derive(Debug)]
 pub struct ElasticIps {
     ec2: aws_sdk_ec2::Client,
+    /// What was allocated by this apply and may have to give way.
+    bids: Mutex<BTreeMap<Address, Bid>>,
 }
 
 impl ElasticIps {
     /// Over the EC2 client of a session.
     pub fn new(session: &Session) -> Self {
-        Self { ec2: session.ec2.clone() }
+        Self { ec2: session.ec2.clone(), bids: Mutex::default() }
+    }
+
+    /// AWS knows no client token here, so the call goes out once.
+    async fn allocate(&self, new: &New<'_, ElasticIp>) -> Result<PhysicalId, ManageError> {
+        let call = self
+            .ec2
+            .allocate_address()
+            .domain(DomainType::Vpc)
+            .tag_specifications(ec2_tags::tag_specification(ResourceType::ElasticIp, new.tags));
+        let answer = call.customize().config_override(ec2_once()).send().await;
+        let answer = answer.map_err(|error| failed("AllocateAddress", error))?;
+        made("AllocateAddress", answer.allocation_id)
+    }
+
+    /// The address of a resource, once no other apply has one for it.
+    async fn settle(&self, new: &New<'_, ElasticIp>, mut bid: Bid) -> Result<PhysicalId, ManageError> {
+        loop {
+            match settle::verdict(&settle::owned(&self.ec2, new.tags).await.map_err(again)?, &bid) {
+                Verdict::Keep(id) => {
+                    self.bids().remove(new.address);
+                    return Ok(id);
+                }
+                Verdict::Release => {
+                    self.release(&bid.id).await.map_err(again)?;
+                    bid = Bid { released: true, waits: 0, ..bid };
+                    self.bids().insert(new.address.clone(), bid.clone());
+                }
+                Verdict::Wait => {
+                    bid.waits += 1;
+                    self.bids().insert(new.address.clone(), bid);
+                    let message = format!("looking whether another apply allocated an address for {}", new.address);
+                    return Err(ManageError::new(ErrorClass::Busy, message));
+                }
+                Verdict::Allocate => {
+                    self.bids().remove(new.address);
+                    let message = format!("another apply gave {} up at the same moment", new.address);
+                    return Err(ManageError::new(ErrorClass::Busy, message));
+                }
+            }
+        }
+    }
+
+    fn bids(&self) -> MutexGuard<'_, BTreeMap<Address, Bid>> {
+        self.bids.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn all(&self) -> Result<Vec<Observed<ElasticIp>>, ManageError> {
+        Ok(observe::addresses(&self.ec2).await?.into_iter().filter_map(observe::observed).collect())
+    }
+
+    /// Releases what a reading made just now still shows as doubles of an address. One that points somewhere by then is
+    /// refused by AWS.
+    async fn release_spares_of(&self, id: &PhysicalId) -> Result<(), ManageError> {
+        for spare in doubled::spares_of(id, &self.all().await?) {
+            self.release(&spare).await?;
+        }
+        Ok(())
     }
 
     async fn release(&self, id: &PhysicalId) -> Result<(), ManageError> {
@@ -102,31 +168,39 @@ impl ElasticIps {
     }
 }
 
+/// What is allocated is known: after an answer that did not come the settling goes on, and nothing is looked for.
+fn again(error: ManageError) -> ManageError {
+    match error.class {
+        ErrorClass::Unknown => ManageError { class: ErrorClass::Busy, ..error },
+        _ => error,
+    }
+}
+
 impl Manager for ElasticIps {
     type Resource = ElasticIp;
 
     async fn observe(&self, scope: &Scope<'_, ElasticIp>) -> Result<Vec<Observed<ElasticIp>>, ManageError> {
-        let addresses = observe::addresses(&self.ec2, scope.only).await?;
-        let observed = addresses.into_iter().filter_map(observe::observed);
-        Ok(observed.filter(|address| scope.includes(&address.id.0)).collect())
+        Ok(doubled::resolve(self.all().await?, scope))
     }
 
-    /// AWS knows no client token here, so the call goes out once.
+    /// Allocates once, however often it is called until the address is settled.
     async fn create(&self, new: New<'_, ElasticIp>) -> Result<PhysicalId, ManageError> {
         let ElasticIp { instance: _ } = new.resource;
-        let call = self
-            .ec2
-            .allocate_address()
-            .domain(DomainType::Vpc)
-            .tag_specifications(ec2_tags::tag_specification(ResourceType::ElasticIp, new.tags));
-        let answer = call.customize().config_override(ec2_once()).send().await;
-        let answer = answer.map_err(|error| failed("AllocateAddress", error))?;
-        made("AllocateAddress", answer.allocation_id)
+        let before = self.bids().get(new.address).cloned();
+        let bid = match before {
+            Some(bid) => bid,
+            None => Bid::of(self.allocate(&new).await?),
+        };
+        self.bids().insert(new.address.clone(), bid.clone());
+        self.settle(&new, bid).await
     }
 
     async fn update(&self, id: &PhysicalId, change: Change<'_, ElasticIp>) -> Result<Progress, ManageError> {
         if change.part.is_none() {
             ec2_tags::apply(&self.ec2, &id.0, change.tags).await?;
+            if change.live.unfinished.is_some() {
+                self.release_spares_of(id).await?;
+            }
             return Ok(Progress::Done);
         }
         let wanted =

@@ -1,7 +1,5 @@
 //! Reading elastic IPs. `DescribeAddresses` has no pages.
 
-use std::collections::BTreeSet;
-
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::Address;
 use cn_infra_core::address::{PhysicalId, Ref};
@@ -10,13 +8,12 @@ use cn_infra_core::manager::ManageError;
 use cn_infra_core::owner::NAME;
 
 use super::{ElasticIp, Target};
-use crate::ec2_filter::of_ids;
 use crate::ec2_tags;
 use crate::error::failed;
 
-/// All addresses of the region, or at least those asked for.
-pub(super) async fn addresses(ec2: &Client, only: Option<&BTreeSet<PhysicalId>>) -> Result<Vec<Address>, ManageError> {
-    let answer = ec2.describe_addresses().set_filters(of_ids("allocation-id", only)).send().await;
+/// All addresses of the region: only among all of them a doubled one is seen, and an account has few.
+pub(super) async fn addresses(ec2: &Client) -> Result<Vec<Address>, ManageError> {
+    let answer = ec2.describe_addresses().send().await;
     Ok(answer.map_err(|error| failed("DescribeAddresses", error))?.addresses.unwrap_or_default())
 }
 

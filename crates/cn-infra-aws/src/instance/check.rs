@@ -2,12 +2,16 @@
 //!
 //! CN201: a production server without termination protection. CN202: metadata without session tokens. CN203: a
 //! production server that a shutdown from within terminates. CN204: a role that no program can get at.
+//! CN205: more security groups than a network interface takes by default.
 
 use cn_infra_core::check::{Context, Finding, Severity};
 use cn_infra_core::environment::Tier;
 use cn_infra_core::value::OrNone;
 
 use super::{Endpoint, Instance, ShutdownBehavior, Tokens};
+
+/// AWS's default quota "Security groups per network interface".
+const GROUPS: usize = 5;
 
 impl Instance {
     pub(super) fn findings(&self, context: &Context<'_, Self>, each: &mut dyn FnMut(Finding)) {
@@ -25,6 +29,11 @@ impl Instance {
         if production && self.shutdown_behavior == Some(ShutdownBehavior::Terminate) {
             let message = "a shutdown from within terminates this production server";
             each(Finding::new("CN203", Severity::Warning, message).hint("set `shutdown_behavior = \"stop\"`"));
+        }
+        let groups = self.security_groups.as_ref().map_or(0, Vec::len);
+        if groups > GROUPS {
+            let message = format!("{groups} security groups: AWS's default quota is {GROUPS} for a network interface");
+            each(Finding::new("CN205", Severity::Warning, message).hint("put their rules into fewer groups"));
         }
         let has_role = self.instance_profile.as_ref().and_then(OrNone::some).is_some();
         if has_role && metadata.is_some_and(|metadata| metadata.endpoint == Some(Endpoint::Disabled)) {

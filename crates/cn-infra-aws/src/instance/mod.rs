@@ -24,7 +24,7 @@ use std::sync::{Arc, Mutex};
 use cn_infra_core::address::{PhysicalId, Ref, Reference};
 use cn_infra_core::check::{Context, Finding};
 use cn_infra_core::live::Observed;
-use cn_infra_core::manager::{Change, Delete, ManageError, Manager, New, Progress, Scope};
+use cn_infra_core::manager::{Change, Delete, ManageError, Manager, New, Obstacle, Progress, Scope};
 use cn_infra_core::resource::{Field, FieldChange, Impact, Naming, Output, Problem, Resource};
 use cn_infra_core::value::OrNone;
 use jiff::Timestamp;
@@ -222,6 +222,10 @@ impl Manager for Instances {
 
     async fn observe(&self, scope: &Scope<'_, Instance>) -> Result<Vec<Observed<Instance>>, ManageError> {
         self.read(scope).await
+    }
+
+    async fn obstacles(&self, doomed: &[Observed<Instance>]) -> Result<Vec<(PhysicalId, Obstacle)>, ManageError> {
+        self.protected(doomed).await
     }
 
     async fn create(&self, new: New<'_, Instance>) -> Result<PhysicalId, ManageError> {

@@ -139,9 +139,11 @@ fn has_moved(error: &ManageError) -> bool {
     matches!(error.code.as_deref(), Some("InvalidPermission.Duplicate" | "InvalidSecurityGroupRuleId.NotFound"))
 }
 
-/// A rule that is gone and still shows: a reading that is behind. As "not found" it would end a delete as done.
+/// What a second reading still shows otherwise than AWS has it: the reading is behind. A rule that is there and does not
+/// show yet is waited for like an object just made; one that is gone and still shows would so end a delete as done.
 fn still_shown(error: ManageError) -> ManageError {
     match error.code.as_deref() {
+        Some("InvalidPermission.Duplicate") => ManageError { class: ErrorClass::Gone, ..error },
         Some("InvalidSecurityGroupRuleId.NotFound") => ManageError { class: ErrorClass::Busy, ..error },
         _ => error,
     }

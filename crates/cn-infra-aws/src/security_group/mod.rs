@@ -6,6 +6,7 @@
 mod calls;
 mod change;
 mod check;
+mod guard;
 mod icmp;
 mod normalize;
 mod observe;
@@ -162,6 +163,7 @@ impl Resource for SecurityGroup {
 
     fn check(&self, context: &Context<'_, Self>, each: &mut dyn FnMut(Finding)) {
         check::check(self, context, each);
+        guard::check(self, context, each);
     }
 }
 

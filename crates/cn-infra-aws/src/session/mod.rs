@@ -1,14 +1,19 @@
 //! The session: four clients that share one HTTP client, one set of credentials, one counter of calls.
 
 pub mod calls;
+pub(crate) mod fence;
 mod open;
 pub mod pace;
 mod read_only;
 
+use std::time::Duration;
+
 use aws_config::SdkConfig;
 use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
 
 use calls::Calls;
+pub use fence::{Closed, Fence, WriteFenced};
 pub use open::{ANSWER, SessionError, SessionOptions};
 pub use pace::PaceOptions;
 pub use read_only::WriteRefused;
@@ -30,12 +35,22 @@ pub struct Session {
     pub region: String,
     /// What was called so far.
     pub calls: Calls,
+    /// What every attempt of a write must pass: open, unless a lease is lost.
+    pub fence: Fence,
+    /// How long one attempt of a call waits for its answer.
+    pub attempt_timeout: Duration,
+    /// S3 without the fence, for the lease itself.
+    pub(crate) unfenced_s3: aws_sdk_s3::Client,
 }
+
+/// How long one attempt takes at most, where the configuration does not say.
+const ATTEMPT: Duration = Duration::from_mins(1);
 
 /// The builder of one service's configuration, with the interceptors that every client bears.
 macro_rules! builder {
-    ($service:ident, $config:expr, $calls:expr, $read_only:expr) => {{
-        let builder = $service::config::Builder::from($config).interceptor($calls.interceptor());
+    ($service:ident, $config:expr, $calls:expr, $fence:expr, $read_only:expr) => {{
+        let builder = $service::config::Builder::from($config);
+        let builder = builder.interceptor($calls.interceptor()).interceptor($fence.interceptor());
         if $read_only { builder.interceptor(read_only::ReadOnly) } else { builder }
     }};
 }
@@ -53,11 +68,13 @@ impl Session {
     }
 
     fn over(config: &SdkConfig, account: &str, read_only: bool) -> Self {
-        let calls = Calls::default();
-        let ec2 = builder!(aws_sdk_ec2, config, calls, read_only);
-        let rds = builder!(aws_sdk_rds, config, calls, read_only);
-        let s3 = builder!(aws_sdk_s3, config, calls, read_only).force_path_style(is_loopback(config));
-        let sts = builder!(aws_sdk_sts, config, calls, read_only);
+        let (calls, fence) = (Calls::default(), Fence::default());
+        let ec2 = builder!(aws_sdk_ec2, config, calls, fence, read_only);
+        let rds = builder!(aws_sdk_rds, config, calls, fence, read_only);
+        let s3 = builder!(aws_sdk_s3, config, calls, fence, read_only).force_path_style(is_loopback(config));
+        let sts = builder!(aws_sdk_sts, config, calls, fence, read_only);
+        let unfenced = builder!(aws_sdk_s3, config, calls, Fence::default(), read_only);
+        let attempt_timeout = config.timeout_config().and_then(TimeoutConfig::operation_attempt_timeout);
         Self {
             ec2: aws_sdk_ec2::Client::from_conf(ec2.build()),
             rds: aws_sdk_rds::Client::from_conf(rds.build()),
@@ -66,6 +83,9 @@ impl Session {
             account: account.to_owned(),
             region: config.region().map(ToString::to_string).unwrap_or_default(),
             calls,
+            fence,
+            attempt_timeout: attempt_timeout.unwrap_or(ATTEMPT),
+            unfenced_s3: aws_sdk_s3::Client::from_conf(unfenced.force_path_style(is_loopback(config)).build()),
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::carry_out::CarryOut;
 use crate::command::Context;
 use crate::error::{CommandError, Result};
 use crate::exit::ExitCode;
+use crate::lock::{self, Force};
 use crate::survey::{Access, Subject, Survey};
 use crate::target;
 use crate::view::{self, Answer, View};
@@ -37,25 +38,51 @@ pub async fn run(arguments: &arguments::Adopt, context: &Context) -> Result<Exit
     let edit = Edit::of(&path, &address, &id)?;
 
     let mut survey = subject.open(access, context).await?;
-    let live = survey.observe().await?;
-    check_is_new(&address, &survey, &live)?;
     set(&mut survey.environment, &address, &id);
-    let only = PlanOptions { only: vec![address.clone()], ..PlanOptions::default() };
-    let plan = survey.plan_of(&live, &only)?;
-    context.view.data(&view::file_difference(&path, &edit.before, &edit.after, context.view.stdout_style()))?;
-    context.view.data(&view::plan::plan(&plan, context.view.stdout_style()))?;
+    let adoption = Adoption { survey: &survey, address: &address, path: &path, edit: &edit, arguments, context };
     if arguments.dry_run {
+        adoption.plan().await?;
         return Ok(ExitCode::Done);
     }
-    if !plan.blocked.is_empty() {
-        return Err(CommandError::new("blocked; nothing was written").code(ExitCode::Blocked));
+    lock::alone(&survey, Force::NONE, context, adoption.carry_out()).await
+}
+
+/// An object that is to be adopted. The environment is as it will be once the file is written.
+struct Adoption<'a> {
+    survey: &'a Survey,
+    address: &'a Address,
+    path: &'a Path,
+    edit: &'a Edit,
+    arguments: &'a arguments::Adopt,
+    context: &'a Context,
+}
+
+impl Adoption<'_> {
+    /// Plans, and shows what it comes to.
+    async fn plan(&self) -> Result<Plan> {
+        let Self { survey, address, path, edit, arguments: _, context } = self;
+        let live = survey.observe().await?;
+        check_is_new(address, survey, &live)?;
+        let only = PlanOptions { only: vec![(*address).clone()], ..PlanOptions::default() };
+        let plan = survey.plan_of(&live, &only)?;
+        context.view.data(&view::file_difference(path, &edit.before, &edit.after, context.view.stdout_style()))?;
+        context.view.data(&view::plan::plan(&plan, context.view.stdout_style()))?;
+        Ok(plan)
     }
-    if !arguments.yes {
-        agree(&plan, &path, context).await?;
+
+    async fn carry_out(self) -> Result<ExitCode> {
+        let plan = self.plan().await?;
+        if !plan.blocked.is_empty() {
+            return Err(CommandError::new("blocked; nothing was written").code(ExitCode::Blocked));
+        }
+        let Self { survey, path, edit, arguments, context, .. } = self;
+        if !arguments.yes {
+            agree(&plan, path, context).await?;
+        }
+        edit.write(path)?;
+        let options = ApplyOptions { parallelism: usize::from(context.global.parallelism), ..ApplyOptions::default() };
+        CarryOut { survey, options, json: false, view: &context.view }.run(&plan).await
     }
-    edit.write(&path)?;
-    let options = ApplyOptions { parallelism: usize::from(context.global.parallelism), ..ApplyOptions::default() };
-    CarryOut { survey: &survey, options, json: false, view: &context.view }.run(&plan).await
 }
 
 fn check_id(id: &PhysicalId, address: &Address, kinds: &Kinds) -> Result<()> {

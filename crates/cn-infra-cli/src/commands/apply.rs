@@ -1,7 +1,9 @@
 //! `cn-infra apply`: plans, shows, asks and carries out; or carries out a plan that was saved.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use cn_infra_core::address::Address;
 use cn_infra_core::apply::ApplyOptions;
 use cn_infra_core::environment::Environment;
 use cn_infra_core::plan::Plan;
@@ -12,7 +14,9 @@ use crate::carry_out::{CarryOut, exit_code};
 use crate::command::Context;
 use crate::error::{CommandError, Result};
 use crate::exit::ExitCode;
+use crate::lock::{self, Force};
 use crate::survey::{Access, Subject, Survey};
+use crate::target;
 use crate::view::{self, Answer, View};
 use cn_infra_core::plan::file::{self, PlanFileError};
 
@@ -61,30 +65,44 @@ async fn fresh(name: &str, arguments: &arguments::Apply, context: &Context) -> R
     let subject = Subject::load(name, context)?;
     let options = subject.options(&arguments.selection)?;
     let survey = subject.open(Access::Write, context).await?;
-    let plan = survey.plan(&options).await?;
-    show(&plan, arguments, context)?;
-    agree(&plan, arguments.yes, context).await?;
-    carry_out(&plan, &survey, false, arguments, context).await
+    let work = async {
+        let plan = survey.plan(&options).await?;
+        show(&plan, arguments, context)?;
+        agree(&plan, arguments.yes, context).await?;
+        let arguments = &allowed(&plan, &survey, arguments, context).await?;
+        carry_out(&plan, &survey, false, arguments, context).await
+    };
+    lock::alone(&survey, force(arguments), context, work).await
+}
+
+fn force(arguments: &arguments::Apply) -> Force {
+    Force { unlock: arguments.force_unlock, yes: arguments.yes }
 }
 
 async fn saved(path: &Path, arguments: &arguments::Apply, context: &Context) -> Result<ExitCode> {
     if arguments.selection.prune
         || !arguments.selection.only.is_empty()
         || !arguments.selection.create_anyway.is_empty()
+        || arguments.selection.my_ip.is_some()
     {
-        return Err(CommandError::usage("a saved plan is carried out as it is")
-            .hint("give --prune, --only and --create-anyway to `cn-infra plan`, or name the environment here"));
+        return Err(CommandError::usage("a saved plan is carried out as it is").hint(
+            "give --prune, --only, --create-anyway and --my-ip to `cn-infra plan`, or name the environment here",
+        ));
     }
     let plan = load(path, &context.saved_plan())?;
     check_can_ask(arguments)?;
     let subject = Subject::load(&plan.environment, context)?;
     check_basis(&plan, &subject.environment)?;
     let survey = subject.open(Access::Write, context).await?;
-    show(&plan, arguments, context)?;
-    let now = survey.clock.now();
-    context.view.say(&format!("\n{}\n", provenance(&plan, path, now)));
-    agree(&plan, may_go_unasked(&plan, now, arguments), context).await?;
-    let code = carry_out(&plan, &survey, true, arguments, context).await?;
+    let work = async {
+        show(&plan, arguments, context)?;
+        let now = survey.clock.now();
+        context.view.say(&format!("\n{}\n", provenance(&plan, path, now)));
+        agree(&plan, may_go_unasked(&plan, now, arguments), context).await?;
+        let arguments = &allowed(&plan, &survey, arguments, context).await?;
+        carry_out(&plan, &survey, true, arguments, context).await
+    };
+    let code = lock::alone(&survey, force(arguments), context, work).await?;
     if matches!(code, ExitCode::Done | ExitCode::Blocked) {
         std::fs::remove_file(path).map_err(|error| CommandError::file("remove", path, error))?;
     }
@@ -161,6 +179,41 @@ async fn agree(plan: &Plan, unasked: bool, context: &Context) -> Result<()> {
     }
 }
 
+/// The arguments with every delete that takes data with it allowed: by `--allow-delete`, or by typing its name, one after
+/// the other. `--yes` does not answer that.
+async fn allowed(
+    plan: &Plan,
+    survey: &Survey,
+    arguments: &arguments::Apply,
+    context: &Context,
+) -> Result<arguments::Apply> {
+    let mut arguments = arguments.clone();
+    let mut allowed = allow_delete(&arguments, survey)?;
+    for address in plan.data_deletes(&survey.kinds) {
+        if allowed.contains(address) {
+            continue;
+        }
+        let refused = |what: &str| CommandError::new(format!("{what}; nothing was applied"));
+        if !View::can_ask() {
+            let error = refused(&format!("the data of {address} would go with it, and nobody allowed that"));
+            return Err(error.code(ExitCode::Blocked).hint(format!("add --allow-delete {address}")));
+        }
+        match context.view.ask_for(&format!("Delete {address} and its data?"), &address.to_string()).await {
+            Answer::Yes => {}
+            Answer::No => return Err(refused(&format!("declined to delete {address}"))),
+            Answer::Interrupted => return Err(refused("interrupted").code(ExitCode::Interrupted)),
+        }
+        arguments.allow_delete.push(address.to_string());
+        allowed.insert(address.clone());
+    }
+    Ok(arguments)
+}
+
+fn allow_delete(arguments: &arguments::Apply, survey: &Survey) -> Result<BTreeSet<Address>> {
+    let resource = |text: &String| target::declared_or_unlisted(text, &survey.environment, &survey.kinds);
+    arguments.allow_delete.iter().map(resource).collect()
+}
+
 async fn carry_out(
     plan: &Plan,
     survey: &Survey,
@@ -175,6 +228,7 @@ async fn carry_out(
         parallelism: usize::from(context.global.parallelism),
         no_wait: arguments.no_wait,
         verify,
+        allow_delete: allow_delete(arguments, survey)?,
         ..ApplyOptions::default()
     };
     CarryOut { survey, options, json: arguments.json, view: &context.view }.run(plan).await

@@ -25,10 +25,6 @@ pub async fn run(arguments: &arguments::Plan, context: &Context) -> Result<ExitC
     view.data(&rendered(&plan, arguments, context)?)?;
     view.foot(survey.session.calls.count(), survey.session.calls.waves(), survey.elapsed());
     file::save(&plan, &arguments.out.clone().unwrap_or_else(|| context.saved_plan()))?;
-    if arguments.selection.prune {
-        let name = &plan.environment;
-        view.say(&format!("Buckets that left the file are not looked for: `cn-infra show {name}` lists them.\n"));
-    }
     if !plan.is_empty() {
         view.say(&saved(&plan, arguments.out.as_deref()));
     }

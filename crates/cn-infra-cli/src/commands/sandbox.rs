@@ -10,8 +10,12 @@ use crate::arguments::{self, FaultEffect, SandboxCommand, Seed};
 use crate::command::Context;
 use crate::error::{CommandError, Result};
 use crate::exit::ExitCode;
+use crate::nearest::nearest;
 use crate::sandbox::{self, DIRECTORY};
 use crate::view;
+
+/// The region of a seed, where no file names one.
+const REGION: &str = "us-west-2";
 
 /// Runs the command.
 pub fn run(command: &SandboxCommand, context: &Context) -> Result<ExitCode> {
@@ -27,14 +31,20 @@ pub fn run(command: &SandboxCommand, context: &Context) -> Result<ExitCode> {
 async fn serve_it(arguments: &arguments::Serve, context: &Context) -> Result<ExitCode> {
     let settings = Settings { limits: arguments.limits, ..Settings::default() };
     let speed = context.global.speed.unwrap_or(1.0);
-    let options = SandboxOptions { account: arguments.account.clone(), speed, settings, ..SandboxOptions::default() };
+    let kept = arguments.state.as_deref().and_then(kept_account);
+    let account = arguments.account.clone().or(kept).unwrap_or_else(|| SandboxOptions::default().account);
+    let options = SandboxOptions { account: account.clone(), speed, settings, ..SandboxOptions::default() };
     let sandbox = match &arguments.state {
         Some(directory) => Sandbox::open(options, directory)?,
         None => Sandbox::new(options),
     };
     let server = serve(sandbox, arguments.port).map_err(|error| in_use(error, arguments.port))?;
     context.view.data(&format!("{}\n", server.endpoint()))?;
-    context.view.say("Ctrl-C ends it.\n");
+    let place = arguments.state.as_ref().map_or_else(
+        || "in memory: it is gone when this ends".to_owned(),
+        |directory| format!("kept in {}", directory.display()),
+    );
+    context.view.say(&format!("account {account}, {place}; any credentials do. Ctrl-C ends it.\n"));
     let ended = tokio::signal::ctrl_c().await;
     ended.map_err(|error| CommandError::from(anyhow::Error::new(error)))?;
     Ok(ExitCode::Done)
@@ -47,17 +57,28 @@ fn in_use(error: std::io::Error, port: u16) -> CommandError {
 
 /// Begins with a fresh account: that of the environment files, in their region, unless it is said.
 fn reset(seed: Option<Seed>, account: Option<&str>, context: &Context) -> Result<ExitCode> {
-    let (of_files, region) = match account {
-        Some(account) => (account.to_owned(), "us-west-2".to_owned()),
-        None => place_of_files(context)?,
+    let (account, region) = match account {
+        Some(account) => (account.to_owned(), REGION.to_owned()),
+        None => place_of_files(context).or_else(kept_place)?,
     };
-    let options = SandboxOptions { account: of_files.clone(), ..SandboxOptions::default() };
+    let options = SandboxOptions { account: account.clone(), ..SandboxOptions::default() };
     let sandbox = Sandbox::begin(options, Path::new(DIRECTORY))?;
-    if let Some(Seed::BetaMigration) = seed {
-        seed::beta_migration(&sandbox, &of_files, &region)?;
-    }
-    context.view.say(&format!("A fresh account {of_files} is in {DIRECTORY}.\n"));
+    let holds = match seed {
+        None => "with nothing in it",
+        Some(Seed::BetaMigration) => {
+            seed::beta_migration(&sandbox, &account, &region)?;
+            "with what the team had before phase 1 of its migration"
+        }
+    };
+    context.view.say(&format!("A fresh account {account} is in {DIRECTORY}, {holds}.\n"));
+    context.view.say("See it: cn-infra sandbox status\n");
     Ok(ExitCode::Done)
+}
+
+/// Where files cannot tell: the account that is there already.
+fn kept_place(error: CommandError) -> Result<(String, String)> {
+    let kept = kept_account(Path::new(DIRECTORY)).map(|account| (account, REGION.to_owned()));
+    kept.ok_or_else(|| error.hint("say which account is meant: `cn-infra sandbox reset --account 123456789012`"))
 }
 
 /// The account that the directory keeps.
@@ -81,7 +102,7 @@ fn place_of_files(context: &Context) -> Result<(String, String)> {
     places.dedup_by(|one, other| one.0 == other.0);
     match places.pop() {
         Some(place) if places.is_empty() => Ok(place),
-        _ => Err(CommandError::usage("the environment files do not name one account: say which with --account")),
+        _ => Err(CommandError::usage("the environment files do not name one account")),
     }
 }
 
@@ -90,9 +111,9 @@ fn status(json: bool, context: &Context) -> Result<ExitCode> {
     let status = view::sandbox::Status {
         account: kept_account(Path::new(DIRECTORY)).unwrap_or_default(),
         now: sandbox.now()?,
+        contents: sandbox.contents()?,
         settings: sandbox.settings()?,
         faults: sandbox.faults()?,
-        counts: sandbox.counts()?,
     };
     let text = if json { view::json::document(&status)? } else { view::sandbox::status(&status) };
     context.view.data(&text)?;
@@ -100,6 +121,7 @@ fn status(json: bool, context: &Context) -> Result<ExitCode> {
 }
 
 fn fault(arguments: &arguments::Fault, context: &Context) -> Result<ExitCode> {
+    arguments.operation.as_deref().map_or(Ok(()), is_modelled)?;
     let sandbox = kept(context)?;
     if arguments.clear {
         sandbox.clear_faults()?;
@@ -116,6 +138,21 @@ fn fault(arguments: &arguments::Fault, context: &Context) -> Result<ExitCode> {
     }
     context.view.data(&view::sandbox::faults(&sandbox.faults()?))?;
     Ok(ExitCode::Done)
+}
+
+/// A fault for a misspelt operation would wait for ever.
+fn is_modelled(named: &str) -> Result<()> {
+    let all = cn_infra_sandbox::operations();
+    let known = all.iter().flat_map(|(service, name)| [format!("{service}:{name}"), format!("{service}:*")]);
+    let known: Vec<_> = known.chain(["*".to_owned()]).collect();
+    if known.iter().any(|name| name == named) {
+        return Ok(());
+    }
+    let bare = known.iter().find(|name| name.split_once(':').is_some_and(|(_, bare)| bare == named));
+    let meant = bare.map(String::as_str).or_else(|| nearest(named, &known));
+    let hint = "operations are written ec2:RunInstances, s3:* or *; docs/sandbox.md lists those that are modelled";
+    let hint = meant.map_or_else(|| hint.to_owned(), |meant| format!("did you mean {meant}?"));
+    Err(CommandError::usage(format!("the sandbox models no operation {named:?}")).hint(hint))
 }
 
 fn effect_of(effect: FaultEffect) -> Effect {

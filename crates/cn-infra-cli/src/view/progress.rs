@@ -16,8 +16,8 @@ const HEARTBEAT: Duration = Duration::from_secs(30);
 /// How often a running step's time moves.
 const TICK: Duration = Duration::from_millis(120);
 
-/// The reporter that fits the view.
-pub fn reporter<'a>(view: &'a View, as_json: bool) -> Box<dyn Reporter + 'a> {
+/// The reporter that fits the view. Times of events pass `speed` times as fast as those of whoever looks on.
+pub fn reporter<'a>(view: &'a View, as_json: bool, speed: f64) -> Box<dyn Reporter + 'a> {
     if as_json {
         Box::new(|event: &Event| {
             // A reader that is gone is no reason to stop an apply.
@@ -26,28 +26,34 @@ pub fn reporter<'a>(view: &'a View, as_json: bool) -> Box<dyn Reporter + 'a> {
     } else if view.is_quiet() {
         Box::new(|_: &Event| {})
     } else if view.stderr_is_terminal() {
-        Box::new(Bars::new(view.stderr_style()))
+        Box::new(Bars::new(view.stderr_style(), speed))
     } else {
-        Box::new(Lines { view, said: BTreeMap::new() })
+        Box::new(Lines { view, heartbeat: HEARTBEAT.mul_f64(speed), said: BTreeMap::new() })
     }
 }
 
 /// A line per running step, redrawn in place; lines of finished steps stay above.
 struct Bars {
     style: Style,
+    speed: f64,
     all: MultiProgress,
     running: BTreeMap<StepId, ProgressBar>,
 }
 
 impl Bars {
-    fn new(style: Style) -> Self {
+    fn new(style: Style, speed: f64) -> Self {
         let all = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
-        Self { style, all, running: BTreeMap::new() }
+        Self { style, speed, all, running: BTreeMap::new() }
     }
 
     fn start(&mut self, step: &StepId, doing: &str) {
         let bar = self.all.add(ProgressBar::new_spinner());
         if let Ok(look) = ProgressStyle::with_template("  {spinner} {prefix}   {time}   {wide_msg}") {
+            let speed = self.speed;
+            // A terminal that cannot be written to is no reason to stop an apply.
+            let time = move |state: &ProgressState, into: &mut dyn Write| {
+                let _ = into.write_str(&events::time(state.elapsed().mul_f64(speed)));
+            };
             bar.set_style(look.with_key("time", time));
         }
         bar.set_prefix(step.to_string());
@@ -61,12 +67,6 @@ impl Bars {
             bar.set_message(text);
         }
     }
-}
-
-/// The time since a step began, as it is now.
-fn time(state: &ProgressState, into: &mut dyn Write) {
-    // A terminal that cannot be written to is no reason to stop an apply.
-    let _ = into.write_str(&events::time(state.elapsed()));
 }
 
 impl Reporter for Bars {
@@ -86,7 +86,7 @@ impl Reporter for Bars {
             Event::Began { .. } | Event::Cancelled => {}
         }
         if let Some(line) = events::line(event, self.style) {
-            // As above.
+            // A terminal that cannot be written to is no reason to stop an apply.
             let _ = self.all.println(line);
         }
     }
@@ -95,6 +95,7 @@ impl Reporter for Bars {
 /// Lines that stay: one when a step begins and ends, one when its status changes, and a heartbeat.
 struct Lines<'a> {
     view: &'a View,
+    heartbeat: Duration,
     said: BTreeMap<StepId, (String, Duration)>,
 }
 
@@ -102,7 +103,7 @@ impl Lines<'_> {
     /// Whether a waiting step says something new, or was silent for long.
     fn is_due(&mut self, event: &Event) -> bool {
         let Event::Waiting { step, status, elapsed } = event else { return true };
-        let due = self.said.get(step).is_none_or(|(said, at)| said != status || *elapsed >= *at + HEARTBEAT);
+        let due = self.said.get(step).is_none_or(|(said, at)| said != status || *elapsed >= *at + self.heartbeat);
         if due {
             self.said.insert(step.clone(), (status.clone(), *elapsed));
         }

@@ -8,7 +8,7 @@ use super::color::Ink;
 /// What was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// `yes`, and nothing else.
+    /// `yes`, or what was asked for, and nothing else.
     Yes,
     /// Anything else.
     No,
@@ -24,16 +24,21 @@ impl View {
 
     /// Asks a question that only `yes` agrees to.
     pub async fn ask(&self, question: &str) -> Answer {
+        self.ask_for(question, "yes").await
+    }
+
+    /// Asks a question that only one text agrees to.
+    pub async fn ask_for(&self, question: &str, agreement: &str) -> Answer {
         let question = self.stderr_style().paint(Ink::Strong, question);
         let ask = async {
-            self.dialog(&format!("\n{question}\nOnly `yes` is accepted: "));
+            self.dialog(&format!("\n{question}\nOnly `{agreement}` is accepted: "));
             read_line().await
         };
         let answer = tokio::select! {
             // Ctrl-C is listened for before the question shows.
             biased;
             _ = tokio::signal::ctrl_c() => Answer::Interrupted,
-            line = ask => answer(line.as_deref()),
+            line = ask => answer(line.as_deref(), agreement),
         };
         if answer == Answer::Interrupted {
             self.dialog("\n");
@@ -54,8 +59,8 @@ async fn read_line() -> Option<String> {
     receiver.await.ok().flatten()
 }
 
-fn answer(line: Option<&str>) -> Answer {
-    if line.is_some_and(|line| line.trim() == "yes") { Answer::Yes } else { Answer::No }
+fn answer(line: Option<&str>, agreement: &str) -> Answer {
+    if line.is_some_and(|line| line.trim() == agreement) { Answer::Yes } else { Answer::No }
 }
 
 #[cfg(test)]
@@ -64,9 +69,9 @@ mod tests {
 
     #[test]
     fn only_yes_is_yes() {
-        assert_eq!(answer(Some("yes\n")), Answer::Yes);
+        assert_eq!(answer(Some("yes\n"), "yes"), Answer::Yes);
         for line in [Some("y\n"), Some("YES\n"), Some("\n"), Some(""), None] {
-            assert_eq!(answer(line), Answer::No);
+            assert_eq!(answer(line, "yes"), Answer::No);
         }
     }
 }

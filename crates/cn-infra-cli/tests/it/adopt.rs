@@ -4,19 +4,19 @@ use insta::assert_snapshot;
 
 use crate::checkout::Checkout;
 use crate::mask::mask;
-use crate::moto::Moto;
+use crate::stand_in::{StandIn, scenarios};
 use crate::terminal::at_terminal;
+
+scenarios!(adopting_writes_the_file_only_once_it_is_agreed_to, what_cannot_be_adopted_leaves_the_file_alone);
 
 const FILE: &str = "environments/staging.toml";
 
 /// A group that somebody made by hand, as the file wants it but without our tags.
 const BY_HAND: &str = "print(ec2.create_security_group(GroupName='coralnet-staging-db', Description='CoralNet staging database')['GroupId'])";
 
-#[test]
-fn adopting_writes_the_file_only_once_it_is_agreed_to() {
-    let moto = Moto::start();
-    let checkout = Checkout::at(moto.endpoint());
-    let group = moto.boto3(BY_HAND);
+fn adopting_writes_the_file_only_once_it_is_agreed_to(stand_in: &StandIn) {
+    let checkout = Checkout::at(stand_in.endpoint());
+    let group = stand_in.boto3(BY_HAND);
     assert_snapshot!(checkout.run("plan staging --only security_group.db"), @"
     exit 4
     stdout:
@@ -87,10 +87,8 @@ fn adopting_writes_the_file_only_once_it_is_agreed_to() {
     ");
 }
 
-#[test]
-fn what_cannot_be_adopted_leaves_the_file_alone() {
-    let moto = Moto::start();
-    let checkout = Checkout::at(moto.endpoint());
+fn what_cannot_be_adopted_leaves_the_file_alone(stand_in: &StandIn) {
+    let checkout = Checkout::at(stand_in.endpoint());
     checkout.expect(0, "apply production --yes --only security_group.db");
     let group = checkout.expect(0, "output production --json");
     let group = serde_json::from_str::<serde_json::Value>(&group).unwrap();

@@ -26,8 +26,13 @@ pub struct Checkout {
 impl Checkout {
     /// A copy of the repository's environments, far from any AWS.
     pub fn new() -> Self {
+        Self::of("environments")
+    }
+
+    /// A copy of other environments of the repository.
+    pub fn of(environments: &str) -> Self {
         let checkout = Self::empty();
-        copy(&Path::new(ROOT).join("environments"), &checkout.path("environments"));
+        copy(&Path::new(ROOT).join(environments), &checkout.path("environments"));
         checkout
     }
 

@@ -1,4 +1,4 @@
-//! Stands between the command and moto, and lets requests through, answers them itself, or keeps silent.
+//! Stands between the command and AWS's stand-in, and lets requests through, answers them itself, or keeps silent.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};

@@ -26,6 +26,7 @@ fn the_command() {
       schema       Print the JSON Schema of environment files, for editors
       adopt        Take an existing object under management
       completions  Print the completions of a shell
+      sandbox      Look at the simulated account, serve it, begin it anew, plan its faults
 
     Options:
       -h, --help
@@ -37,6 +38,13 @@ fn the_command() {
     Global options:
           --environments <DIR>
               Directory of the environment files; left out: `environments`, here or in a directory above
+
+          --sandbox
+              Work on a simulated account, kept in .cn-infra/sandbox; also CN_INFRA_SANDBOX=1
+
+          --speed <N>
+              Seconds of the simulated account that pass in a real one; left out: 100, or 1 for `sandbox
+              serve`
 
           --profile <NAME>
               Profile of the AWS configuration; left out: AWS_PROFILE
@@ -96,6 +104,10 @@ fn plan() {
     Global options:
           --environments <DIR>  Directory of the environment files; left out: `environments`, here or in
                                 a directory above
+          --sandbox             Work on a simulated account, kept in .cn-infra/sandbox; also
+                                CN_INFRA_SANDBOX=1
+          --speed <N>           Seconds of the simulated account that pass in a real one; left out: 100,
+                                or 1 for `sandbox serve`
           --profile <NAME>      Profile of the AWS configuration; left out: AWS_PROFILE
           --parallelism <N>     How many steps run at once [default: 10]
           --timeout <SECONDS>   How long a call waits for its answer, in seconds; left out:
@@ -123,8 +135,9 @@ fn every_command_shows_an_example() {
         let (_, after) = help.split_once("Example").unwrap_or_else(|| panic!("{command}: {help}"));
         format!("# {command}\nExample{}", after.trim_end())
     };
-    let commands = ["plan", "apply", "check", "show", "output", "schema", "adopt", "completions"];
-    assert_snapshot!(commands.map(example).join("\n"), @r#"
+    let commands = ["plan", "apply", "check", "show", "output", "schema", "adopt", "completions", "sandbox"];
+    let sandbox = ["sandbox serve", "sandbox status", "sandbox reset", "sandbox fault"];
+    assert_snapshot!([commands.as_slice(), &sandbox].concat().into_iter().map(example).collect::<Vec<_>>().join("\n"), @r#"
     # plan
     Examples:
       cn-infra plan production
@@ -169,6 +182,36 @@ fn every_command_shows_an_example() {
     Example:
       cn-infra completions zsh > ~/.zfunc/_cn-infra
       source <(cn-infra completions bash)
+    # sandbox
+    Examples:
+      cn-infra --sandbox apply production    rehearse it: no account is needed
+      cn-infra sandbox status                what is in it?
+      cn-infra sandbox fault ec2:RunInstances throttle --times 3
+      cn-infra sandbox serve --port 5000     for boto3, the AWS CLI, any client
+
+    The account of --sandbox is kept in .cn-infra/sandbox, and belongs to the directory that the command
+    runs in.
+    # sandbox serve
+    Example:
+      cn-infra sandbox serve --port 5000 --state .cn-infra/sandbox &
+      export AWS_ENDPOINT_URL=http://127.0.0.1:5000
+      export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any
+      aws ec2 describe-instances --region us-west-2
+    # sandbox status
+    Examples:
+      cn-infra sandbox status
+      cn-infra sandbox status --json | jq '.contents[].counts'
+    # sandbox reset
+    Examples:
+      cn-infra sandbox reset
+      cn-infra sandbox reset --seed beta-migration    in examples/beta-migration
+    # sandbox fault
+    Examples:
+      cn-infra sandbox fault ec2:RunInstances throttle --times 3
+      cn-infra sandbox fault rds:CreateDBInstance lose-answer --at 1
+      cn-infra sandbox fault 's3:*' delay --seconds 0.5
+      cn-infra sandbox fault                 those that wait
+      cn-infra sandbox fault --clear
     "#);
 }
 
@@ -188,6 +231,12 @@ fn a_wrong_command_line_says_what_is_right() {
         "output production --json --format env",
         "--environments no check",
         "check prodcution",
+        "--speed 0 --sandbox plan production",
+        "sandbox reset --account 12",
+        "sandbox status",
+        "sandbox fault ec2:RunInstancs fail",
+        "sandbox fault s3:* delay --seconds 4000",
+        "sandbox serve --state environments/production.toml",
     ]
     .map(|arguments| format!("$ cn-infra {arguments}\n{}", checkout.run(arguments)))
     .into();
@@ -287,6 +336,49 @@ fn a_wrong_command_line_says_what_is_right() {
     error: there is no environment "prodcution" in environments
 
     hint: did you mean production? There are: production, staging
+
+    $ cn-infra --speed 0 --sandbox plan production
+    exit 64
+    stderr:
+    error: invalid value '0' for '--speed <N>': it lies between 0.01 and 100000
+
+    For more information, try '--help'.
+
+    $ cn-infra sandbox reset --account 12
+    exit 64
+    stderr:
+    error: invalid value '12' for '--account <NUMBER>': an account has 12 digits
+
+    For more information, try '--help'.
+
+    $ cn-infra sandbox status
+    exit 1
+    stderr:
+    error: there is no sandbox in .cn-infra/sandbox
+
+    hint: `cn-infra --sandbox plan ENV` begins one, and so does `cn-infra sandbox reset`
+
+    $ cn-infra sandbox fault ec2:RunInstancs fail
+    exit 64
+    stderr:
+    error: the sandbox models no operation "ec2:RunInstancs"
+
+    hint: did you mean ec2:RunInstances?
+
+    $ cn-infra sandbox fault s3:* delay --seconds 4000
+    exit 64
+    stderr:
+    error: invalid value '4000' for '--seconds <SECONDS>': it lies between 0 and 3600
+
+    For more information, try '--help'.
+
+    $ cn-infra sandbox serve --state environments/production.toml
+    exit 1
+    stderr:
+    error: the simulated account cannot be kept
+      caused by: environments/production.toml: File exists (os error 17)
+
+    hint: check the disk, and the permissions of the directory
     "#);
 }
 

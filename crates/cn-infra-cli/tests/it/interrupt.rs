@@ -11,7 +11,7 @@ use crate::checkout::Checkout;
 use crate::end_to_end::COUNTS;
 use crate::gate::{Gate, Verdict};
 use crate::mask::mask;
-use crate::moto::Moto;
+use crate::stand_in::StandIn;
 
 /// An apply whose call to make the server is held back until the test lets it go.
 struct Held {
@@ -21,10 +21,10 @@ struct Held {
 }
 
 impl Held {
-    fn start(moto: &Moto, checkout: Checkout) -> (Self, Checkout) {
+    fn start(sandbox: &StandIn, checkout: Checkout) -> (Self, Checkout) {
         let ((reached, held), (let_go, wait)) = (channel(), channel());
         let (reached, wait): (Mutex<Sender<()>>, Mutex<Receiver<()>>) = (Mutex::new(reached), Mutex::new(wait));
-        let gate = Gate::before(Some(&moto.endpoint()), move |request| {
+        let gate = Gate::before(Some(&sandbox.endpoint()), move |request| {
             if request.action() == "RunInstances" {
                 reached.lock().unwrap().send(()).ok();
                 wait.lock().unwrap().recv().ok();
@@ -62,8 +62,8 @@ impl Held {
 
 #[test]
 fn the_first_finishes_what_is_in_flight_and_the_next_apply_goes_on() {
-    let moto = Moto::start();
-    let (mut held, checkout) = Held::start(&moto, Checkout::new());
+    let sandbox = StandIn::sandbox();
+    let (mut held, checkout) = Held::start(&sandbox, Checkout::new());
     held.interrupt();
     held.hear();
     held.let_go.send(()).unwrap();
@@ -72,10 +72,10 @@ fn the_first_finishes_what_is_in_flight_and_the_next_apply_goes_on() {
     let report = rest.split_once("not started:").map(|(_, report)| report).unwrap_or_default();
     assert!(report.contains("elastic_ip.site/association") && report.contains("(interrupted)"), "{rest}");
     assert!(report.contains(" to staging: "), "{rest}");
-    let checkout = checkout.with("AWS_ENDPOINT_URL", moto.endpoint());
+    let checkout = checkout.with("AWS_ENDPOINT_URL", sandbox.endpoint());
     checkout.expect(0, "apply staging --yes");
     checkout.expect(0, "plan staging --detailed-exitcode");
-    assert_snapshot!(moto.boto3(COUNTS), @"
+    assert_snapshot!(sandbox.boto3(COUNTS), @"
     ['running']
     ['coralnet-staging-db', 'coralnet-staging-web', 'default']
     1 addresses
@@ -86,8 +86,8 @@ fn the_first_finishes_what_is_in_flight_and_the_next_apply_goes_on() {
 
 #[test]
 fn the_second_drops_what_is_in_flight() {
-    let moto = Moto::start();
-    let (mut held, _checkout) = Held::start(&moto, Checkout::new());
+    let sandbox = StandIn::sandbox();
+    let (mut held, _checkout) = Held::start(&sandbox, Checkout::new());
     held.interrupt();
     held.hear();
     held.interrupt();

@@ -10,17 +10,17 @@ use insta::assert_snapshot;
 use crate::checkout::Checkout;
 use crate::end_to_end::COUNTS;
 use crate::gate::{Gate, Verdict};
-use crate::moto::Moto;
+use crate::stand_in::{StandIn, scenarios};
 
-#[test]
-fn killed_after_each_of_its_calls_an_apply_converges_without_doubles() {
-    let moto = Moto::start();
+scenarios!(killed_after_each_of_its_calls_an_apply_converges_without_doubles);
+
+fn killed_after_each_of_its_calls_an_apply_converges_without_doubles(stand_in: &StandIn) {
     let mut checkout = Checkout::new();
     let mut kills = 0;
     loop {
         let (told, lost) = channel();
         let told = Mutex::new(told);
-        let gate = Gate::before(Some(&moto.endpoint()), move |request| {
+        let gate = Gate::before(Some(&stand_in.endpoint()), move |request| {
             if request.is_write() { Verdict::Swallow(told.lock().unwrap().clone()) } else { Verdict::Forward }
         });
         checkout = checkout.with("AWS_ENDPOINT_URL", gate.endpoint());
@@ -46,9 +46,9 @@ fn killed_after_each_of_its_calls_an_apply_converges_without_doubles() {
     }
     // The calls for a bucket come one after the other, so at least one apply for each was killed.
     assert!(kills >= 5, "{kills}");
-    let checkout = checkout.with("AWS_ENDPOINT_URL", moto.endpoint());
+    let checkout = checkout.with("AWS_ENDPOINT_URL", stand_in.endpoint());
     checkout.expect(0, "plan staging --detailed-exitcode");
-    assert_snapshot!(moto.boto3(COUNTS), @"
+    assert_snapshot!(stand_in.boto3(COUNTS), @"
     ['running']
     ['coralnet-staging-db', 'coralnet-staging-web', 'default']
     1 addresses

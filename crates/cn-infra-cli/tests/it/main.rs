@@ -1,6 +1,7 @@
-//! The command as its users have it: real processes, the real environments, and moto for AWS.
+//! The command as its users have it: real processes, the real environments, and a stand-in for AWS.
 
 mod adopt;
+mod beta_migration;
 mod checkout;
 mod end_to_end;
 mod gate;
@@ -13,6 +14,8 @@ mod moto;
 mod offline;
 mod reading;
 mod saved_plan;
+#[path = "../../../../tests/it/stand_in.rs"]
+mod stand_in;
 mod surroundings;
 mod terminal;
 #[path = "../../../../tests/it/venv.rs"]

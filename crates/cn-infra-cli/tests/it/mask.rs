@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 /// The kinds of ids that AWS chooses.
 const IDS: [&str; 8] = ["db-", "i-", "sg-", "eipalloc-", "eni-", "vol-", "vpc-", "ami-"];
 
-/// The text without ids, addresses that moto chose, ports, temporary directories and times.
+/// The text without ids, addresses that the stand-in chose, ports, temporary directories and times.
 pub fn mask(text: &str) -> String {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '/' | ':');
     let mut masked = String::with_capacity(text.len());

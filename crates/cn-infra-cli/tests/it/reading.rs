@@ -5,12 +5,12 @@ use serde_json::Value;
 
 use crate::checkout::Checkout;
 use crate::mask::mask;
-use crate::moto::Moto;
+use crate::stand_in::{StandIn, scenarios};
 
-#[test]
-fn an_applied_environment_is_shown_in_every_format() {
-    let moto = Moto::start();
-    let checkout = Checkout::at(moto.endpoint());
+scenarios!(an_applied_environment_is_shown_in_every_format);
+
+fn an_applied_environment_is_shown_in_every_format(stand_in: &StandIn) {
+    let checkout = Checkout::at(stand_in.endpoint());
 
     let plan: Value = serde_json::from_str(&checkout.expect(0, "plan staging --json")).unwrap();
     assert_eq!(plan["steps"].as_array().unwrap().len(), 9);

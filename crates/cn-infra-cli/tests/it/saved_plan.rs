@@ -6,14 +6,19 @@ use insta::assert_snapshot;
 
 use crate::checkout::Checkout;
 use crate::mask::mask;
-use crate::moto::Moto;
+use crate::stand_in::{StandIn, scenarios};
+
+scenarios!(
+    a_saved_plan_is_applied_once,
+    a_plan_can_be_kept_elsewhere,
+    a_plan_of_other_files_is_stale,
+    a_plan_of_what_moved_meanwhile_writes_nothing
+);
 
 const SAVED: &str = ".cn-infra/plan.json";
 
-#[test]
-fn a_saved_plan_is_applied_once() {
-    let moto = Moto::start();
-    let checkout = Checkout::at(moto.endpoint());
+fn a_saved_plan_is_applied_once(stand_in: &StandIn) {
+    let checkout = Checkout::at(stand_in.endpoint());
     checkout.expect(0, "plan staging");
     let mode = checkout.path(SAVED).metadata().unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
@@ -40,10 +45,8 @@ fn a_saved_plan_is_applied_once() {
     ");
 }
 
-#[test]
-fn a_plan_can_be_kept_elsewhere() {
-    let moto = Moto::start();
-    let checkout = Checkout::at(moto.endpoint());
+fn a_plan_can_be_kept_elsewhere(stand_in: &StandIn) {
+    let checkout = Checkout::at(stand_in.endpoint());
     checkout.expect(0, "plan staging --out reviewed.json --only security_group.db");
     assert!(!checkout.path(SAVED).exists());
     let run = checkout.run("apply reviewed.json --yes");
@@ -65,10 +68,8 @@ fn a_plan_can_be_kept_elsewhere() {
     ");
 }
 
-#[test]
-fn a_plan_of_other_files_is_stale() {
-    let moto = Moto::start();
-    let checkout = Checkout::at(moto.endpoint());
+fn a_plan_of_other_files_is_stale(stand_in: &StandIn) {
+    let checkout = Checkout::at(stand_in.endpoint());
     checkout.expect(0, "plan staging");
     checkout.edit("environments/staging.toml", "t2.medium", "t2.large");
     assert_snapshot!(checkout.run("apply --yes"), @"
@@ -84,20 +85,18 @@ fn a_plan_of_other_files_is_stale() {
     assert_eq!(checkout.run("apply --yes").code, Some(3));
 }
 
-#[test]
-fn a_plan_of_what_moved_meanwhile_writes_nothing() {
-    let moto = Moto::start();
-    let checkout = Checkout::at(moto.endpoint());
+fn a_plan_of_what_moved_meanwhile_writes_nothing(stand_in: &StandIn) {
+    let checkout = Checkout::at(stand_in.endpoint());
     checkout.expect(0, "apply staging --yes");
     checkout.edit("environments/staging.toml", "visitors = \"developers\"", "visitors = \"everyone\"");
     checkout.expect(2, "plan staging --detailed-exitcode");
-    moto.boto3(
+    stand_in.boto3(
         "group = ec2.describe_security_groups(Filters=[{'Name': 'group-name', 'Values': ['coralnet-staging-web']}])\n\
          group = group['SecurityGroups'][0]['GroupId']\n\
          ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[\n\
          {'IpProtocol': 'tcp', 'FromPort': 80, 'ToPort': 80, 'IpRanges': [{'CidrIp': '192.0.2.99/32'}]}])",
     );
-    let before = moto.boto3(RULES);
+    let before = stand_in.boto3(RULES);
     let run = checkout.run("apply --yes");
     assert_eq!(run.code, Some(3));
     let report = run.stderr.split_once("stale:").map(|(_, report)| report).unwrap_or_default();
@@ -111,7 +110,7 @@ fn a_plan_of_what_moved_meanwhile_writes_nothing() {
     Applied 0 of 1 step to staging: 1 stale.
     3 API calls, … s.
     ");
-    assert_eq!(moto.boto3(RULES), before);
+    assert_eq!(stand_in.boto3(RULES), before);
     checkout.expect(0, "plan staging");
     checkout.expect(0, "apply --yes");
     checkout.expect(0, "plan staging --detailed-exitcode");

@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 
 use crate::checkout::{Checkout, Run};
 use crate::gate::{Gate, Verdict, ec2_error, error};
-use crate::moto::Moto;
+use crate::stand_in::StandIn;
 
 /// A guard, not a measurement: what waits for nobody takes far less.
 const SOON: Duration = Duration::from_secs(10);
@@ -25,7 +25,7 @@ fn no_credentials() {
     stderr:
     error: no AWS credentials were found
 
-    hint: run `aws sso login` or `aws configure`, set AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
+    hint: run `aws sso login` or `aws configure`, set AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; --sandbox needs none
     ");
 }
 
@@ -39,7 +39,7 @@ fn no_credentials_and_a_silent_metadata_service() {
     stderr:
     error: no AWS credentials were found
 
-    hint: run `aws sso login` or `aws configure`, set AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
+    hint: run `aws sso login` or `aws configure`, set AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; --sandbox needs none
     ");
 }
 
@@ -156,8 +156,8 @@ fn a_service_that_is_down_for_everybody() {
 
 #[test]
 fn reading_that_is_not_allowed() {
-    let moto = Moto::start();
-    let gate = Gate::before(Some(&moto.endpoint()), |request| match request.action().as_str() {
+    let sandbox = StandIn::sandbox();
+    let gate = Gate::before(Some(&sandbox.endpoint()), |request| match request.action().as_str() {
         "DescribeInstances" => Verdict::Answer(
             403,
             ec2_error("UnauthorizedOperation", "You are not authorized to perform this operation."),
@@ -176,8 +176,8 @@ fn reading_that_is_not_allowed() {
 
 #[test]
 fn a_call_that_is_denied_in_the_middle_of_an_apply() {
-    let moto = Moto::start();
-    let gate = Gate::before(Some(&moto.endpoint()), |request| match request.action().as_str() {
+    let sandbox = StandIn::sandbox();
+    let gate = Gate::before(Some(&sandbox.endpoint()), |request| match request.action().as_str() {
         "RunInstances" => Verdict::Answer(
             403,
             ec2_error("UnauthorizedOperation", "You are not authorized to perform this operation."),
@@ -198,7 +198,7 @@ fn a_call_that_is_denied_in_the_middle_of_an_apply() {
 
     Applied 7 of 9 steps to staging: 1 failed, 1 not started.
     ");
-    let checkout = checkout.with("AWS_ENDPOINT_URL", moto.endpoint());
+    let checkout = checkout.with("AWS_ENDPOINT_URL", sandbox.endpoint());
     assert!(checkout.expect(2, "plan staging --detailed-exitcode").contains("+ instance.web"));
     checkout.expect(0, "apply staging --yes");
     checkout.expect(0, "plan staging --detailed-exitcode");

@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 
 use crate::checkout::Checkout;
 use crate::mask::mask;
-use crate::moto::Moto;
+use crate::stand_in::StandIn;
 use crate::venv;
 
 /// Runs a command at a pseudo-terminal, answers its question, prints what was on the screen and exits as it did.
@@ -56,8 +56,8 @@ fn plain(text: &str) -> String {
 
 #[test]
 fn a_plan_fits_the_terminal_and_is_coloured() {
-    let moto = Moto::start();
-    let checkout = Checkout::at(moto.endpoint());
+    let sandbox = StandIn::sandbox();
+    let checkout = Checkout::at(sandbox.endpoint());
     let (code, screen) = at_terminal(&checkout, 80, "", "plan staging --only bucket.media");
     assert_eq!(code, Some(0));
     assert!(screen.contains("\u{1b}[32m"), "{screen:?}");
@@ -125,8 +125,8 @@ fn a_plan_fits_the_terminal_and_is_coloured() {
 
 #[test]
 fn only_yes_lets_an_apply_go_on() {
-    let moto = Moto::start();
-    let checkout = Checkout::at(moto.endpoint());
+    let sandbox = StandIn::sandbox();
+    let checkout = Checkout::at(sandbox.endpoint());
     let arguments = "apply staging --only security_group.web";
     let (code, screen) = at_terminal(&checkout, 100, "y\n", arguments);
     assert_eq!(code, Some(1));

@@ -67,6 +67,11 @@ fn allowed(work: &Work<'_>, live: &Object) -> Result<(), Failure> {
         return Err(Failure::new(format!("{} is protected by its tag {}", live.id, owner::PROTECT))
             .hint("set `protect = false` and apply that first"));
     }
+    let address = &work.step.id.address;
+    if work.kind.holds_data && !work.run.options.allow_delete.contains(address) {
+        return Err(Failure::new(format!("the data of {address} would go with it, and nobody allowed that"))
+            .hint(format!("allow it by its name: --allow-delete {address}")));
+    }
     if live.owner() != Some(work.run.owner(&work.step.id.address)) {
         return Err(Failure::new(format!("{} no longer bears the tags of {}", live.id, work.step.id.address))
             .hint("plan again"));

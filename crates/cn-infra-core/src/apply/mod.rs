@@ -1,5 +1,6 @@
 //! Carrying out a plan.
 
+mod basis;
 mod create;
 mod delete;
 mod failure;
@@ -10,9 +11,10 @@ mod run;
 mod schedule;
 mod stale;
 mod step;
+mod survey;
 mod update;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,7 +27,7 @@ use crate::clock::Clock;
 use crate::event::{Event, Failure, Outcome, Reporter};
 use crate::kinds::Kinds;
 use crate::manager::Managers;
-use crate::plan::Plan;
+use crate::plan::{Plan, Step};
 
 use run::Run;
 use schedule::{Dropped, Schedule};
@@ -50,6 +52,9 @@ pub async fn apply(
     let mut cancelled = false;
     run.tell(Event::Began { steps: plan.steps.len() });
     tell_dropped(&run, dropped);
+    if options.verify {
+        verify(&run, &mut schedule).await;
+    }
     loop {
         if !cancelled && cancellation.is_cancelled() {
             cancelled = true;
@@ -82,6 +87,34 @@ pub async fn apply(
     Report { outcomes: schedule.into_outcomes(), made: run.all_made(), cancelled }
 }
 
+/// Gives up every step of a saved plan if anything that one of them depends on moved, or cannot be looked at.
+async fn verify(run: &Run<'_>, schedule: &mut Schedule<'_>) {
+    let ended: Vec<_> = match survey::survey(run).await {
+        Ok(stale) => stale.into_iter().map(|(step, moved)| (step, Outcome::Stale { moved })).collect(),
+        // The loop ends a cancelled apply.
+        Err(_) if run.cancellation.is_cancelled() => Vec::new(),
+        Err(unread) => {
+            let of_kind = |step: &&Step| unread.kind.as_ref().is_none_or(|kind| *kind == step.id.address.kind);
+            let failed: Vec<_> = run.plan.steps.iter().filter(of_kind).collect();
+            let failed = if failed.is_empty() { run.plan.steps.iter().collect() } else { failed };
+            failed.into_iter().map(|step| (step.id.clone(), Outcome::Failed(unread.failure.clone()))).collect()
+        }
+    };
+    if ended.is_empty() {
+        return;
+    }
+    let why = if ended.iter().any(|(_, outcome)| matches!(outcome, Outcome::Stale { .. })) {
+        "live moved since the plan was made"
+    } else {
+        "what the plan depends on could not be read"
+    };
+    for (step, outcome) in ended {
+        schedule.end_early(&step, outcome.clone());
+        run.tell(Event::Finished { step, outcome, elapsed: Duration::ZERO });
+    }
+    tell_dropped(run, schedule.drop_all(why));
+}
+
 fn tell_dropped(run: &Run<'_>, dropped: Vec<Dropped>) {
     for Dropped { step, because } in dropped {
         let step = run.plan.steps[step].id.clone();
@@ -98,6 +131,8 @@ pub struct ApplyOptions {
     pub no_wait: bool,
     /// Compare each step's `before` with live first: for a plan that was saved.
     pub verify: bool,
+    /// The resources whose objects may be deleted although data goes with them.
+    pub allow_delete: BTreeSet<Address>,
     /// How long a just-made object may answer "not found", and an ambiguous create may stay unseen.
     pub consistency: Duration,
     /// How long a step may wait for its object. Ends the waiting, not the change.
@@ -110,6 +145,7 @@ impl Default for ApplyOptions {
             parallelism: 10,
             no_wait: false,
             verify: false,
+            allow_delete: BTreeSet::new(),
             consistency: Duration::from_mins(1),
             timeout: Duration::from_hours(3),
         }

@@ -205,6 +205,12 @@ impl Watch<'_> {
         Ok(self.id.as_ref().and_then(|id| objects.get(id)).cloned())
     }
 
+    /// All objects of the next newer reading.
+    pub async fn all(&mut self, run: &Run<'_>) -> Result<BTreeMap<PhysicalId, Object>, Failure> {
+        let reading = self.reading(run).await;
+        reading.found.clone()
+    }
+
     /// The object in the next newer reading that bears an owner's tags and is there to stay.
     pub async fn find(&mut self, run: &Run<'_>, owner: &Owner) -> Result<Option<Object>, Failure> {
         let reading = self.reading(run).await;

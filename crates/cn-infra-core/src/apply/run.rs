@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::basis::Basis;
 use super::poll::Poll;
 use super::{ApplyOptions, Cancellation};
 use crate::address::{Address, PhysicalId, StepId};
@@ -26,6 +27,8 @@ pub(super) struct Run<'a> {
     pub options: &'a ApplyOptions,
     pub clock: &'a dyn Clock,
     pub cancellation: &'a Cancellation,
+    /// What the plan's reader knew.
+    pub basis: Basis<'a>,
     polls: BTreeMap<&'static str, Poll<'a>>,
     needed: BTreeSet<&'a StepId>,
     learned: Mutex<Learned>,
@@ -62,7 +65,8 @@ impl<'a> Run<'a> {
             .map(|(kind, manager)| (kind, Poll::new(kind, manager, declared.remove(kind).unwrap_or_default())))
             .collect();
         let needed = plan.steps.iter().flat_map(|step| &step.needs).collect();
-        Self { plan, kinds, options, clock, cancellation, polls, needed, learned: Mutex::default(), events }
+        let basis = Basis::of(plan);
+        Self { plan, kinds, options, clock, cancellation, basis, polls, needed, learned: Mutex::default(), events }
     }
 
     /// Tells the reporter.

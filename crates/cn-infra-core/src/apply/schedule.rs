@@ -122,6 +122,16 @@ impl<'a> Schedule<'a> {
         dropped
     }
 
+    /// A step ended without having been started.
+    pub fn end_early(&mut self, step: &StepId, outcome: Outcome) {
+        let Some(&step) = self.numbers.get(step) else { return };
+        if matches!(self.states[step], State::Needs(_)) {
+            self.ready.remove(&step);
+            self.ready_deletes.remove(&step);
+            self.set_ended(step, outcome);
+        }
+    }
+
     /// Drops every step that has not started.
     pub fn drop_all(&mut self, because: &str) -> Vec<Dropped> {
         let mut dropped = Vec::new();

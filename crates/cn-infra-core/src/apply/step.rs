@@ -37,10 +37,7 @@ pub(super) async fn carry_out(run: &Run<'_>, step: &Step) -> Outcome {
 }
 
 async fn dispatch(run: &Run<'_>, step: &Step, began: Duration) -> Result<(), Stop> {
-    let name = &step.id.address.kind;
-    let kind = run.kinds.get(name).ok_or_else(|| Failure::new(format!("there is no kind {name}")))?;
-    let poll = run.poll(name)?;
-    let work = Work { run, step, kind, poll, began };
+    let work = Work::of(run, step, began)?;
     match (step.action, &step.id.part) {
         (Action::Create, None) => create::create(&work).await,
         (Action::Create | Action::Update, _) => update::update(&work).await,
@@ -68,6 +65,13 @@ pub(super) enum Verdict {
 }
 
 impl<'a> Work<'a> {
+    /// A step, begun at a time.
+    pub fn of(run: &'a Run<'a>, step: &'a Step, began: Duration) -> Result<Self, Failure> {
+        let name = &step.id.address.kind;
+        let kind = run.kinds.get(name).ok_or_else(|| Failure::new(format!("there is no kind {name}")))?;
+        Ok(Self { run, step, kind, poll: run.poll(name)?, began })
+    }
+
     pub fn manager(&self) -> &'a dyn AnyManager {
         self.poll.manager()
     }

@@ -9,7 +9,7 @@ use crate::document::DocumentError;
 use crate::environment::{Declared, Environment};
 use crate::live::{Object, Readiness};
 use crate::plan::Difference;
-use crate::plan::identity::{Basis, Claim};
+use crate::plan::identity::{Basis, Claim, Refusal};
 use crate::resource::Impact;
 
 /// Some of our tags are missing on an object.
@@ -30,8 +30,12 @@ const TOO_MANY_TAGS: &str = "CN011";
 const SAME_NAME: &str = "CN012";
 /// A CIDR of `[networks]` has bits set beyond its prefix.
 const LOOSE_CIDR: &str = "CN013";
+/// The lease is in a bucket that the environment itself declares.
+const LOCK_BUCKET: &str = "CN019";
 /// A field differs and is left as it is.
 const IGNORED: &str = "CN020";
+/// More objects than an account may have, unless it asked for more.
+const QUOTA: &str = "CN021";
 
 /// The codes of the core with their severity.
 pub const CODES: &[(&str, Severity)] = &[
@@ -44,7 +48,9 @@ pub const CODES: &[(&str, Severity)] = &[
     (TOO_MANY_TAGS, Severity::Error),
     (SAME_NAME, Severity::Error),
     (LOOSE_CIDR, Severity::Warning),
+    (LOCK_BUCKET, Severity::Warning),
     (IGNORED, Severity::Note),
+    (QUOTA, Severity::Warning),
 ];
 
 fn finding(code: &'static str, on: &Address, message: String) -> Finding {
@@ -112,11 +118,48 @@ pub(crate) fn loose_cidr(network: &str, cidr: &str) -> Finding {
         .hint(format!("write {canonical}, or the address alone with /32 or /128"))
 }
 
+/// More objects of a kind than AWS allows by default.
+pub(super) fn quota(create: &Address, count: usize, quota: usize) -> Finding {
+    let kind = &create.kind;
+    finding(
+        QUOTA,
+        create,
+        format!(
+            "with it there are {count} of kind {kind} in this account and region, and AWS's default quota is {quota}"
+        ),
+    )
+    .hint("look whether the account has a higher quota (console: Service Quotas), or delete what is not needed")
+}
+
+/// The lease is in a bucket that depends on it.
+pub(crate) fn lock_bucket(declared: &Declared) -> Finding {
+    let message = format!("the lease of this environment is in {}, which it declares itself", declared.name);
+    Finding::new(LOCK_BUCKET, Severity::Warning, message)
+        .hint("name a bucket under [lock] that no environment declares")
+        .on(&declared.address)
+}
+
 /// Without those that the environment silences, in the order of resources and codes.
 pub(crate) fn heard(mut findings: Vec<Finding>, environment: &Environment) -> Vec<Finding> {
-    findings.retain(|finding| !environment.silences.iter().any(|silence| silence.covers(finding)));
+    findings.retain(|finding| is_heard(finding, environment));
     findings.sort_by(|a, b| (&a.on, &a.code).cmp(&(&b.on, &b.code)));
     findings
+}
+
+/// Whether the environment does not silence a finding.
+pub(crate) fn is_heard(finding: &Finding, environment: &Environment) -> bool {
+    !environment.silences.iter().any(|silence| silence.covers(finding))
+}
+
+/// Findings as the reason for which a change is held back.
+pub(super) fn refusal<'a>(findings: impl Iterator<Item = &'a Finding>) -> Option<Refusal> {
+    let (mut why, mut hints) = (Vec::new(), Vec::new());
+    for finding in findings {
+        why.push(format!("{} [{}]", finding.message, finding.code));
+        hints.extend(finding.hint.clone());
+        hints.push(format!("if it is meant, silence {} in the file, with the reason", finding.code));
+    }
+    (!why.is_empty()).then(|| Refusal { why: why.join("; "), hint: hints.join("; ") })
 }
 
 /// A difference in one line: `storage.size_gib 30 → 20`.

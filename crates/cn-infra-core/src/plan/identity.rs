@@ -303,7 +303,7 @@ fn is_partly(tags: &Tags, owner: &Owner) -> bool {
 }
 
 /// The other project or environment that tags name, for messages.
-pub(super) fn foreign_owner(tags: &Tags, owner: &Owner) -> Option<String> {
+pub(crate) fn foreign_owner(tags: &Tags, owner: &Owner) -> Option<String> {
     let (project, environment) = (tags.get(PROJECT), tags.get(ENVIRONMENT));
     let same = |tag: Option<&String>, own: &str| tag.is_none_or(|tag| tag == own);
     if same(project, &owner.project) && same(environment, &owner.environment) {

@@ -1,6 +1,7 @@
 //! The plan: the steps from live to desired, as data. Made by a pure function, shown, saved, carried out.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use crate::address::{Address, PhysicalId, StepId};
 use crate::check::Finding;
 use crate::document::Document;
 use crate::environment::{Networks, Written};
+use crate::kinds::Kinds;
 use crate::manager::TagChange;
 use crate::owner::Tags;
 use crate::resource::Impact;
@@ -110,6 +112,9 @@ pub struct Step {
     /// For a create: how many terminated predecessors it has.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub generation: u32,
+    /// For a create: objects of the same name without anybody's tags, which were accepted when the plan was made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alike: Vec<PhysicalId>,
     /// The steps that must be done before: each once, by id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<StepId>,
@@ -132,6 +137,7 @@ impl Step {
             after: None,
             written: Written::new(),
             generation: 0,
+            alike: Vec::new(),
             needs: Vec::new(),
         }
     }
@@ -212,12 +218,21 @@ pub struct PlanOptions {
     pub only: Vec<Address>,
     /// Create these although an object without our tags looks like the same thing.
     pub create_anyway: Vec<Address>,
+    /// The address that the caller's own connections come from: a plan does not lock its reader out.
+    pub my_ip: Option<IpAddr>,
 }
 
 impl Plan {
     /// Whether nothing would be done.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
+    }
+
+    /// The deletes that take data with them: each has to be allowed by its name.
+    pub fn data_deletes<'a>(&'a self, kinds: &'a Kinds) -> impl Iterator<Item = &'a Address> {
+        let deletes = self.steps.iter().filter(|step| step.action == Action::Delete && step.id.part.is_none());
+        let addresses = deletes.map(|step| &step.id.address);
+        addresses.filter(|address| kinds.get(&address.kind).is_some_and(|kind| kind.holds_data))
     }
 
     /// How many steps take an action.

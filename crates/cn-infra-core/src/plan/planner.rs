@@ -9,7 +9,7 @@ use crate::check::Finding;
 use crate::document::DocumentError;
 use crate::environment::Environment;
 use crate::kinds::Kinds;
-use crate::live::Live;
+use crate::live::{Live, Readiness};
 use crate::owner::PROTECT;
 use crate::plan::identity::{Identity, identify};
 use crate::plan::in_use::InUse;
@@ -17,7 +17,7 @@ use crate::plan::only::Only;
 use crate::plan::prune::{self, Pruned};
 use crate::plan::reading::Names;
 use crate::plan::steps::{Draft, Drafter, Drafts};
-use crate::plan::{Plan, PlanOptions, Unlisted, blocked, findings, order};
+use crate::plan::{Action, Plan, PlanOptions, Step, Unlisted, blocked, findings, order};
 
 /// Why there can be no plan.
 #[derive(Debug, thiserror::Error)]
@@ -112,23 +112,26 @@ pub fn plan(
     let options = checked(options, environment, identity)?;
     let drafts = draft(environment, identity, kinds, &options, now)?;
     let only = Only::of(&options.only, &drafts, identity);
-    let found = drafts.findings.clone();
+    let mut found = drafts.findings.clone();
     let (mut steps, mut blocked) = blocked::settle(drafts, identity, environment);
 
     let mut left_out = Vec::new();
     left_out.extend(steps.extract_if(.., |draft| !only.includes(&draft.step.id.address)).map(|draft| draft.step.id));
     blocked.retain(|blocked| only.includes(&blocked.id.address));
     if options.prune {
-        let names = Names { environment, identity };
+        let names = Names { environment, identity, my_ip: options.my_ip };
         let in_use = InUse { live, kinds, names, steps: &steps };
         let mut pruned = prune::deletes(&in_use, &only)?;
         pruned.come_after(&steps);
-        let Pruned { steps: deletes, blocked: kept, left_out: others } = pruned;
+        let Pruned { steps: deletes, blocked: kept, left_out: others, findings } = pruned;
+        found.extend(findings);
         steps.extend(deletes);
         blocked.extend(kept);
         left_out.extend(others);
     }
     let ids = ids(&steps, identity);
+    let mut found = all_findings(found, environment, identity, kinds);
+    found.extend(beyond_quota(&steps, live, kinds));
     Ok(Plan {
         environment: environment.name.clone(),
         project: environment.project.clone(),
@@ -139,7 +142,7 @@ pub fn plan(
         steps: order::sort(steps)?,
         blocked,
         unlisted: unlisted(identity),
-        findings: findings::heard(all_findings(found, environment, identity, kinds), environment),
+        findings: findings::heard(found, environment),
         left_out,
         networks: environment.networks.clone(),
         ids,
@@ -169,6 +172,7 @@ fn checked(
         prune: options.prune,
         only: options.only.iter().map(known).collect::<Result<_, _>>()?,
         create_anyway: options.create_anyway.iter().map(known).collect::<Result<_, _>>()?,
+        my_ip: options.my_ip,
     })
 }
 
@@ -180,7 +184,8 @@ fn draft(
     options: &PlanOptions,
     now: Timestamp,
 ) -> Result<Drafts, PlanError> {
-    let mut drafter = Drafter { environment, identity, anyway: &options.create_anyway, now, drafts: Drafts::default() };
+    let (anyway, drafts) = (options.create_anyway.as_slice(), Drafts::default());
+    let mut drafter = Drafter { environment, identity, anyway, my_ip: options.my_ip, now, drafts };
     for (address, declared) in &environment.resources {
         let kind = kinds.get(&address.kind).ok_or_else(|| PlanError::NoSuchKind { address: address.clone() })?;
         drafter.draft(kind, declared)?;
@@ -193,6 +198,20 @@ fn ids(steps: &[Draft], identity: &Identity<'_>) -> BTreeMap<Address, PhysicalId
     let named = steps.iter().flat_map(|draft| draft.refers.iter().chain(&draft.mentions));
     let there = named.filter_map(|address| Some((address, identity.object(address)?)));
     there.map(|(address, object)| (address.clone(), object.id.clone())).collect()
+}
+
+/// Creates beyond what an account may have by default; deletes come last, so they make no room.
+fn beyond_quota(steps: &[Draft], live: &Live, kinds: &Kinds) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for kind in kinds.iter() {
+        let Some(quota) = kind.quota else { continue };
+        let there = live.kind(kind.name).iter().filter(|object| object.readiness != Readiness::Gone).count();
+        let makes = |step: &&Step| step.action == Action::Create && step.id == StepId::whole(&step.id.address);
+        let creates = steps.iter().map(|draft| &draft.step).filter(makes);
+        let creates = creates.map(|step| &step.id.address).filter(|address| address.kind == kind.name).zip(there + 1..);
+        found.extend(creates.filter(|(_, count)| *count > quota).map(|(on, count)| findings::quota(on, count, quota)));
+    }
+    found
 }
 
 fn unlisted(identity: &Identity<'_>) -> Vec<Unlisted> {
@@ -216,5 +235,6 @@ fn all_findings(
     found.extend(identity.copies.iter().map(|(address, copy)| findings::copy(address, copy)));
     found.extend(crate::check::same_names(environment, kinds));
     found.extend(crate::check::loose_cidrs(environment));
+    found.extend(crate::check::lock_bucket(environment));
     found
 }

@@ -5,16 +5,19 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use serde_json::Value;
 
 use crate::address::{Address, Reference, StepId};
+use crate::check::{Finding, Severity};
 use crate::document::{Document, DocumentError};
+use crate::environment::Environment;
 use crate::kinds::Kind;
 use crate::live::Object;
+use crate::manager::Obstacle;
 use crate::owner::PROTECT;
 use crate::plan::identity::Refusal;
 use crate::plan::in_use::InUse;
 use crate::plan::only::Only;
 use crate::plan::reading::Names;
 use crate::plan::steps::Draft;
-use crate::plan::{Action, Blocked, PlanError, Step};
+use crate::plan::{Action, Blocked, PlanError, Step, findings};
 
 /// What becomes of the unlisted objects.
 #[derive(Default)]
@@ -22,6 +25,7 @@ pub(super) struct Pruned {
     pub steps: Vec<Draft>,
     pub blocked: Vec<Blocked>,
     pub left_out: Vec<StepId>,
+    pub findings: Vec<Finding>,
 }
 
 /// An object to delete.
@@ -48,6 +52,11 @@ pub(super) fn deletes(in_use: &InUse<'_>, only: &Only) -> Result<Pruned, PlanErr
             pruned.left_out.push(StepId::whole(address));
             staying.push(address.clone());
         } else if let Some(refusal) = refusal(kind, object, address, names) {
+            pruned.block(address, refusal);
+            staying.push(address.clone());
+        } else if let Some(obstacle) = in_use.live.obstacle(&object.id)
+            && let Some(refusal) = pruned.obstructed(address, obstacle, names.environment)
+        {
             pruned.block(address, refusal);
             staying.push(address.clone());
         }
@@ -123,11 +132,25 @@ impl<'a> Doomed<'a> {
     fn delete(&self, address: &Address, part: Option<&str>, before: Option<Document>, needs: Vec<StepId>) -> Step {
         let id = StepId { address: address.clone(), part: part.map(str::to_owned) };
         let name = self.object.name.clone().unwrap_or_default();
-        Step { object: Some(self.object.id.clone()), before, needs, ..Step::new(id, Action::Delete, name) }
+        let asks = (self.kind.holds_data && part.is_none())
+            .then(|| format!("its data goes with it: --allow-delete {address}"));
+        let reasons = asks.into_iter().collect();
+        Step { object: Some(self.object.id.clone()), reasons, before, needs, ..Step::new(id, Action::Delete, name) }
     }
 }
 
 impl Pruned {
+    /// What stands in the way; a finding that is silenced does not.
+    fn obstructed(&mut self, address: &Address, obstacle: &Obstacle, environment: &Environment) -> Option<Refusal> {
+        let Obstacle { code, why, hint } = obstacle.clone();
+        let Some(code) = code else { return Some(Refusal { why, hint }) };
+        let finding = Finding::new(code, Severity::Error, &*why).hint(&*hint).on(address);
+        let refusal =
+            findings::is_heard(&finding, environment).then(|| Refusal { why: format!("{why} [{code}]"), hint });
+        self.findings.push(finding);
+        refusal
+    }
+
     fn block(&mut self, address: &Address, Refusal { why, hint }: Refusal) {
         let (id, differences) = (StepId::whole(address), Vec::new());
         self.blocked.push(Blocked { id, action: Action::Delete, why, hint, differences });
@@ -151,7 +174,8 @@ impl Pruned {
                     self.push(object.delete(address, Some(part.name), Some(before), Vec::new()), object);
                 }
             }
-            self.push(object.delete(address, None, None, needs.into_iter().collect()), object);
+            let before = Some(object.kind.split(&object.live, None)).filter(|before| !before.0.is_empty());
+            self.push(object.delete(address, None, before, needs.into_iter().collect()), object);
         }
     }
 

@@ -1,6 +1,7 @@
 //! One resource ready to be compared: templates filled, objects named by addresses, equal meaning made equal value.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use jiff::Timestamp;
 
@@ -41,7 +42,7 @@ impl<'a> Reading<'a> {
     ) -> Result<Self, DocumentError> {
         let (mut desired, mut live) = (Vec::new(), Vec::new());
         let filled = names.fill(kind, &declared.document, &mut desired);
-        let situation = Situation { tier: names.environment.tier, now, name: &declared.name };
+        let situation = Situation { tier: names.environment.tier, now, name: &declared.name, my_ip: names.my_ip };
         let mut each = |side: Side, path: &str, reference: &mut Reference| {
             if let Some(address) = names.rewrite(reference) {
                 let into = if side == Side::Desired { &mut desired } else { &mut live };
@@ -85,6 +86,8 @@ impl<'a> Named<'a> {
 pub(super) struct Names<'a> {
     pub environment: &'a Environment,
     pub identity: &'a Identity<'a>,
+    /// The address that the caller's own connections come from, where it is known.
+    pub my_ip: Option<IpAddr>,
 }
 
 impl<'a> Names<'a> {

@@ -1,6 +1,7 @@
 //! From one resource to its steps: create what is missing, update what differs, hold back what cannot be.
 
 use std::collections::HashSet;
+use std::net::IpAddr;
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -51,6 +52,8 @@ pub(super) struct Drafter<'a> {
     pub identity: &'a Identity<'a>,
     /// Resources to create although something looks like them.
     pub anyway: &'a [Address],
+    /// The address that the caller's own connections come from, where it is known.
+    pub my_ip: Option<IpAddr>,
     pub now: Timestamp,
     pub drafts: Drafts,
 }
@@ -62,6 +65,8 @@ struct Subject<'a> {
     reading: Reading<'a>,
     /// The value of the tag that remembers the file's keys.
     keys: Option<String>,
+    /// Findings that hold back a change, and that nobody silenced.
+    objections: Vec<Finding>,
 }
 
 /// What an update of the whole does beside changing fields.
@@ -90,13 +95,16 @@ impl<'a> Drafter<'a> {
         keys: Option<String>,
     ) -> Result<(), DocumentError> {
         let claim = self.identity.claim(&declared.address);
-        let names = Names { environment: self.environment, identity: self.identity };
+        let names = Names { environment: self.environment, identity: self.identity, my_ip: self.my_ip };
         let mut reading = Reading::of(kind, declared, claim.map(|claim| claim.object), &names, self.now)?;
         let own = reading.compared.findings.drain(..);
-        self.drafts
-            .findings
-            .extend(own.map(|finding| Finding { on: finding.on.or(Some(declared.address.clone())), ..finding }));
-        let subject = Subject { kind, declared, reading, keys };
+        let own: Vec<_> =
+            own.map(|finding| Finding { on: finding.on.or(Some(declared.address.clone())), ..finding }).collect();
+        let objections =
+            own.iter().filter(|finding| finding.blocks.is_some() && findings::is_heard(finding, self.environment));
+        let objections = objections.cloned().collect();
+        self.drafts.findings.extend(own);
+        let subject = Subject { kind, declared, reading, keys, objections };
         if let Some(claim) = claim {
             self.drafts.findings.extend(findings::of_claim(declared, claim));
             return self.existing(&subject, claim);
@@ -124,6 +132,7 @@ impl<'a> Drafter<'a> {
             tags: TagChange { set, ..TagChange::default() },
             after: Some(rest),
             generation,
+            alike: creation.alike(declared, kind),
             ..subject.step(None, Action::Create)
         };
         self.push(whole, subject.reading.take_refers(None), Vec::new());
@@ -138,7 +147,7 @@ impl<'a> Drafter<'a> {
 
     /// A resource with an object: an update of the whole and of each part that differs.
     fn existing(&mut self, subject: &Subject<'a>, claim: Claim<'a>) -> Result<(), DocumentError> {
-        let Subject { kind, declared, reading, keys } = subject;
+        let Subject { kind, declared, reading, keys, objections: _ } = subject;
         let object = claim.object;
         let tags = tags::difference(self.environment, declared, kind, keys.as_deref(), &object.tags);
         let beside = Beside {
@@ -189,6 +198,12 @@ impl<'a> Drafter<'a> {
             self.hold(subject, part, Action::Update, Refusal { why, hint }, differences);
             return Ok(());
         }
+        if !differences.is_empty()
+            && let Some(refusal) = subject.objection(part)
+        {
+            self.hold(subject, part, Action::Update, refusal, differences);
+            return Ok(());
+        }
         let Beside { rename, reasons, tags, tags_before } = beside;
         if differences.is_empty() && rename.is_none() && reasons.is_empty() && tags.is_empty() {
             return Ok(());
@@ -237,6 +252,12 @@ impl Subject<'_> {
     fn step(&self, part: Option<&str>, action: Action) -> Step {
         let id = StepId { address: self.declared.address.clone(), part: part.map(str::to_owned) };
         Step { written: self.written(part), ..Step::new(id, action, self.declared.name.as_str()) }
+    }
+
+    /// The findings that hold back the change of a part, or of the rest.
+    fn objection(&self, part: Option<&str>) -> Option<Refusal> {
+        let blocks = |finding: &&Finding| finding.blocks.as_deref().map(|field| self.kind.part_of(field)) == Some(part);
+        findings::refusal(self.objections.iter().filter(blocks))
     }
 
     /// The lists of a part, or of the rest, in which the file writes names of networks.

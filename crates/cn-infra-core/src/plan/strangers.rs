@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::address::Address;
+use crate::address::{Address, PhysicalId};
 use crate::document::DocumentError;
 use crate::environment::{Declared, Environment};
 use crate::kinds::Kind;
@@ -91,6 +91,14 @@ impl Creation<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// The objects of the same name beside which it is created anyway.
+    pub(super) fn alike(&self, declared: &Declared, kind: &Kind) -> Vec<PhysicalId> {
+        if !self.may_create_anyway(declared, kind) {
+            return Vec::new();
+        }
+        self.identity.strangers.named(kind, &declared.name).map(|object| object.id.clone()).collect()
     }
 
     fn may_create_anyway(&self, declared: &Declared, kind: &Kind) -> bool {

@@ -1,10 +1,10 @@
 //! The filters of `Describe` operations: each names a property and the values it may have, `*` and `?` being wild.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use crate::error::AwsError;
 use crate::query::Params;
+use crate::tags::Tags;
 
 /// AWS takes no more values in one call. <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html>
 const MAX_VALUES: usize = 200;
@@ -55,7 +55,7 @@ impl Filters {
     /// `InvalidParameterValue` for an unknown name, as EC2 answers.
     pub fn keep<'a, 'v>(
         &'a self,
-        tags: Option<&BTreeMap<String, String>>,
+        tags: Option<&Tags>,
         values: impl Fn(&'a str) -> Option<Vec<Cow<'v, str>>>,
     ) -> Result<bool, AwsError> {
         for (name, wanted) in &self.filters {
@@ -151,7 +151,7 @@ mod tests {
             b"Filter.1.Name=state&Filter.1.Value.1=on&Filter.1.Value.2=off&Filter.2.Name=tag:Name&Filter.2.Value.1=web",
         );
         let filters = Filters::of(&form.params()).expect("filters");
-        let tags = BTreeMap::from([("Name".to_owned(), "web".to_owned())]);
+        let tags = Tags::from([("Name".to_owned(), "web".to_owned())]);
         let state = |state: &'static str| move |name: &str| (name == "state").then(|| vec![Cow::from(state)]);
         assert!(filters.keep(Some(&tags), state("off")).expect("known"));
         assert!(!filters.keep(Some(&tags), state("gone")).expect("known"));

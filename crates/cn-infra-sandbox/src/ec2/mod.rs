@@ -25,8 +25,6 @@ mod volumes;
 mod vpc;
 mod zones;
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 
 pub use addresses::Address;
@@ -48,6 +46,7 @@ pub use vpc::Vpc;
 use crate::context::Operation;
 use crate::error::AwsError;
 use crate::table::{Rows, Table};
+use crate::tags::Tags;
 
 /// EC2 of one account and region.
 #[derive(Debug, Default)]
@@ -75,7 +74,7 @@ pub struct Ec2 {
     /// By subnet id.
     pub subnets: Table<Subnet>,
     /// The tags of every kind of object, by its id.
-    pub tags: Table<BTreeMap<String, String>>,
+    pub tags: Table<Tags>,
     /// The latest of each volume, by the volume's id.
     pub volume_modifications: Table<VolumeModification>,
     /// By volume id.

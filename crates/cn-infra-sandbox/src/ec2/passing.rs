@@ -1,7 +1,9 @@
 //! States that go over into another by themselves, in virtual time.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+use crate::clock::after;
 
 /// A state, and which one it passes into when. What it is now is worked out when asked, so that time alone changes no row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,8 +21,7 @@ impl<T: Copy> Passing<T> {
 
     /// `from` at `now`, `to` after `seconds`.
     pub fn new(from: T, to: T, now: Timestamp, seconds: i64) -> Self {
-        let due = now.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX);
-        Self { from, to, due: Some(due) }
+        Self { from, to, due: Some(after(now, seconds)) }
     }
 
     /// What it is at `now`.
@@ -41,6 +42,8 @@ impl<T: Copy> Passing<T> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
 
     #[test]

@@ -1,7 +1,6 @@
 //! Tags of every kind of object, kept in one table by the object's id.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
@@ -9,6 +8,7 @@ use super::{Ec2, Filters, Page};
 use crate::context::{Context, Operation};
 use crate::error::AwsError;
 use crate::query::Params;
+use crate::tags::{Tags, is_reserved, read};
 use crate::xml::Xml;
 
 /// The operations on tags.
@@ -17,9 +17,6 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::new("DeleteTags", &["ResourceId"], delete),
     Operation::new("DescribeTags", &[], describe),
 ];
-
-/// A tag: key and value.
-pub type Tags = BTreeMap<String, String>;
 
 /// Each kind of object that can bear tags: the prefix of its ids, the name in `ResourceType`, how an id that is not
 /// there is told, and when an object that is there was made.
@@ -109,7 +106,7 @@ pub fn specified(params: &Params<'_>, resource: &str, others: &[&str]) -> Result
     for specification in params.structures("TagSpecification") {
         let of = specification.require("ResourceType")?;
         if of == resource {
-            tags.extend(read(&specification)?);
+            tags.extend(read(specification.structures("Tag"), check)?);
         } else if !others.contains(&of) {
             return Err(AwsError::new(
                 "InvalidParameterValue",
@@ -120,21 +117,9 @@ pub fn specified(params: &Params<'_>, resource: &str, others: &[&str]) -> Result
     Ok(tags)
 }
 
-fn read(params: &Params<'_>) -> Result<Tags, AwsError> {
-    let mut tags = Tags::new();
-    for tag in params.structures("Tag") {
-        let (key, value) = (tag.require("Key")?, tag.get("Value").unwrap_or_default());
-        check(key, value)?;
-        if tags.insert(key.to_owned(), value.to_owned()).is_some() {
-            return Err(AwsError::new("InvalidParameterValue", format!("Duplicate tag key '{key}' specified.")));
-        }
-    }
-    Ok(tags)
-}
-
 fn check(key: &str, value: &str) -> Result<(), AwsError> {
     let invalid = |why: String| Err(AwsError::new("InvalidParameterValue", why));
-    if key.starts_with("aws:") {
+    if is_reserved(key) {
         return invalid("Tag keys starting with 'aws:' are reserved for internal use".to_owned());
     }
     if key.chars().count() > 127 {
@@ -179,7 +164,7 @@ fn resource(context: &Context<'_>, id: &str) -> Result<&'static Taggable, AwsErr
 }
 
 fn create(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsError> {
-    let tags = read(params)?;
+    let tags = read(params.structures("Tag"), check)?;
     for id in params.list("ResourceId") {
         resource(context, id)?;
         set(context.ec2, id, tags.clone())?;
@@ -196,7 +181,7 @@ fn delete(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsErro
             let goes = |key: &str, value: &str| {
                 given.is_empty() || given.iter().any(|(k, v)| *k == Some(key) && v.is_none_or(|v| v == value))
             };
-            tags.retain(|key, value| key.starts_with("aws:") || !goes(key, value));
+            tags.retain(|key, value| is_reserved(key) || !goes(key, value));
         }
     }
     Ok(super::done())

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::filter::one;
 use super::volumes::{self, DEFAULT_IOPS, Spec, VolumeType};
 use super::{Ec2, Filters, Page, chosen};
+use crate::clock::after;
 use crate::context::{Context, Operation};
 use crate::error::AwsError;
 use crate::query::Params;
@@ -45,10 +46,6 @@ const MODIFYING: i64 = 30;
 const OPTIMIZING: (i64, i64) = (300, 21);
 /// How many modifications a volume takes in 24 hours.
 const PER_DAY: usize = 4;
-
-fn after(from: Timestamp, seconds: i64) -> Timestamp {
-    from.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
-}
 
 /// Gives volumes what their modifications brought them by `now`.
 pub fn settle(ec2: &mut Ec2, now: Timestamp) {

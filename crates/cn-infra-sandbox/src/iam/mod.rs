@@ -27,18 +27,6 @@ impl Iam {
         vec![("profiles", profiles), ("roles", roles)]
     }
 
-    /// The unique id of `role/name`, by which other services keep a role.
-    pub fn unique_id_of(&self, resource: &str) -> Option<String> {
-        let name = resource.strip_prefix("role/")?.rsplit('/').next()?;
-        Some(self.roles.get(name)?.id.clone())
-    }
-
-    /// `role/name` of a unique id, while the role is there.
-    pub fn principal_of(&self, unique_id: &str) -> Option<String> {
-        let role = self.roles.values().find(|role| role.id == unique_id)?;
-        Some(format!("role{}{}", role.path, role.name))
-    }
-
     /// The instance profile that a request of EC2 names in `IamInstanceProfile`, by name or by ARN.
     ///
     /// # Errors

@@ -8,13 +8,14 @@ use super::phases::{BACKUP, CREATION, End};
 use super::settings::{license, number};
 use super::snapshots::{self, Snapshot};
 use super::storage::Asked;
-use super::tags::{self, Tags};
+use super::tags;
 use super::windows::Window;
 use super::{certificates, classes, describe, names, network, options, parameter_groups, password, subnet_groups};
 use crate::context::{Context, Operation};
 use crate::error::AwsError;
 use crate::ids;
 use crate::query::Params;
+use crate::tags::Tags;
 use crate::xml::Xml;
 
 /// The operations that make databases.

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::names;
 use super::phases::Phase;
 use super::storage::Storage;
-use super::tags::Tags;
 use super::windows::Window;
 use crate::context::Context;
 use crate::error::AwsError;
+use crate::tags::Tags;
 
 /// A row of the databases. No password is ever in it.
 #[expect(clippy::struct_excessive_bools, reason = "RDS has as many switches")]

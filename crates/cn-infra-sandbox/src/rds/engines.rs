@@ -48,6 +48,18 @@ const fn major(name: &'static str, first: u32, last: u32, calendar: i64) -> Majo
     Major { name, minors: first..=last, calendar }
 }
 
+const MYSQL: Engine = Engine {
+    name: "mysql",
+    port: 3306,
+    license: "general-public-license",
+    longest_password: 41,
+    longest_user: 16,
+    reserved_users: &["rdsadmin", "rdsrepladmin"],
+    logs: &["audit", "error", "general", "slowquery"],
+    description: "MySQL Community Edition",
+    majors: &[major("8.0", 35, 43, 0), major("8.4", 3, 6, 0)],
+};
+
 /// All engines of the sandbox.
 const ENGINES: &[Engine] = &[
     Engine {
@@ -68,27 +80,12 @@ const ENGINES: &[Engine] = &[
             major("17", 1, 6, -4),
         ],
     },
-    Engine {
-        name: "mysql",
-        port: 3306,
-        license: "general-public-license",
-        longest_password: 41,
-        longest_user: 16,
-        reserved_users: &["rdsadmin", "rdsrepladmin"],
-        logs: &["audit", "error", "general", "slowquery"],
-        description: "MySQL Community Edition",
-        majors: &[major("8.0", 35, 43, 0), major("8.4", 3, 6, 0)],
-    },
+    MYSQL,
     Engine {
         name: "mariadb",
-        port: 3306,
-        license: "general-public-license",
-        longest_password: 41,
-        longest_user: 16,
-        reserved_users: &["rdsadmin", "rdsrepladmin"],
-        logs: &["audit", "error", "general", "slowquery"],
         description: "MariaDB Community Edition",
         majors: &[major("10.6", 18, 23, 0), major("10.11", 8, 14, 0), major("11.4", 3, 8, 0)],
+        ..MYSQL
     },
 ];
 

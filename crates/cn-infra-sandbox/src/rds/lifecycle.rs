@@ -2,11 +2,11 @@
 
 use super::database::{self, Database};
 use super::phases::{DELETION, End, REBOOT, STOP_OR_START, STOPPED};
-use super::tags::Tags;
 use super::{describe, snapshots};
 use crate::context::{Context, Operation};
 use crate::error::AwsError;
 use crate::query::Params;
+use crate::tags::Tags;
 use crate::xml::Xml;
 
 /// The operations on running databases.

@@ -11,11 +11,12 @@ use super::engines::{Engine, Version};
 use super::filter::Filters;
 use super::paging::page;
 use super::parameters::{self, Parameter};
-use super::tags::{self, Tags};
+use super::tags;
 use super::{Rds, names};
 use crate::context::{Context, Operation};
 use crate::error::AwsError;
 use crate::query::Params;
+use crate::tags::Tags;
 use crate::xml::Xml;
 
 /// The operations on parameter groups.

@@ -9,6 +9,7 @@ use super::Rds;
 use super::database::Database;
 use super::settings;
 use super::snapshots;
+use crate::clock::after;
 
 /// How long things take here, in seconds. AWS's own times vary; these are usual ones.
 pub const CREATION: i64 = 240;
@@ -56,11 +57,6 @@ pub enum End {
         /// Whether they are.
         keep_backups: bool,
     },
-}
-
-/// `seconds` after `time`.
-pub fn after(time: Timestamp, seconds: i64) -> Timestamp {
-    time.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
 }
 
 impl Database {

@@ -11,12 +11,14 @@ use super::database::{self, Database};
 use super::engines::Engine;
 use super::filter::Filters;
 use super::paging::page;
-use super::phases::{BACKUP, after};
-use super::tags::{self, Tags};
+use super::phases::BACKUP;
+use super::tags;
 use super::{Rds, names};
+use crate::clock::after;
 use crate::context::{Context, Operation};
 use crate::error::AwsError;
 use crate::query::Params;
+use crate::tags::Tags;
 use crate::xml::Xml;
 
 /// The operations on snapshots.

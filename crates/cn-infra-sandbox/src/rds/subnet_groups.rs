@@ -5,12 +5,13 @@ use serde::{Deserialize, Serialize};
 use super::filter::Filters;
 use super::network;
 use super::paging::page;
-use super::tags::{self, Tags};
+use super::tags;
 use super::{Rds, names};
 use crate::context::{Context, Operation};
 use crate::ec2::Subnet;
 use crate::error::AwsError;
 use crate::query::Params;
+use crate::tags::Tags;
 use crate::xml::Xml;
 
 /// The operations on subnet groups.

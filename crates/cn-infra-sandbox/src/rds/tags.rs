@@ -1,12 +1,11 @@
 //! Tags of RDS's objects, which are named by ARN.
 
-use std::collections::BTreeMap;
-
 use super::filter::Filters;
 use super::{Rds, names, parameter_groups, snapshots, subnet_groups};
 use crate::context::{Context, Operation};
 use crate::error::AwsError;
 use crate::query::Params;
+use crate::tags::{self, Tags, fits, is_reserved};
 use crate::xml::Xml;
 
 /// The operations on tags.
@@ -16,9 +15,6 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::new("ListTagsForResource", &["ResourceName"], list),
 ];
 
-/// Tags: key and value.
-pub type Tags = BTreeMap<String, String>;
-
 /// No object bears more. <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Tagging.html>
 const MAX_TAGS: usize = 50;
 
@@ -27,27 +23,15 @@ const MAX_TAGS: usize = 50;
 /// # Errors
 /// `InvalidParameterValue` for a key of AWS's own, or one or a value that is too long; too many tags.
 pub fn read(params: &Params<'_>) -> Result<Tags, AwsError> {
-    params.get("Tags");
-    let mut tags = Tags::new();
-    for tag in params.structures("Tags.Tag") {
-        let (key, value) = (tag.require("Key")?, tag.get("Value").unwrap_or_default());
-        check(key, value)?;
-        if tags.insert(key.to_owned(), value.to_owned()).is_some() {
-            let message = format!("Duplicate tag key: {key}. Each key of a request must be unique.");
-            return Err(AwsError::new("InvalidParameterValue", message));
-        }
-    }
-    limited(tags)
+    params.get("Tags"); // An empty list is sent as an empty text.
+    limited(tags::read(params.structures("Tags.Tag"), check)?)
 }
 
 fn check(key: &str, value: &str) -> Result<(), AwsError> {
-    let allowed = |c: char| c.is_alphanumeric() || c.is_whitespace() || "_.:/=+-@".contains(c);
-    let why = if key.to_ascii_lowercase().starts_with("aws:") {
+    let why = if is_reserved(key) {
         "Tag keys that begin with aws: are reserved."
-    } else if key.chars().count() > 128 || value.chars().count() > 256 {
-        "A tag's key has at most 128 characters, its value at most 256."
-    } else if !key.chars().chain(value.chars()).all(allowed) {
-        "Tags consist of letters, digits, white space and the characters _ . : / = + - @."
+    } else if !fits(key, 128) || !fits(value, 256) {
+        "A tag's key has at most 128 characters, its value at most 256: letters, digits, spaces and _ . : / = + - @."
     } else {
         return Ok(());
     };
@@ -63,9 +47,7 @@ fn limited(tags: Tags) -> Result<Tags, AwsError> {
 
 /// Writes a `TagList`.
 pub fn write(xml: &mut Xml, tags: &Tags) {
-    xml.list("TagList", "Tag", tags, |xml, (key, value)| {
-        xml.text("Key", key).text("Value", value);
-    });
+    tags::write(xml, "TagList", tags);
 }
 
 /// The tags of the object that an ARN names.

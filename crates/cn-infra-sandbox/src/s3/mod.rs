@@ -20,7 +20,7 @@ pub use buckets::{Bucket, bucket};
 pub use configuration::{PublicAccessBlock, Writers};
 pub use objects::Blobs;
 use objects::Objects;
-pub use route::{Ask, On, Operation, is_control};
+pub use route::{Ask, On, Operation, is_control, names_bucket};
 
 use crate::error::AwsError;
 use crate::iam::Iam;
@@ -72,6 +72,12 @@ impl S3 {
             "blocks" => Some(&mut self.blocks),
             _ => self.objects.table(name),
         }
+    }
+
+    /// How many buckets an account has, and how many objects are in them, each version counted.
+    pub fn count(&self, account: &str) -> (usize, usize) {
+        let own = || self.buckets.iter().filter(|(_, bucket)| bucket.owner == account);
+        (own().count(), own().map(|(name, _)| self.objects.index(name).len()).sum())
     }
 
     /// Forgets all rows; the bytes of objects stay.

@@ -109,6 +109,11 @@ pub fn is_control(request: &Request) -> bool {
     request.path().starts_with("/v20180820/")
 }
 
+/// Whether a host names a bucket.
+pub fn names_bucket(host: &str) -> bool {
+    bucket_of_host(host).is_some()
+}
+
 fn bucket_of_host(host: &str) -> Option<&str> {
     if let Some(bucket) = host.strip_suffix(".localhost") {
         return Some(bucket);

@@ -93,7 +93,7 @@ class Database:
         self.until("available")
         return name
 
-    def until(self, status, step=15, limit=3 * HOUR):
+    def until(self, status, step=MINUTE, limit=3 * HOUR):
         """Lets time pass until the database has this status; returns the statuses seen, each once in a row."""
         seen = [self.status()]
         for _ in range(1 if self.aws.moto else limit // step):  # nothing in moto takes time
@@ -105,7 +105,7 @@ class Database:
             return seen
         raise AssertionError(f"not {status} after {limit} seconds, but {' → '.join(seen)}")
 
-    def watch(self, seconds, step=15):
+    def watch(self, seconds, step=MINUTE):
         """Lets this time pass; returns the statuses seen, each once in a row."""
         seen = [self.status()]
         for _ in range(1 if self.aws.moto else seconds // step):

@@ -243,6 +243,66 @@ def unknown_targets_are_refused(aws):
     assert _unassociated(_address(aws, allocation))
 
 
+def an_instance_that_ends_takes_no_address(aws):
+    """An instance that starts, shuts down or is terminated takes no address, be it named itself or by its interface."""
+    allocation = _allocate(aws)
+    instance = aws.run()["InstanceId"]
+    interface = aws.instance(instance)["NetworkInterfaces"][0]["NetworkInterfaceId"]
+    for _ in ("pending", "shutting-down"):
+        expect_error("InvalidInstanceID", aws.ec2.associate_address, AllocationId=allocation, InstanceId=instance)
+        expect_error("IncorrectInstanceState", _associate, aws, allocation, interface)
+        aws.advance(300)
+        aws.ec2.terminate_instances(InstanceIds=[instance])
+    aws.advance(300)
+    expect_error("InvalidInstanceID", aws.ec2.associate_address, AllocationId=allocation, InstanceId=instance)
+    expect_error("InvalidNetworkInterfaceID.NotFound", _associate, aws, allocation, interface)
+    assert _unassociated(_address(aws, allocation))
+
+
+def an_address_goes_by_its_id(aws):
+    """The address itself does not name an elastic IP of a VPC: it is moved, taken off and released by its ids."""
+    instance = aws.running()
+    allocation = _allocate(aws)
+    public = _address(aws, allocation)["PublicIp"]
+    interface = instance["NetworkInterfaces"][0]["NetworkInterfaceId"]
+    association = _associate(aws, allocation, interface)
+    associate, disassociate, release = aws.ec2.associate_address, aws.ec2.disassociate_address, aws.ec2.release_address
+    combination = "InvalidParameterCombination"
+    expect_error(combination, associate, PublicIp=public, InstanceId=instance["InstanceId"])
+    expect_error(combination, associate, PublicIp=public, AllocationId=allocation, InstanceId=instance["InstanceId"])
+    expect_error("InvalidParameterValue", disassociate, PublicIp=public)
+    expect_error(combination, disassociate, PublicIp=public, AssociationId=association)
+    disassociate(AssociationId=association)
+    expect_error("InvalidParameterValue", release, PublicIp=public)
+    expect_error("InvalidAddress.NotFound", release, PublicIp="192.0.2.1")
+    assert _unassociated(_address(aws, allocation))
+
+
+def an_instance_without_its_elastic_address_is_given_another(aws):
+    """Where a subnet gives public addresses, an instance that loses its elastic IP while it runs gets one of AWS's."""
+    instance = aws.running()
+    interface = instance["NetworkInterfaces"][0]["NetworkInterfaceId"]
+    allocation = _allocate(aws)
+    association = _associate(aws, allocation, interface)
+    aws.ec2.disassociate_address(AssociationId=association)
+    aws.advance(300)
+    now = aws.instance(instance["InstanceId"])["PublicIpAddress"]
+    assert now not in (_address(aws, allocation)["PublicIp"], instance["PublicIpAddress"])
+    assert aws.interface(interface)["Association"]["IpOwnerId"] == "amazon"
+
+
+def a_stopped_instance_loses_its_elastic_address_for_none(aws):
+    """A stopped instance whose elastic IP is taken off has no public address, until it is started."""
+    instance = aws.stopped()
+    interface = aws.instance(instance)["NetworkInterfaces"][0]["NetworkInterfaceId"]
+    association = _associate(aws, _allocate(aws), interface)
+    aws.ec2.disassociate_address(AssociationId=association)
+    assert "PublicIpAddress" not in aws.instance(instance)
+    aws.ec2.start_instances(InstanceIds=[instance])
+    aws.advance(300)
+    assert aws.instance(instance)["PublicIpAddress"]
+
+
 def five_addresses_are_allowed(aws):
     """The sixth address of a region is AddressLimitExceeded; another region has its own five."""
     made = [_allocate(aws) for _ in range(5)]

@@ -250,9 +250,10 @@ def fifty_tags_are_allowed(aws):
 
 
 def reserved_tag_keys_are_refused(aws):
-    """Tag keys that start with `aws:` are InvalidParameterValue."""
-    tags = [{"Key": "aws:mine", "Value": "x"}]
-    expect_error("InvalidParameterValue", aws.ec2.create_tags, Resources=[aws.group()], Tags=tags)
+    """Tag keys that start with `aws:`, in upper or lower case, are InvalidParameterValue."""
+    for key in ("aws:mine", "AWS:mine"):
+        tags = [{"Key": key, "Value": "x"}]
+        expect_error("InvalidParameterValue", aws.ec2.create_tags, Resources=[aws.group()], Tags=tags)
 
 
 def long_tags_are_refused(aws):

@@ -195,6 +195,41 @@ def a_start_can_fail_for_capacity(aws):
     assert aws.state(instance) == "running"
 
 
+def a_start_is_within_the_quota_of_vcpus(aws):
+    """StartInstances counts against the vCPUs as RunInstances does: VcpuLimitExceeded."""
+    instance = aws.stopped()
+    aws.run()
+    aws.settings(quotas={"vcpus": 3})
+    expect_error("VcpuLimitExceeded", aws.ec2.start_instances, InstanceIds=[instance])
+    assert aws.state(instance) == "stopped"
+    aws.settings(quotas={"vcpus": 4})
+    aws.ec2.start_instances(InstanceIds=[instance])
+
+
+def an_instance_starts_from_its_root_volume(aws):
+    """A stopped instance whose root volume was detached does not start, until it is attached again."""
+    instance = aws.stopped()
+    volume, device = aws.volumes(instance)[0]["VolumeId"], aws.instance(instance)["RootDeviceName"]
+    aws.ec2.detach_volume(VolumeId=volume)
+    aws.advance(60)
+    expect_error("InvalidParameterValue", aws.ec2.start_instances, InstanceIds=[instance])
+    aws.ec2.attach_volume(VolumeId=volume, InstanceId=instance, Device=device)
+    aws.advance(60)
+    aws.ec2.start_instances(InstanceIds=[instance])
+    aws.advance(300)
+    assert aws.state(instance) == "running"
+
+
+def stop_protection_prevents_termination(aws):
+    """DisableApiStop refuses StopInstances, and TerminateInstances too."""
+    instance = aws.running(DisableApiStop=True)["InstanceId"]
+    for call in (aws.ec2.stop_instances, aws.ec2.terminate_instances):
+        expect_error("OperationNotPermitted", call, InstanceIds=[instance])
+    assert aws.state(instance) == "running"
+    aws.ec2.modify_instance_attribute(InstanceId=instance, DisableApiStop={"Value": False})
+    aws.ec2.terminate_instances(InstanceIds=[instance])
+
+
 def volumes_go_with_their_instance(aws):
     """A volume with DeleteOnTermination is gone after its instance ended."""
     instance = aws.running()["InstanceId"]

@@ -101,6 +101,20 @@ def interfaces_are_filtered(aws):
         assert [i["NetworkInterfaceId"] for i in found] == expected, name
 
 
+def a_type_has_a_number_of_interfaces(aws):
+    """A t3.micro takes a second interface, and no third: AttachmentLimitExceeded."""
+    instance = aws.running()
+    subnet, attach = instance["SubnetId"], aws.ec2.attach_network_interface
+    second, third = (
+        aws.ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"] for _ in range(2)
+    )
+    attach(NetworkInterfaceId=second, InstanceId=instance["InstanceId"], DeviceIndex=1)
+    expect_error(
+        "AttachmentLimitExceeded", attach, NetworkInterfaceId=third, InstanceId=instance["InstanceId"], DeviceIndex=2
+    )
+    assert aws.interface(third)["Status"] == "available"
+
+
 def an_unknown_interface_is_not_found(aws):
     """An interface that nobody has is InvalidNetworkInterfaceID.NotFound, to read and to change."""
     unknown = "eni-0123456789abcdef0"

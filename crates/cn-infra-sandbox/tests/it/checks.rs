@@ -61,7 +61,8 @@ fn counts() -> BTreeMap<String, usize> {
 /// Runs the checks of some modules, each of them, and tells what became of them.
 fn run(endpoint: &str, flags: &[&str], modules: &[String]) -> Vec<Outcome> {
     let names: Vec<_> = modules.iter().map(|module| format!("{module}.")).collect();
-    let mut arguments = vec![endpoint];
+    // Longer than by hand: the machine may be busy with other tests.
+    let mut arguments = vec![endpoint, "--limit=60"];
     arguments.extend(flags);
     arguments.extend(names.iter().map(String::as_str));
     let output = run_py(&arguments);
@@ -92,8 +93,8 @@ fn expect_all_pass(service: &str, share: usize, of: usize) {
     let outcomes = run(&server.endpoint(), &[], &modules.keys().cloned().collect::<Vec<_>>());
     assert_eq!(outcomes.len(), modules.values().sum::<usize>(), "as many as there are");
     let failed: Vec<_> = outcomes.iter().filter(|outcome| !outcome.ok).collect();
-    let told: String = failed.iter().map(|outcome| format!("\n  {}: {}", outcome.check, outcome.why)).collect();
-    assert!(failed.is_empty(), "{} of {} checks fail:{told}", failed.len(), outcomes.len());
+    let told: Vec<_> = failed.iter().map(|outcome| format!("\n  {}: {}", outcome.check, outcome.why)).collect();
+    assert!(failed.is_empty(), "{} of {} checks fail:{}", failed.len(), outcomes.len(), told.concat());
 }
 
 /// How the names of modules begin that are about one service.

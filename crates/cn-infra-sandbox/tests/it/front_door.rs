@@ -4,7 +4,8 @@ mod model;
 pub mod play;
 mod sound;
 
-use cn_infra_sandbox::{Request, Sandbox, SandboxOptions};
+use cn_infra_sandbox::{Caller, Request, Sandbox, SandboxOptions};
+use http::{HeaderValue, Method};
 use jiff::Timestamp;
 use play::{Choices, Game};
 use proptest::collection::vec;
@@ -69,7 +70,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(config(60))]
+    #![proptest_config(config(150))]
 
     #[test]
     fn real_operations_with_nasty_values_get_sound_answers(bytes in vec(any::<u8>(), 0..2_000)) {
@@ -77,6 +78,19 @@ proptest! {
         let played = Game::new(&sandbox).play(Choices(&bytes));
         prop_assert!(played.is_ok(), "{}", played.expect_err("an error"));
     }
+}
+
+#[test]
+fn a_key_can_be_named_like_the_control_door() {
+    let sandbox = Sandbox::new(options());
+    let caller = Caller::new(&sandbox, "123456789012", "us-west-2");
+    let region =
+        "<CreateBucketConfiguration><LocationConstraint>us-west-2</LocationConstraint></CreateBucketConfiguration>";
+    caller.s3(Method::PUT, "/media", &[], region).expect("a bucket");
+    caller.s3(Method::PUT, "/media/_sandbox/clock", &[], "text").expect("an object");
+    let mut request = play::signed("s3", "GET", "/_sandbox/clock", &[], Vec::new());
+    request.parts.headers.insert("host", HeaderValue::from_static("media.localhost:5000"));
+    assert_eq!(sandbox.handle(&request).response.body(), "text");
 }
 
 #[test]

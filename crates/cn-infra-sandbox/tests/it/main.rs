@@ -2,6 +2,7 @@
 
 mod checks;
 mod front_door;
+mod seed;
 mod state;
 mod threads;
 #[path = "../../../../tests/it/venv.rs"]

@@ -82,7 +82,7 @@ fn normalize_rewrites_live_alone_and_once() {
 }
 
 fn findings(name: &str, desired: &Bucket, live: Option<&Bucket>) -> String {
-    let situation = Situation { tier: Tier::Production, now: Timestamp::UNIX_EPOCH, name };
+    let situation = Situation { tier: Tier::Production, now: Timestamp::UNIX_EPOCH, name, my_ip: None };
     let mut text = String::new();
     desired.check(&Context { live, situation: &situation }, &mut |finding| {
         writeln!(text, "{} {:?}: {}", finding.code, finding.severity, finding.message).unwrap();

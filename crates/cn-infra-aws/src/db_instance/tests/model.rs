@@ -138,7 +138,7 @@ fn windows_are_at_least_half_an_hour() {
 }
 
 fn findings(it: Value, live: Option<Value>, tier: Tier, name: &str) -> String {
-    let situation = Situation { tier, now: Timestamp::UNIX_EPOCH, name };
+    let situation = Situation { tier, now: Timestamp::UNIX_EPOCH, name, my_ip: None };
     let live = live.map(resource);
     let mut lines = Vec::new();
     resource(it).check(&Context { live: live.as_ref(), situation: &situation }, &mut |finding| {

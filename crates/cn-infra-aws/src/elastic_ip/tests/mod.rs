@@ -1,3 +1,5 @@
+mod doubled;
+
 use std::collections::BTreeSet;
 
 use cn_infra_core::address::Address;
@@ -76,16 +78,15 @@ async fn an_address_is_found_by_itself_and_by_its_id() {
 }
 
 #[tokio::test]
-async fn a_poll_asks_by_a_filter_that_does_not_fail() {
-    let script = Script::new().answer("DescribeAddresses", "");
-    let only = BTreeSet::from([PhysicalId(ALLOCATION.into())]);
-    let scope = Scope { only: Some(&only), declared: &[] };
-    assert!(ElasticIps::new(&script.session()).observe(&scope).await.unwrap().is_empty());
-    insta::assert_snapshot!(script.requests().join("\n"), @"
-    DescribeAddresses
-    Filter.1.Name=allocation-id
-    Filter.1.Value.1=eipalloc-0aaaaaaaaaaaaaaaa
-    ");
+async fn a_poll_reads_all_and_tells_what_was_asked_for() {
+    let script = Script::new().answer("DescribeAddresses", &address("")).answer("DescribeAddresses", &address(""));
+    let manager = ElasticIps::new(&script.session());
+    for (id, found) in [(ALLOCATION, 1), ("eipalloc-0bbbbbbbbbbbbbbbb", 0)] {
+        let only = BTreeSet::from([PhysicalId(id.into())]);
+        let scope = Scope { only: Some(&only), declared: &[] };
+        assert_eq!(manager.observe(&scope).await.unwrap().len(), found);
+    }
+    assert_eq!(script.requests(), ["DescribeAddresses", "DescribeAddresses"]);
 }
 
 #[tokio::test]

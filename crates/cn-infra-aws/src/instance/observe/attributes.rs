@@ -2,8 +2,9 @@
 
 use aws_sdk_ec2::operation::describe_instance_attribute::DescribeInstanceAttributeOutput;
 use aws_sdk_ec2::types::{AttributeBooleanValue, InstanceAttributeName};
+use cn_infra_core::address::PhysicalId;
 use cn_infra_core::live::{Observed, Readiness};
-use cn_infra_core::manager::{ErrorClass, ManageError, Scope, Wanted};
+use cn_infra_core::manager::{ErrorClass, ManageError, Obstacle, Scope, Wanted};
 use cn_infra_core::owner::Owner;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
@@ -82,6 +83,24 @@ impl Instances {
         Ok(())
     }
 
+    /// Those that AWS refuses to terminate: one call each.
+    pub(in crate::instance) async fn protected(
+        &self,
+        doomed: &[Observed<Instance>],
+    ) -> Result<Vec<(PhysicalId, Obstacle)>, ManageError> {
+        let ids: Vec<_> = doomed.iter().map(|object| object.id.clone()).collect();
+        let calls = stream::iter(ids).map(|id| async move {
+            let answer = self.attribute(&id.0, Attribute::TerminationProtection).await?;
+            let mut live = Instance::default();
+            if let Some(answer) = answer {
+                Attribute::TerminationProtection.put(&answer, &mut live);
+            }
+            Ok::<_, ManageError>((live.termination_protection == Some(true)).then(|| (id, protection())))
+        });
+        let found: Vec<_> = calls.buffered(AT_ONCE).try_collect().await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
     /// One attribute; none if the instance went away meanwhile.
     async fn attribute(
         &self,
@@ -94,6 +113,14 @@ impl Instances {
             Err(error) if error.class == ErrorClass::Gone => Ok(None),
             Err(error) => Err(error),
         }
+    }
+}
+
+fn protection() -> Obstacle {
+    Obstacle {
+        code: None,
+        why: "it is protected from termination".to_owned(),
+        hint: "declare it again with `termination_protection = false`, apply, then prune".to_owned(),
     }
 }
 

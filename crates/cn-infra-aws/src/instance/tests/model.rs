@@ -321,7 +321,7 @@ fn volumes_come_and_go_by_hand() {
 }
 
 fn findings(tier: Tier, fields: Value) -> String {
-    let situation = Situation { tier, now: Timestamp::UNIX_EPOCH, name: "web" };
+    let situation = Situation { tier, now: Timestamp::UNIX_EPOCH, name: "web", my_ip: None };
     let mut text = Vec::new();
     instance(fields).check(&Context { live: None, situation: &situation }, &mut |finding| {
         text.push(format!("{}: {} — {}", finding.code, finding.message, finding.hint.unwrap_or_default()));

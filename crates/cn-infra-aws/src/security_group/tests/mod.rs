@@ -282,7 +282,7 @@ fn remarks_on_host_bits_and_on_rules_that_outlived_their_time() {
     "#,
     );
     let now = "2026-12-01T00:05:00Z".parse().unwrap();
-    let situation = Situation { tier: Tier::Production, now, name: "web" };
+    let situation = Situation { tier: Tier::Production, now, name: "web", my_ip: None };
     let mut findings = Vec::new();
     let mut add = |finding: Finding| findings.push(format!("{}: {}", finding.code, finding.message));
     desired.check(&Context { live: Some(&live), situation: &situation }, &mut add);

@@ -128,7 +128,8 @@ mod tests {
 
     #[test]
     fn s3_has_budgets_for_each_prefix() {
-        let name = |method, path: &str| of(&request("s3", method, &format!("https://media.s3.example{path}"), "")).unwrap().0;
+        let name =
+            |method, path: &str| of(&request("s3", method, &format!("https://media.s3.example{path}"), "")).unwrap().0;
         assert_eq!(name("PUT", "/?policy"), "s3 writes media.s3.example");
         assert_eq!(name("GET", "/a/b/c.jpg"), "s3 reads media.s3.example/a/b");
         assert_eq!(name("HEAD", "/a/b/d.jpg?versionId=1"), name("GET", "/a/b/c.jpg"));

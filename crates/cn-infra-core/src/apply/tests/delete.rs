@@ -109,7 +109,6 @@ async fn a_saved_delete_is_stale_once_live_moved() {
     let step = Step { before: Some(document(host("tiny"))), ..world.delete("host.web") };
     assert_snapshot!(world.apply(vec![step]).await.events, @r#"
     33 began, 1 steps
-    33 host.web: Delete
     33 host.web: stale, size "tiny" "small" null
     "#);
 }

@@ -95,7 +95,6 @@ async fn a_saved_step_is_stale_once_live_moved() {
     let told = world.apply(vec![step.clone()]).await;
     assert_snapshot!(told.events, @r#"
     33 began, 1 steps
-    33 host.web: Update
     33 host.web: stale, size "small" "medium" "large"
     "#);
     assert_snapshot!(changes(&world), @"");
@@ -103,6 +102,56 @@ async fn a_saved_step_is_stale_once_live_moved() {
 
     world.options.verify = false;
     assert!(world.apply(vec![step]).await.report.is_success());
+}
+
+#[tokio::test]
+async fn each_step_is_looked_at_again_just_before_it() {
+    let world = World::new();
+    world.given(vec![create("host.a", host("small")), create("host.b", host("small"))]).await;
+    let step = |address: &str| world.update(address, host("small"), host("large"));
+    let (plan, other) = (plan(vec![step("host.a"), step("host.b")]), world.object("host.b").id);
+    let mut reporter = |event: &Event| {
+        if matches!(event, Event::Started { step, .. } if step.address.name == "a") {
+            world.cloud.edit(&other, |host: &mut Host| host.size = Some("medium".into())).unwrap();
+        }
+    };
+    let options = ApplyOptions { verify: true, parallelism: 1, ..ApplyOptions::default() };
+    let (managers, kinds) = (world.cloud.managers(), kinds());
+    let report = apply(&plan, &kinds, &managers, &options, &world.clock, &world.cancellation, &mut reporter).await;
+    assert_eq!(report.outcomes[&"host.a".parse().unwrap()], Outcome::Done);
+    assert!(matches!(report.outcomes[&"host.b".parse().unwrap()], Outcome::Stale { .. }), "{report:#?}");
+    assert_eq!(size_of(&world, "host.b").as_deref(), Some("medium"));
+}
+
+#[tokio::test]
+async fn one_stale_step_stops_the_whole_plan() {
+    let mut world = World::new();
+    world.options.verify = true;
+    world.given(vec![create("host.a", host("small")), create("host.b", host("small"))]).await;
+    let steps = vec![
+        world.update("host.a", host("small"), host("large")),
+        Step { before: Some(document(host("small"))), ..world.delete("host.b") },
+        create("link.site", json!({})),
+    ];
+    world.cloud.edit(&world.object("host.b").id, |host: &mut Host| host.size = Some("large".into())).unwrap();
+    let told = world.apply(steps.clone()).await;
+    assert_snapshot!(told.events, @r#"
+    33 began, 3 steps
+    33 host.b: stale, size "small" "large" null
+    33 host.a: not started, live moved since the plan was made
+    33 link.site: not started, live moved since the plan was made
+    "#);
+    assert_eq!(world.cloud.changes().len(), 2, "only what was given");
+
+    world.cloud.fail("observe link", 1, Trouble::Refusal(ErrorClass::Denied));
+    let told = world.apply(steps).await;
+    assert_snapshot!(told.events, @"
+    33 began, 3 steps
+    33 link.site: failed, cannot read the link objects: observe link: Denied
+    33 host.a: not started, what the plan depends on could not be read
+    33 host.b: not started, what the plan depends on could not be read
+    ");
+    assert_eq!(world.cloud.changes().len(), 2);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use super::super::instances::{self, State};
 use super::super::{Interface, done, interfaces};
-use super::{Address, Association, find, find_public, leave_interface};
+use super::{Address, Association, by_ip_alone, find, leave_interface, not_both};
 use crate::context::Context;
 use crate::error::AwsError;
 use crate::ids;
@@ -36,15 +36,15 @@ fn already_associated(address: &str, association: &str) -> AwsError {
     AwsError::new("Resource.AlreadyAssociated", message)
 }
 
-/// The address, by its allocation or itself.
+/// The address, by its allocation.
 fn asked_for<'a>(context: &'a Context<'_>, params: &Params<'_>) -> Result<&'a Address, AwsError> {
     match (params.get("AllocationId"), params.get("PublicIp")) {
         (Some(id), None) => find(context, id),
-        (None, Some(ip)) => find_public(context, ip),
-        (Some(_), Some(_)) => Err(AwsError::new(
-            "InvalidParameterCombination",
-            "You may specify public IP or allocation id, but not both in the same call",
-        )),
+        (None, Some(ip)) => {
+            let message = "You must specify an allocation id when mapping an address to a VPC instance";
+            Err(by_ip_alone(context, ip, AwsError::new("InvalidParameterCombination", message)))
+        }
+        (Some(_), Some(_)) => Err(not_both("allocation")),
         (None, None) => Err(AwsError::new(
             "MissingParameter",
             "Either public IP or allocation id must be specified in the request.",
@@ -63,7 +63,7 @@ fn target<'a>(context: &'a Context<'_>, params: &Params<'_>) -> Result<&'a Inter
     }
 }
 
-/// An interface takes an address unless its instance has not started yet.
+/// An interface takes an address unless its instance has not started yet, or is about to go.
 fn given_interface<'a>(context: &'a Context<'_>, id: &str, of: Option<&str>) -> Result<&'a Interface, AwsError> {
     let interface = interfaces::find(context, id)?;
     if let Some(instance) = of.filter(|instance| interface.instance() != Some(*instance)) {
@@ -72,19 +72,25 @@ fn given_interface<'a>(context: &'a Context<'_>, id: &str, of: Option<&str>) -> 
     }
     let instance = interface.instance().and_then(|instance| context.ec2.instances.get(instance));
     match instance.map(|instance| instance.state.at(context.now)) {
-        Some(State::Pending) => {
-            let message =
-                format!("The pending instance to which '{id}' is attached is not in a valid state for this operation");
+        Some(state) if !takes_addresses(state) => {
+            let message = format!(
+                "The {} instance to which '{id}' is attached is not in a valid state for this operation",
+                state.name()
+            );
             Err(AwsError::new("IncorrectInstanceState", message))
         }
         _ => Ok(interface),
     }
 }
 
+fn takes_addresses(state: State) -> bool {
+    state != State::Pending && !state.is_ending()
+}
+
 fn only_interface<'a>(context: &'a Context<'_>, id: &str) -> Result<&'a Interface, AwsError> {
     let refuse = |why: String| Err(AwsError::new("InvalidInstanceID", why));
     let state = instances::find(context, id)?.state.at(context.now);
-    if state == State::Pending || state.is_ending() {
+    if !takes_addresses(state) {
         return refuse(format!("The {} instance '{id}' is not in a valid state for this operation.", state.name()));
     }
     match interfaces::of_instance(context.ec2, id)[..] {
@@ -112,25 +118,29 @@ fn point(context: &mut Context<'_>, address: &str, to: Association) -> String {
 }
 
 pub(super) fn disassociate(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsError> {
-    let (association, ip) = (params.get("AssociationId"), params.get("PublicIp"));
-    let address = match (association, ip) {
-        (Some(id), _) => {
-            let is_it = |address: &&Address| address.association.as_ref().is_some_and(|there| there.id == id);
-            let not_found = || {
-                let message = format!("The association ID '{id}' does not exist");
-                AwsError::new("InvalidAssociationID.NotFound", message)
-            };
-            context.ec2.addresses.values().find(is_it).ok_or_else(not_found)?
+    let id = match (params.get("AssociationId"), params.get("PublicIp")) {
+        (Some(id), None) => associated(context, id)?.id.clone(),
+        (None, Some(ip)) => {
+            let message = "You must specify an association id when unmapping an address from a VPC instance";
+            return Err(by_ip_alone(context, ip, AwsError::new("InvalidParameterValue", message)));
         }
-        (None, Some(ip)) => find_public(context, ip)?,
+        (Some(_), Some(_)) => return Err(not_both("association")),
         (None, None) => {
             return Err(AwsError::new("MissingParameter", "Either public IP or association id must be specified."));
         }
     };
-    let id = address.id.clone();
     let left = context.ec2.addresses.get_mut(&id).and_then(|address| address.association.take());
     if let Some(left) = left {
         interfaces::elastic_left(context, &left.interface);
     }
     Ok(done())
+}
+
+/// The address of an association.
+fn associated<'a>(context: &'a Context<'_>, id: &str) -> Result<&'a Address, AwsError> {
+    let is_it = |address: &&Address| address.association.as_ref().is_some_and(|there| there.id == id);
+    context.ec2.addresses.values().find(is_it).ok_or_else(|| {
+        let message = format!("The association ID '{id}' does not exist");
+        AwsError::new("InvalidAssociationID.NotFound", message)
+    })
 }

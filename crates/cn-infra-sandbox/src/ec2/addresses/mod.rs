@@ -96,6 +96,17 @@ fn find_public<'a>(context: &'a Context<'_>, ip: &str) -> Result<&'a Address, Aw
     addresses.find(|address| address.ip == wanted).ok_or_else(not_found)
 }
 
+/// In a VPC an address is named by an id; by itself alone it is refused, as that was the way of EC2-Classic.
+fn by_ip_alone(context: &Context<'_>, ip: &str, refused: AwsError) -> AwsError {
+    find_public(context, ip).err().unwrap_or(refused)
+}
+
+/// What AWS says where both an address and an id are given.
+fn not_both(id: &str) -> AwsError {
+    let message = format!("You may specify public IP or {id} id, but not both in the same call");
+    AwsError::new("InvalidParameterCombination", message)
+}
+
 fn allocate(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsError> {
     if let Some(domain) = params.get("Domain").filter(|domain| *domain != "vpc") {
         let message = format!("Value ({domain}) for parameter domain is invalid.");
@@ -128,8 +139,12 @@ fn check_border(context: &Context<'_>, params: &Params<'_>) -> Result<(), AwsErr
 fn release(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsError> {
     check_border(context, params)?;
     let address = match (params.get("AllocationId"), params.get("PublicIp")) {
-        (Some(id), _) => find(context, id)?,
-        (None, Some(ip)) => find_public(context, ip)?,
+        (Some(id), None) => find(context, id)?,
+        (None, Some(ip)) => {
+            let message = "You must specify an allocation id when releasing a VPC elastic IP address";
+            return Err(by_ip_alone(context, ip, AwsError::new("InvalidParameterValue", message)));
+        }
+        (Some(_), Some(_)) => return Err(not_both("allocation")),
         (None, None) => {
             return Err(AwsError::new("MissingParameter", "Either public IP or allocation id must be specified."));
         }

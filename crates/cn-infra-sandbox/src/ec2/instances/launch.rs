@@ -189,3 +189,19 @@ pub fn vcpus_in_use(context: &Context<'_>) -> u64 {
     let running = context.ec2.instances.values().filter(|instance| counts(instance.state.at(context.now)));
     running.filter_map(|instance| InstanceType::named(&instance.kind)).map(|kind| u64::from(kind.vcpus)).sum()
 }
+
+/// Refuses what exceeds the quota of vCPUs.
+pub fn check_vcpus(context: &Context<'_>) -> Result<(), AwsError> {
+    let quota = context.settings.quota("vcpus");
+    if vcpus_in_use(context) > quota { Err(too_many_vcpus(quota)) } else { Ok(()) }
+}
+
+/// What AWS says where vCPUs would exceed the quota.
+pub fn too_many_vcpus(quota: u64) -> AwsError {
+    let message = format!(
+        "You have requested more vCPU capacity than your current vCPU limit of {quota} allows for the instance bucket \
+         that the specified instance type belongs to. Please visit http://aws.amazon.com/contact-us/ec2-request to \
+         request an adjustment to this limit."
+    );
+    AwsError::new("VcpuLimitExceeded", message)
+}

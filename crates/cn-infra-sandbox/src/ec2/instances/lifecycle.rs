@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 
+use super::super::volumes::Attachment;
 use super::super::{done, interfaces};
 use super::view::write_state;
-use super::{Instance, Passing, Reason, State, describe};
+use super::{Instance, Passing, Reason, State, describe, launch};
 use crate::context::Context;
 use crate::error::AwsError;
 use crate::query::Params;
@@ -52,6 +53,7 @@ pub fn start(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsE
             State::Stopped => {}
             State::Stopping | State::ShuttingDown | State::Terminated => return Err(incorrect_state(id, "started")),
         }
+        check_root(context, id)?;
         if let Some(instance) = context.ec2.instances.get_mut(id) {
             instance.state = Passing::new(State::Pending, State::Running, now, STARTING);
             instance.launched = now;
@@ -60,7 +62,24 @@ pub fn start(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsE
         }
         interfaces::started(context, id);
     }
+    if named.iter().any(|(_, state)| *state == State::Stopped) {
+        launch::check_vcpus(context)?;
+    }
     Ok(answer(context, &named))
+}
+
+/// An instance starts from its root volume, which can have been taken off meanwhile.
+fn check_root(context: &Context<'_>, id: &str) -> Result<(), AwsError> {
+    let Some(instance) = context.ec2.instances.get(id) else { return Ok(()) };
+    let is_root = |attachment: &Attachment| attachment.instance == id && attachment.device == instance.root_device;
+    if context.ec2.volumes.values().any(|volume| volume.attached(context.now).is_some_and(is_root)) {
+        return Ok(());
+    }
+    let message = format!(
+        "Invalid value '{id}' for instanceId. Instance does not have a volume attached at root ({})",
+        instance.root_device
+    );
+    Err(AwsError::new("InvalidParameterValue", message))
 }
 
 /// Stops what runs; what is stopped or stopping stays as it is.
@@ -91,16 +110,18 @@ pub fn stop(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsEr
 fn check_stop(instance: &Instance, hibernates: bool) -> Result<(), AwsError> {
     let id = &instance.id;
     if instance.stop_protection {
-        let message = format!(
-            "The instance '{id}' may not be stopped. Modify its 'disableApiStop' instance attribute and try again."
-        );
-        return Err(AwsError::new("OperationNotPermitted", message));
+        return Err(protected(id, "stopped", "disableApiStop"));
     }
     if hibernates && !instance.hibernation {
         let message = format!("The instance '{id}' is not enabled for hibernation.");
         return Err(AwsError::new("UnsupportedHibernationConfiguration", message));
     }
     Ok(())
+}
+
+fn protected(id: &str, done: &str, by: &str) -> AwsError {
+    let message = format!("The instance '{id}' may not be {done}. Modify its '{by}' instance attribute and try again.");
+    AwsError::new("OperationNotPermitted", message)
 }
 
 fn reason(code: &str, message: &str, at: Timestamp) -> Reason {
@@ -119,6 +140,17 @@ pub fn reboot(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, Aws
     }
 }
 
+/// What protects from being stopped protects from being terminated too.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-stop-protection.html>
+fn check_termination(instance: &Instance) -> Result<(), AwsError> {
+    let switches =
+        [(instance.termination_protection, "disableApiTermination"), (instance.stop_protection, "disableApiStop")];
+    match switches.into_iter().find(|(is_on, _)| *is_on) {
+        Some((_, switch)) => Err(protected(&instance.id, "terminated", switch)),
+        None => Ok(()),
+    }
+}
+
 /// Terminates all, or none where one is protected. (AWS spares those in the zone of a protected one and terminates
 /// those of other zones, in a call that fails; here a failed call has done nothing.)
 pub fn terminate(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, AwsError> {
@@ -127,13 +159,7 @@ pub fn terminate(context: &mut Context<'_>, params: &Params<'_>) -> Result<Xml, 
     params.flag("SkipOsShutdown")?;
     for (id, state) in &named {
         let Some(instance) = context.ec2.instances.get_mut(id).filter(|_| !state.is_ending()) else { continue };
-        if instance.termination_protection {
-            let message = format!(
-                "The instance '{id}' may not be terminated. Modify its 'disableApiTermination' instance attribute and \
-                 try again."
-            );
-            return Err(AwsError::new("OperationNotPermitted", message));
-        }
+        check_termination(instance)?;
         instance.reason = Some(shutdown(now));
         // There is nothing to shut down in a stopped one.
         instance.state = match state {

@@ -1,12 +1,13 @@
 //! RunInstances.
 
-use super::super::tags::{self, Tags};
+use super::super::tags;
 use super::view::{Attached, write_reservation};
 use super::{disks, launch, networks, tokens};
 use crate::context::Context;
 use crate::error::AwsError;
 use crate::ids;
 use crate::query::Params;
+use crate::tags::Tags;
 use crate::xml::Xml;
 
 /// The tags that the request has for what it makes.
@@ -86,12 +87,7 @@ fn counted(context: &Context<'_>, params: &Params<'_>, vcpus: u32) -> Result<u32
     let free = quota.saturating_sub(launch::vcpus_in_use(context)) / u64::from(vcpus);
     let count = u64::try_from(max).unwrap_or_default().min(free);
     if count < u64::try_from(min).unwrap_or_default() {
-        let message = format!(
-            "You have requested more vCPU capacity than your current vCPU limit of {quota} allows for the instance \
-             bucket that the specified instance type belongs to. Please visit \
-             http://aws.amazon.com/contact-us/ec2-request to request an adjustment to this limit."
-        );
-        return Err(AwsError::new("VcpuLimitExceeded", message));
+        return Err(launch::too_many_vcpus(quota));
     }
     Ok(u32::try_from(count).unwrap_or(u32::MAX))
 }

@@ -1,6 +1,8 @@
 //! Making, attaching and changing interfaces by themselves.
 
-use super::super::{ClientToken, done, instances, tags};
+use super::super::instance_types::InstanceType;
+use super::super::instances::{self, State};
+use super::super::{ClientToken, Instance, done, tags};
 use super::describe::Told;
 use super::{Attachment, Interface, NewInterface, create, delete, find, of_instance, set_groups};
 use crate::context::Context;
@@ -65,22 +67,7 @@ pub(super) fn attach(context: &mut Context<'_>, params: &Params<'_>) -> Result<X
     if interface.attachment.is_some() {
         return Err(AwsError::new("InvalidNetworkInterface.InUse", format!("Interface: [{id}] in use.")));
     }
-    let others = of_instance(context.ec2, instance);
-    if instances::find(context, instance)?.state.at(context.now).is_ending() {
-        let message = format!("Instance '{instance}' is not in a valid state for this operation.");
-        return Err(AwsError::new("IncorrectState", message));
-    }
-    if others.first().is_some_and(|primary| primary.zone != interface.zone) {
-        let message = "You may not attach a network interface to an instance if they are not in the same availability \
-                       zone";
-        return Err(AwsError::new("InvalidParameterCombination", message));
-    }
-    let is_there = |other: &&Interface| other.attachment.as_ref().is_some_and(|it| it.device_index == device_index);
-    if others.iter().any(is_there) {
-        let message =
-            format!("Instance '{instance}' already has an interface attached at device index '{device_index}'.");
-        return Err(AwsError::new("InvalidParameterValue", message));
-    }
+    check_place(context, instances::find(context, instance)?, interface, device_index)?;
     let attachment = Attachment {
         id: ids::ec2("eni-attach"),
         instance: instance.to_owned(),
@@ -94,6 +81,32 @@ pub(super) fn attach(context: &mut Context<'_>, params: &Params<'_>) -> Result<X
         interface.attachment = Some(attachment);
     }
     Ok(xml)
+}
+
+/// An instance that runs or is stopped takes an interface of its zone, as many as its type has, each at its own index.
+fn check_place(context: &Context<'_>, to: &Instance, interface: &Interface, device_index: u32) -> Result<(), AwsError> {
+    let instance = &to.id;
+    if !matches!(to.state.at(context.now), State::Running | State::Stopped) {
+        let message = format!("Instance '{instance}' is not in a valid state for this operation.");
+        return Err(AwsError::new("IncorrectState", message));
+    }
+    let others = of_instance(context.ec2, instance);
+    if InstanceType::named(&to.kind).is_some_and(|kind| others.len() >= kind.max_interfaces()) {
+        let message = format!("Interface count {} exceeds the limit for {}", others.len() + 1, to.kind);
+        return Err(AwsError::new("AttachmentLimitExceeded", message));
+    }
+    if others.first().is_some_and(|primary| primary.zone != interface.zone) {
+        let message = "You may not attach a network interface to an instance if they are not in the same availability \
+                       zone";
+        return Err(AwsError::new("InvalidParameterCombination", message));
+    }
+    let is_there = |other: &&Interface| other.attachment.as_ref().is_some_and(|it| it.device_index == device_index);
+    if others.iter().any(is_there) {
+        let message =
+            format!("Instance '{instance}' already has an interface attached at device index '{device_index}'.");
+        return Err(AwsError::new("InvalidParameterValue", message));
+    }
+    Ok(())
 }
 
 /// `Force` makes no difference here: nothing hangs.

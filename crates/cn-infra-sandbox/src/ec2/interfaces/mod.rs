@@ -163,10 +163,11 @@ pub fn started(context: &mut Context<'_>, instance: &str) {
     }
 }
 
-/// An elastic IP has left an interface: where its server runs, it has a new auto-assigned address, as if it had started.
+/// An elastic IP has left an interface: where its server runs or starts, it has a new auto-assigned address, as if it had
+/// started.
 pub fn elastic_left(context: &mut Context<'_>, id: &str) {
     let instance = context.ec2.interfaces.get(id).and_then(Interface::instance);
-    let runs = |instance: &Instance| instance.state.at(context.now) == State::Running;
+    let runs = |instance: &Instance| matches!(instance.state.at(context.now), State::Pending | State::Running);
     let running = instance.and_then(|id| context.ec2.instances.get(id)).filter(|instance| runs(instance));
     if let Some(instance) = running.map(|instance| instance.id.clone()) {
         started(context, &instance);

@@ -29,13 +29,18 @@ pub(super) fn describe(context: &mut Context<'_>, params: &Params<'_>) -> Result
     Ok(xml)
 }
 
-/// Writes a rule. Where there are no ports, they are told as -1.
+/// Writes which traffic of which group a rule is about. Where there are no ports, they are told as -1.
+pub(super) fn write_traffic(xml: &mut Xml, rule: &Rule) {
+    let (from, to) = rule.allows.traffic.ports.unwrap_or((-1, -1));
+    xml.text("securityGroupRuleId", &rule.id).text("groupId", &rule.group).text("isEgress", rule.allows.egress);
+    xml.text("ipProtocol", &rule.allows.traffic.protocol).text("fromPort", from).text("toPort", to);
+}
+
+/// Writes a rule.
 pub(super) fn write(xml: &mut Xml, context: &Context<'_>, rule: &Rule) {
     let owner = context.account;
-    let (from, to) = rule.allows.traffic.ports.unwrap_or((-1, -1));
-    xml.text("securityGroupRuleId", &rule.id).text("groupId", &rule.group).text("groupOwnerId", owner);
-    xml.text("isEgress", rule.allows.egress).text("ipProtocol", &rule.allows.traffic.protocol);
-    xml.text("fromPort", from).text("toPort", to);
+    write_traffic(xml, rule);
+    xml.text("groupOwnerId", owner);
     match &rule.allows.peer {
         Peer::Ipv4(cidr) => xml.text("cidrIpv4", cidr),
         Peer::Ipv6(cidr) => xml.text("cidrIpv6", cidr),

@@ -1,6 +1,7 @@
 //! Taking rules out of a group.
 
 use super::super::vpc;
+use super::describe_rules::write_traffic;
 use super::permission::{self, Asked};
 use super::{Group, Peer, Rule, asked_for, describe, find_rule};
 use crate::context::Context;
@@ -74,9 +75,7 @@ pub(super) fn not_there() -> AwsError {
 }
 
 fn write(xml: &mut Xml, rule: &Rule) {
-    let (from, to) = rule.allows.traffic.ports.unwrap_or((-1, -1));
-    xml.text("securityGroupRuleId", &rule.id).text("groupId", &rule.group).text("isEgress", rule.allows.egress);
-    xml.text("ipProtocol", &rule.allows.traffic.protocol).text("fromPort", from).text("toPort", to);
+    write_traffic(xml, rule);
     let name = match &rule.allows.peer {
         Peer::Ipv4(_) => "cidrIpv4",
         Peer::Ipv6(_) => "cidrIpv6",

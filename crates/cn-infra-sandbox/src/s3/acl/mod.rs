@@ -13,6 +13,9 @@ use sha2::{Digest, Sha256};
 pub use document::{read, write, write_grants, written_grants};
 pub use headers::given;
 
+use super::Ask;
+use crate::error::AwsError;
+
 /// A list of grants. The owner is beside it: the owner may read and write it whatever it says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acl {
@@ -132,4 +135,20 @@ impl Permission {
 /// The canonical user id of an account: opaque, and the same at all times.
 pub fn canonical_id(account: &str) -> String {
     format!("{:x}", Bytes::copy_from_slice(&Sha256::digest(account)))
+}
+
+/// The list that a put of a list gives: by its headers, or by a document.
+///
+/// # Errors
+/// `UnexpectedContent` for both, `MissingSecurityHeader` for neither; what is wrong with it.
+pub fn wanted(ask: &Ask<'_>, owner: &str) -> Result<Acl, AwsError> {
+    match (given(ask, owner, owner)?, ask.request.body.is_empty()) {
+        (Some(acl), true) => Ok(acl),
+        (None, false) => read(ask, owner),
+        (Some(_), false) => Err(AwsError::new("UnexpectedContent", "This request does not support content")),
+        (None, true) => {
+            let error = AwsError::new("MissingSecurityHeader", "Your request was missing a required header");
+            Err(error.detail("MissingHeaderName", "x-amz-acl"))
+        }
+    }
 }

@@ -8,6 +8,7 @@ use crate::s3::acl::{self, Acl};
 use crate::s3::configuration::ownership::acl_with_enforced_ownership;
 use crate::s3::configuration::{Configuration, Ownership, blocked, tagging};
 use crate::s3::{Answer, Ask, Context, body, empty};
+use crate::tags::Tags;
 use crate::xml::Element;
 
 /// The region that takes no location constraint.
@@ -50,7 +51,7 @@ fn unmodelled(ask: &Ask<'_>) -> Result<(), AwsError> {
 /// What the request's document asks for.
 struct Wanted {
     region: String,
-    tags: tagging::Tags,
+    tags: Tags,
 }
 
 fn wanted(context: &Context<'_>, ask: &Ask<'_>) -> Result<Wanted, AwsError> {
@@ -62,7 +63,7 @@ fn wanted(context: &Context<'_>, ask: &Ask<'_>) -> Result<Wanted, AwsError> {
     document.without("Bucket")?;
     document.only(&["LocationConstraint", "Tags"], &[])?;
     let tags = document.child("Tags").map(tagging::tag_set).transpose()?.unwrap_or_default();
-    tagging::check(&tags, &tagging::Tags::new())?;
+    tagging::check(&tags, &Tags::new())?;
     Ok(Wanted { region: region(context.region, document.get("LocationConstraint").unwrap_or_default())?, tags })
 }
 

@@ -4,7 +4,7 @@ use http::Method;
 
 use super::{Ownership, blocked, change, read};
 use crate::error::AwsError;
-use crate::s3::acl::{self, Acl};
+use crate::s3::acl;
 use crate::s3::buckets::denied;
 use crate::s3::{Answer, Ask, Context, On, Operation, bucket, document, empty};
 
@@ -22,7 +22,7 @@ fn get(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
 /// With ACLs disabled none is taken, not even that which is so.
 fn put(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
     let bucket = bucket(context, ask)?;
-    let acl = wanted(ask, &bucket.owner)?;
+    let acl = acl::wanted(ask, &bucket.owner)?;
     if bucket.configuration.ownership == Some(Ownership::BucketOwnerEnforced) {
         return Err(AwsError::new("AccessControlListNotSupported", "The bucket does not allow ACLs"));
     }
@@ -31,16 +31,4 @@ fn put(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
     }
     change(context, ask)?.acl = acl;
     Ok(empty(200))
-}
-
-fn wanted(ask: &Ask<'_>, owner: &str) -> Result<Acl, AwsError> {
-    match (acl::given(ask, owner, owner)?, ask.request.body.is_empty()) {
-        (Some(acl), true) => Ok(acl),
-        (None, false) => acl::read(ask, owner),
-        (Some(_), false) => Err(AwsError::new("UnexpectedContent", "This request does not support content")),
-        (None, true) => {
-            let error = AwsError::new("MissingSecurityHeader", "Your request was missing a required header");
-            Err(error.detail("MissingHeaderName", "x-amz-acl"))
-        }
-    }
 }

@@ -170,12 +170,12 @@ mod tests {
             ["one", "two", "NoSuchTagSet"].into_iter().find(|what| text.contains(what))
         };
         assert_eq!(status(&sandbox, "PUT", "/media?tagging", &tagging("one")), 204);
-        sandbox.advance(SignedDuration::from_secs(3));
+        sandbox.advance(SignedDuration::from_secs(3)).expect("kept");
         assert_eq!(status(&sandbox, "PUT", "/media?tagging", &tagging("two")), 204);
         assert_eq!(seen(), Some("NoSuchTagSet"));
-        sandbox.advance(SignedDuration::from_secs(2));
+        sandbox.advance(SignedDuration::from_secs(2)).expect("kept");
         assert_eq!(seen(), Some("one"));
-        sandbox.advance(SignedDuration::from_secs(3));
+        sandbox.advance(SignedDuration::from_secs(3)).expect("kept");
         assert_eq!(seen(), Some("two"));
     }
 

@@ -1,13 +1,12 @@
 //! A bucket's tags. Each put replaces the whole set.
 
-use std::collections::BTreeMap;
-
 use http::Method;
 
 use super::{change, none, read};
 use crate::error::AwsError;
 use crate::s3::{Answer, Ask, Context, On, Operation, body, bucket, document, empty};
-use crate::xml::{Element, Xml};
+use crate::tags::{self, Tags, fits, is_reserved};
+use crate::xml::Element;
 
 /// The operations on tags.
 pub const OPERATIONS: &[Operation] = &[
@@ -15,9 +14,6 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::new("PutBucketTagging", Method::PUT, On::Bucket, "tagging", put),
     Operation::new("DeleteBucketTagging", Method::DELETE, On::Bucket, "tagging", delete),
 ];
-
-/// Key and value.
-pub type Tags = BTreeMap<String, String>;
 
 /// How many tags a bucket may bear. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/CostAllocTagging.html>
 pub const MAX_TAGS: usize = 50;
@@ -45,23 +41,26 @@ pub fn tag_set(set: &Element) -> Result<Tags, AwsError> {
 pub fn pair(tag: &Element) -> Result<(String, String), AwsError> {
     tag.only(&["Key", "Value"], &[])?;
     let (key, value) = (tag.require("Key")?, tag.require("Value")?);
-    let fits = |text: &str, most: usize| text.chars().count() <= most && text.chars().all(is_allowed);
+    check_pair(key, value)?;
+    Ok((key.to_owned(), value.to_owned()))
+}
+
+/// Refuses a key or a value that no tag of S3 has.
+///
+/// # Errors
+/// `InvalidTag`
+pub fn check_pair(key: &str, value: &str) -> Result<(), AwsError> {
     if key.is_empty() || !fits(key, 128) {
         return Err(invalid("The TagKey you have provided is invalid", key));
     }
     if !fits(value, 256) {
         return Err(invalid("The TagValue you have provided is invalid", key).detail("TagValue", value));
     }
-    Ok((key.to_owned(), value.to_owned()))
+    Ok(())
 }
 
-/// <https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/allocation-tag-restrictions.html>
-fn is_allowed(character: char) -> bool {
-    let is_space = character.is_whitespace() && !character.is_control();
-    character.is_alphanumeric() || is_space || "_.:/=+-@".contains(character)
-}
-
-fn invalid(message: &str, key: &str) -> AwsError {
+/// `InvalidTag`, and which.
+pub fn invalid(message: &str, key: &str) -> AwsError {
     AwsError::new("InvalidTag", message).detail("TagKey", key)
 }
 
@@ -73,8 +72,7 @@ pub fn check(wanted: &Tags, live: &Tags) -> Result<(), AwsError> {
     if wanted.len() > MAX_TAGS {
         return Err(AwsError::new("BadRequest", format!("Bucket tags cannot be greater than {MAX_TAGS}")));
     }
-    let system =
-        |tags: &'_ Tags| -> Tags { tags.clone().into_iter().filter(|(key, _)| key.starts_with("aws:")).collect() };
+    let system = |tags: &Tags| -> Tags { tags.clone().into_iter().filter(|(key, _)| is_reserved(key)).collect() };
     let (wanted, live) = (system(wanted), system(live));
     if let Some((key, _)) = wanted.iter().find(|(key, value)| live.get(*key) != Some(value)) {
         return Err(invalid("System tags cannot be added/updated by requester", key));
@@ -85,19 +83,12 @@ pub fn check(wanted: &Tags, live: &Tags) -> Result<(), AwsError> {
     }
 }
 
-/// Writes a `TagSet`.
-pub fn write(xml: &mut Xml, tags: &Tags) {
-    xml.list("TagSet", "Tag", tags, |xml, (key, value)| {
-        xml.text("Key", key).text("Value", value);
-    });
-}
-
 fn get(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
     let tags = &read(context, ask)?.tags;
     if tags.is_empty() {
         return Err(none("NoSuchTagSet", "The TagSet does not exist", ask));
     }
-    Ok(document("Tagging", |xml| write(xml, tags)))
+    Ok(document("Tagging", |xml| tags::write(xml, "TagSet", tags)))
 }
 
 fn put(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
@@ -111,6 +102,6 @@ fn put(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
 }
 
 fn delete(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
-    change(context, ask)?.tags.retain(|key, _| key.starts_with("aws:"));
+    change(context, ask)?.tags.retain(|key, _| is_reserved(key));
     Ok(empty(204))
 }

@@ -51,7 +51,8 @@ pub fn get(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
 pub fn put(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
     let bucket = place(context, ask, "s3:PutObjectAcl")?;
     lookup::version(context.s3.objects.index(&ask.bucket), &ask.key, ask.param("versionId"))?;
-    let acl = wanted(ask, &bucket.owner)?;
+    Payload::of(ask)?;
+    let acl = acl::wanted(ask, &bucket.owner)?;
     let enforced = bucket.configuration.ownership == Some(Ownership::BucketOwnerEnforced);
     if enforced {
         return Err(not_supported());
@@ -65,17 +66,4 @@ pub fn put(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
         set(&mut response, "x-amz-version-id", &version.id());
     }
     Ok(response)
-}
-
-fn wanted(ask: &Ask<'_>, owner: &str) -> Result<Acl, AwsError> {
-    Payload::of(ask)?;
-    match (acl::given(ask, owner, owner)?, ask.request.body.is_empty()) {
-        (Some(acl), true) => Ok(acl),
-        (None, false) => acl::read(ask, owner),
-        (Some(_), false) => Err(AwsError::new("UnexpectedContent", "This request does not support content")),
-        (None, true) => {
-            let error = AwsError::new("MissingSecurityHeader", "Your request was missing a required header");
-            Err(error.detail("MissingHeaderName", "x-amz-acl"))
-        }
-    }
 }

@@ -3,7 +3,7 @@
 //! A copy is another reference to the same bytes. What no object refers to any more stays until the file goes.
 
 use std::fs::{File, OpenOptions};
-use std::io;
+use std::io::{self, Seek, SeekFrom};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -109,6 +109,19 @@ impl Blobs {
     pub fn open(path: &Path) -> io::Result<Self> {
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
         Ok(Self { file: Some(file) })
+    }
+
+    /// The same bytes in an unlinked temporary file.
+    ///
+    /// # Errors
+    /// They cannot be read, or the disk is full.
+    pub fn copy(&self) -> io::Result<Self> {
+        let Some(file) = &self.file else { return Ok(Self::default()) };
+        let (mut all, mut copy) = (file.try_clone()?, tempfile::tempfile()?);
+        // The two handles share one position, which nothing else uses: all other reading and writing names its own.
+        all.seek(SeekFrom::Start(0))?;
+        io::copy(&mut all, &mut copy)?;
+        Ok(Self { file: Some(copy) })
     }
 
     /// Forgets all bytes.

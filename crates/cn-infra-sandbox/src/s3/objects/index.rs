@@ -37,6 +37,11 @@ impl Index {
         self.keys.is_empty()
     }
 
+    /// How many versions and delete markers there are.
+    pub fn len(&self) -> usize {
+        self.keys.values().map(Vec::len).sum()
+    }
+
     /// The versions of a key, the newest last.
     pub fn versions(&self, key: &str) -> &[Version] {
         self.keys.get(key).map_or(&[], Vec::as_slice)
@@ -171,10 +176,6 @@ impl Rows for Index {
                 }
             }
         }
-    }
-
-    fn count(&self) -> usize {
-        self.keys.values().map(|versions| versions.len()).sum()
     }
 }
 

@@ -6,7 +6,9 @@ use super::payload::Payload;
 use super::{Pairs, invalid_argument};
 use super::{lookup, place};
 use crate::error::AwsError;
+use crate::s3::configuration::tagging::{check_pair, invalid};
 use crate::s3::{Answer, Ask, Context, body, bucket, document, empty};
+use crate::tags::{self, is_reserved};
 use crate::xml::Element;
 
 /// How many tags an object may bear.
@@ -36,33 +38,20 @@ const TWICE: &str = "Cannot provide multiple Tags with the same key";
 /// # Errors
 /// `BadRequest` for more than 10; `InvalidTag` for keys and values that S3 does not take, and for a key given twice.
 fn checked(mut tags: Vec<(Box<str>, Box<str>)>) -> Result<Pairs, AwsError> {
-    let invalid = |message: &str, key: &str| Err(AwsError::new("InvalidTag", message).detail("TagKey", key));
     if tags.len() > MAX_TAGS {
         return Err(AwsError::new("BadRequest", format!("Object tags cannot be greater than {MAX_TAGS}")));
     }
     tags.sort();
     for (key, value) in &tags {
-        if key.is_empty() || !fits(key, 128) {
-            return invalid("The TagKey you have provided is invalid", key);
-        }
-        if !fits(value, 256) {
-            return invalid("The TagValue you have provided is invalid", key);
-        }
-        if key.starts_with("aws:") {
-            return invalid("System tags cannot be added/updated by requester", key);
+        check_pair(key, value)?;
+        if is_reserved(key) {
+            return Err(invalid("System tags cannot be added/updated by requester", key));
         }
     }
     match tags.windows(2).find(|two| two[0].0 == two[1].0) {
-        Some(two) => invalid(TWICE, &two[0].0),
+        Some(two) => Err(invalid(TWICE, &two[0].0)),
         None => Ok(tags.into()),
     }
-}
-
-/// Letters, digits, spaces and `+ - = . _ : / @`, of any language.
-fn fits(text: &str, most: usize) -> bool {
-    let allowed =
-        |character: char| character.is_alphanumeric() || character.is_whitespace() || "_.:/=+-@".contains(character);
-    text.chars().count() <= most && text.chars().all(allowed)
 }
 
 /// GetObjectTagging.
@@ -71,9 +60,7 @@ pub fn get(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
     let versioned = bucket.configuration.versioning.is_some();
     let version = lookup::version(context.s3.objects.index(&ask.bucket), &ask.key, ask.param("versionId"))?;
     let mut response = document("Tagging", |xml| {
-        xml.list("TagSet", "Tag", &version.details().tags, |xml, (key, value)| {
-            xml.text("Key", key).text("Value", value);
-        });
+        tags::write(xml, "TagSet", version.details().tags.iter().map(|(key, value)| (key, value)));
     });
     if versioned {
         set(&mut response, "x-amz-version-id", &version.id());

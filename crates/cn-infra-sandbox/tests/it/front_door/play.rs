@@ -2,6 +2,7 @@
 //! answers told.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use bytes::Bytes;
 use cn_infra_sandbox::{Reply, Request, Sandbox};
@@ -227,14 +228,15 @@ impl<'a> Game<'a> {
             if choices.one_in(8) {
                 let time = *choices.of(&[1, 60, 900, 86_400, 30 * 86_400, 1 << 40]);
                 self.sandbox.advance(SignedDuration::from_secs(time)).map_err(|error| error.to_string())?;
-                story += &format!("{time} seconds later\n");
+                writeln!(story, "{time} seconds later").expect("a string can be written");
                 // What became due meanwhile is not the doing of the next request.
                 self.send(&signed("ec2", "POST", "/", &[], b"Action=DescribeRegions".to_vec()))?;
             }
             self.mood = *choices.of(&[Mood::Sane, Mood::Slipping, Mood::Wild]);
             let Some(request) = self.request(&mut choices) else { continue };
             let body = String::from_utf8_lossy(&request.body[..request.body.len().min(1_000)]);
-            story += &format!("{} {} {:?} {body}\n", request.parts.method, request.parts.uri, request.parts.headers);
+            let http::request::Parts { method, uri, headers, .. } = &request.parts;
+            writeln!(story, "{method} {uri} {headers:?} {body}").expect("a string can be written");
             self.send(&request).map_err(|why| format!("{why}\nafter\n{story}"))?;
         }
         Ok(())
@@ -291,7 +293,7 @@ impl<'a> Game<'a> {
         for name in &rest.query {
             if choices.one_in(3) {
                 uri.push(if uri.contains('?') { '&' } else { '?' });
-                uri += &format!("{name}={}", encoded(&self.value(choices, name)));
+                write!(uri, "{name}={}", encoded(&self.value(choices, name))).expect("a string can be written");
             }
         }
         let mut headers = Vec::new();

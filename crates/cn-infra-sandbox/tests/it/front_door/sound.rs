@@ -39,8 +39,8 @@ pub fn send(sandbox: &Sandbox, request: &Request) -> Result<Reply, String> {
 
 fn is_error(reply: &Reply, request: &Request) -> bool {
     let (status, body) = (reply.response.status(), reply.response.body());
-    if request.parts.method == http::Method::HEAD || status == http::StatusCode::NOT_MODIFIED {
-        return body.is_empty();
+    if body.is_empty() {
+        return request.parts.method == http::Method::HEAD || status == http::StatusCode::NOT_MODIFIED;
     }
     let texts = document(reply).unwrap_or_default();
     let has = |names: &[&str]| texts.iter().any(|(name, text)| names.contains(&name.as_str()) && !text.is_empty());

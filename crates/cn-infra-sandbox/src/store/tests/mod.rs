@@ -39,7 +39,8 @@ impl Process {
 
     fn read(&mut self) -> String {
         let _locked = self.0.enter(&mut self.1).expect("read");
-        self.1.0.iter().map(|(key, row)| format!("{key}={row} ")).collect()
+        let rows: Vec<_> = self.1.0.iter().map(|(key, row)| format!("{key}={row} ")).collect();
+        rows.concat()
     }
 
     fn set(&mut self, key: &str, row: Option<u32>) {
@@ -135,12 +136,11 @@ fn an_account_that_began_anew_never_reads_the_journal_of_before() {
     let directory = tempfile::tempdir().expect("a directory");
     let journal = directory.path().join("journal.jsonl");
     let mut one = Process::start(directory.path());
-    one.0.clear(&mut one.1, Timestamp::UNIX_EPOCH).expect("begun");
+    drop(one.0.clear(&mut one.1, Timestamp::UNIX_EPOCH).expect("begun"));
     one.set("a", Some(1));
     let old = fs::read(&journal).expect("a journal");
-    Store::open(directory.path(), "1")
-        .and_then(|mut store| store.clear(&mut Rows::default(), Timestamp::UNIX_EPOCH))
-        .expect("begun");
+    let mut other = Store::open(directory.path(), "1").expect("a store");
+    drop(other.clear(&mut Rows::default(), Timestamp::UNIX_EPOCH).expect("begun"));
     // As where the process was killed in between.
     fs::write(&journal, old).expect("written");
     assert_eq!(Process::start(directory.path()).read(), "");

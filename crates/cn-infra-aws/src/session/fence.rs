@@ -1,0 +1,205 @@
+//! The fence: an apply that lost its lease, or may have, sends no write any more.
+//!
+//! AWS takes no fencing token, so each attempt of each call that may write is checked right before it is sent, by this
+//! process's own time. A process that is stopped between the check and the sending still sends: that is what remains.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::{Intercept, SharedInterceptor, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+use cn_infra_core::clock::Clock;
+use tokio::sync::watch;
+
+use crate::error::is_read;
+
+/// Whether writes may be sent. Clones are the same fence. Without a lease it is open.
+#[derive(Clone, Debug)]
+pub struct Fence {
+    gate: Arc<watch::Sender<Gate>>,
+}
+
+/// Why no write is sent any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Closed {
+    /// The lease was not renewed in time: the process stood still, or S3 did not answer.
+    RanOut,
+    /// Somebody took it over, or it was deleted.
+    Taken {
+        /// Who holds it now, where somebody does.
+        by: Option<String>,
+    },
+    /// Its holder is done.
+    Released,
+    /// Calls in flight were dropped: what becomes of them is not known, so the lease is left to run out.
+    Abandoned,
+}
+
+impl std::fmt::Display for Closed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::RanOut => f.write_str("the lease of this apply ran out before it was renewed"),
+            Self::Taken { by: Some(by) } => write!(f, "{by} took over the lease of this apply"),
+            Self::Taken { by: None } => f.write_str("the lease of this apply is gone"),
+            Self::Released => f.write_str("the lease of this apply was released"),
+            Self::Abandoned => f.write_str("this apply was broken off"),
+        }
+    }
+}
+
+/// A write was not sent.
+#[derive(Debug, thiserror::Error)]
+#[error("not sent: {why}")]
+pub struct WriteFenced {
+    why: Closed,
+}
+
+#[derive(Clone, Debug)]
+enum Gate {
+    Open,
+    Until(Until),
+    Closed(Closed),
+}
+
+/// The last moment at which an attempt may begin.
+#[derive(Clone, Debug)]
+pub(crate) struct Until {
+    pub stopwatch: Stopwatch,
+    pub last: Duration,
+}
+
+impl Until {
+    /// How long until then.
+    pub fn left(&self) -> Duration {
+        self.last.saturating_sub(self.stopwatch.passed())
+    }
+}
+
+/// Time since a moment. A monotonic clock stands still while a laptop sleeps, and a wall clock can be set back: what passed
+/// is the longer of the two.
+#[derive(Clone)]
+pub(crate) struct Stopwatch {
+    clock: Arc<dyn Clock>,
+    elapsed: Duration,
+    now: jiff::Timestamp,
+}
+
+impl std::fmt::Debug for Stopwatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stopwatch").field("since", &self.now).finish_non_exhaustive()
+    }
+}
+
+impl Stopwatch {
+    /// Starts now.
+    pub fn start(clock: &Arc<dyn Clock>) -> Self {
+        Self { elapsed: clock.elapsed(), now: clock.now(), clock: Arc::clone(clock) }
+    }
+
+    /// What passed since the start.
+    pub fn passed(&self) -> Duration {
+        let wall = Duration::try_from(self.clock.now().duration_since(self.now)).unwrap_or_default();
+        self.clock.elapsed().saturating_sub(self.elapsed).max(wall)
+    }
+}
+
+impl Default for Fence {
+    fn default() -> Self {
+        Self { gate: Arc::new(watch::Sender::new(Gate::Open)) }
+    }
+}
+
+impl Fence {
+    /// Whether an attempt of a write may begin now. Once it may not, it never may again.
+    pub fn check(&self) -> Result<(), WriteFenced> {
+        let over = matches!(&*self.gate.borrow(), Gate::Until(until) if until.left().is_zero());
+        if over {
+            self.close(Closed::RanOut);
+        }
+        match &*self.gate.borrow() {
+            Gate::Closed(why) => Err(WriteFenced { why: why.clone() }),
+            Gate::Open | Gate::Until(_) => Ok(()),
+        }
+    }
+
+    /// Lets no write pass any more. The first reason stays.
+    pub fn close(&self, why: Closed) {
+        self.gate.send_if_modified(|gate| {
+            let is_open = !matches!(gate, Gate::Closed(_));
+            if is_open {
+                *gate = Gate::Closed(why);
+            }
+            is_open
+        });
+    }
+
+    /// Why it is closed, if it is.
+    pub fn why(&self) -> Option<Closed> {
+        match &*self.gate.borrow() {
+            Gate::Closed(why) => Some(why.clone()),
+            Gate::Open | Gate::Until(_) => None,
+        }
+    }
+
+    /// Completes once it is closed.
+    pub async fn closed(&self) -> Closed {
+        let mut receiver = self.gate.subscribe();
+        loop {
+            if let Gate::Closed(why) = &*receiver.borrow_and_update() {
+                return why.clone();
+            }
+            if receiver.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    /// Sets the last moment, unless it is closed.
+    pub(crate) fn set(&self, until: Until) {
+        self.gate.send_if_modified(|gate| {
+            let is_open = !matches!(gate, Gate::Closed(_));
+            if is_open {
+                *gate = Gate::Until(until);
+            }
+            is_open
+        });
+    }
+
+    /// How long until it closes by itself.
+    pub(crate) fn left(&self) -> Duration {
+        match &*self.gate.borrow() {
+            Gate::Open => Duration::MAX,
+            Gate::Until(until) => until.left(),
+            Gate::Closed(_) => Duration::ZERO,
+        }
+    }
+
+    pub(crate) fn interceptor(&self) -> SharedInterceptor {
+        SharedInterceptor::new(Guard(self.clone()))
+    }
+}
+
+#[derive(Debug)]
+struct Guard(Fence);
+
+#[dyn_dispatch_hint]
+impl Intercept for Guard {
+    fn name(&self) -> &'static str {
+        "cn-infra fence of the lease"
+    }
+
+    // The last hook before an attempt is sent: credentials, which may take long to come, are there by now.
+    fn read_before_transmit(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let reads = config.load::<Metadata>().is_some_and(|operation| is_read(operation.name()));
+        if reads { Ok(()) } else { Ok(self.0.check()?) }
+    }
+}
