@@ -56,9 +56,12 @@ impl<'a> Account<'a> {
         Self { stand_in, managers, recorder }
     }
 
-    /// Whether the stand-in has the faults that `docs/fields.md` lists.
-    pub fn is_on_moto(&self) -> bool {
-        matches!(self.stand_in, StandIn::Moto(_))
+    /// What `docs/fields.md` calls the stand-in.
+    pub fn stand_in_name(&self) -> &'static str {
+        match self.stand_in {
+            StandIn::Moto(_) => "moto",
+            StandIn::Sandbox(..) => "the sandbox",
+        }
     }
 
     /// Runs a program of another client; see [`StandIn::boto3`].

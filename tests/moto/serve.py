@@ -4,11 +4,11 @@ Put right below: all databases have one DbiResourceId; GetBucketVersioning answe
 was associated by network interface tells no instance, and one that moves stays shown at the interface that it left, as
 does the one that it displaces; ModifyInstanceMetadataOptions clears what it is not given; RunInstances drops
 DisableApiTermination and the throughput of volumes; GetBucketAcl tells one permission of each grantee; the port and
-Performance Insights of a database are filed away; CreateBucket drops tags.
+Performance Insights of a database are filed away; CreateBucket drops tags; a new bucket has no ownership controls, no
+public access block and no encryption, where AWS since 2023 sets all three.
 
-What else it gets wrong, and is left as it is, since the tool copes: a new bucket has no ownership controls and no
-public access block, where AWS since 2023 sets both; changes of a database that should wait for its window are carried
-out at once; `resolve:ssm:` image ids are kept as text; DescribeVolumes tells no DeleteOnTermination; a security group
+What else it gets wrong, and is left as it is, since the tool copes: ACLs of buckets are taken where they are off; changes
+of a database that should wait for its window are carried out at once; `resolve:ssm:` image ids are kept as text; DescribeVolumes tells no DeleteOnTermination; a security group
 in use is deleted; client tokens are not honoured; ObjectSizeGreaterThan and ObjectSizeLessThan of lifecycle rules are
 dropped; what docs/fields.md exempts from checks on moto. AWS's own behaviour is in its API reference, and wins.
 
@@ -27,7 +27,7 @@ from moto.ec2.models import EC2Backend
 from moto.ec2.models.elastic_ip_addresses import ElasticAddress, ElasticAddressBackend
 from moto.ec2.responses.instances import InstanceResponse
 from moto.rds.models import DBInstance
-from moto.s3.models import FakeAcl, FakeGrant
+from moto.s3.models import FakeAcl, FakeBucket, FakeGrant, PublicAccessBlock
 from moto.s3.responses import S3Response
 from moto.server import main
 
@@ -158,6 +158,20 @@ def tagged_from_the_start():
     S3Response._bucket_response_put = put
 
 
+def closed_from_the_start():
+    """A new bucket takes no ACLs, blocks public access and encrypts; moto's does nothing of that."""
+    original = FakeBucket.__init__
+
+    def init(self, *args, **kwargs):
+        original(self, *args, **kwargs)
+        self.ownership_rule = "BucketOwnerEnforced"
+        self.public_access_block = PublicAccessBlock(True, True, True, True)
+        algorithm = {"SSEAlgorithm": "AES256"}
+        self.encryption = {"Rule": {"ApplyServerSideEncryptionByDefault": algorithm, "BucketKeyEnabled": False}}
+
+    FakeBucket.__init__ = init
+
+
 def prepare():
     """What stands in the account before the environments are applied."""
     account = "123456789012"
@@ -175,6 +189,7 @@ if __name__ == "__main__":
     kept_by_run_instances()
     kept_database_settings()
     tagged_from_the_start()
+    closed_from_the_start()
     if "--prepare" in sys.argv:
         prepare()
     if "--attached" in sys.argv:

@@ -100,7 +100,8 @@ impl Subject {
         .await?;
         let managers = cn_infra_aws::managers(&session);
         let speed = if context.global.sandbox { context.speed() } else { 1.0 };
-        Ok(Survey { environment, kinds, session, managers, clock, speed, view: context.view.clone(), began })
+        let view = context.view.clone();
+        Ok(Survey { environment, kinds, session, managers, clock, speed, view, began })
     }
 }
 
@@ -138,7 +139,8 @@ impl Survey {
 
     /// Reads the same, and what stands in the way of deleting what left the file.
     async fn observe_prunable(&self) -> Result<Live> {
-        Ok(self.told(observe_prunable(&self.environment, &self.managers, &self.kinds, self.clock.now())).await?)
+        let reading = observe_prunable(&self.environment, &self.managers, &self.kinds, self.clock.now());
+        Ok(self.told(reading).await?)
     }
 
     /// Reads what is live and plans the difference.

@@ -28,7 +28,7 @@ const START: Timestamp = Timestamp::constant(1_796_040_000, 0);
 const ROUNDS: usize = 3;
 
 /// Longer than anything just made stays unseen.
-pub const SETTLED: Duration = Duration::from_mins(2);
+const SETTLED: Duration = Duration::from_mins(2);
 
 /// An account and its time.
 #[derive(Debug)]

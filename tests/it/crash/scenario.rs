@@ -6,8 +6,9 @@ use std::path::Path;
 
 use cn_infra::core::address::{Address, PhysicalId};
 use cn_infra::core::environment::edit::set_adopt;
-use cn_infra_sandbox::Caller;
+use cn_infra_sandbox::{Caller, Sandbox};
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
 
 use super::account::{ACCOUNT, Account, REGION, Wanted};
 
@@ -178,18 +179,13 @@ pub const SCENARIOS: &[Scenario] = &[
 impl Scenario {
     /// The account as it is before the change, and what is wanted of it.
     pub async fn prepare(&self) -> Scene {
-        let account = Account::new();
-        let directory = tempfile::tempdir().unwrap();
-        let write = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).unwrap();
-        for (name, action) in [("media.json", "GetObject"), ("media-after.json", "GetObjectVersion")] {
-            write(name, &include_str!("media.json").replace("ACTION", action));
-        }
+        let directory = site();
         if let Change::Repository(name) = self.change {
             let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("environments");
-            return Scene { account, wanted: Wanted::load(&repository, name, false), _directory: directory };
+            let wanted = Wanted::load(&repository, name, false);
+            return Scene { account: Account::new(), wanted, _directory: directory };
         }
-        write("site.toml", SITE);
-        account.converge(&Wanted::load(directory.path(), "site", false)).await.unwrap();
+        let account = Account::over(applied().await.fork().unwrap(), false);
         let after = match self.change {
             Change::Update(replaced) => replaced.iter().fold(SITE.to_owned(), |text, (before, after)| {
                 assert!(text.contains(before), "{before}");
@@ -199,10 +195,32 @@ impl Scenario {
             Change::Adopt => strip(&account, directory.path()).await,
             Change::Repository(_) => SITE.to_owned(),
         };
-        write("site.toml", &after);
+        std::fs::write(directory.path().join("site.toml"), after).unwrap();
         let wanted = Wanted::load(directory.path(), "site", matches!(self.change, Change::Prune(_)));
         Scene { account, wanted, _directory: directory }
     }
+}
+
+/// The directory of the small environment.
+fn site() -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).unwrap();
+    for (name, action) in [("media.json", "GetObject"), ("media-after.json", "GetObjectVersion")] {
+        write(name, &include_str!("media.json").replace("ACTION", action));
+    }
+    write("site.toml", SITE);
+    directory
+}
+
+/// An account to which the small environment was applied: once for all.
+async fn applied() -> &'static Sandbox {
+    static APPLIED: OnceCell<Sandbox> = OnceCell::const_new();
+    let apply = async || {
+        let (account, directory) = (Account::new(), site());
+        account.converge(&Wanted::load(directory.path(), "site", false)).await.unwrap();
+        account.sandbox
+    };
+    APPLIED.get_or_init(apply).await
 }
 
 /// The file without the tables of some resources.

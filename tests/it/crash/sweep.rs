@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cn_infra_sandbox::Sandbox;
 
-use super::account::{Account, SETTLED, Wanted};
+use super::account::{Account, Wanted};
 use super::inventory::{Inventory, difference, inventory};
 use super::scenario::{Scenario, Scene};
-use super::wire::Way;
+use super::wire::{Around, Way};
 
 /// How many threads play points.
 const THREADS: usize = 2;
@@ -58,7 +58,8 @@ struct Played {
 impl Sweep {
     /// Plays every point of a scenario.
     pub fn run(self, scenario: &Scenario) -> Row {
-        let (scene, calls, around, expected) = run(self.record(scenario));
+        let scene = self.set(run(scenario.prepare()));
+        let (calls, around, expected) = run(self.record(scenario, &scene));
         let chosen = (1..=calls).filter(|call| (self.calls)(*call));
         let lost = chosen.map(|call| Point { way: Way::LosesAnswer, call, left: None });
         let dead = around.into_iter().flat_map(|around| {
@@ -84,26 +85,28 @@ impl Sweep {
         row.into_inner().unwrap()
     }
 
-    /// Applies undisturbed. Tells how many calls it took, the account around each, and what there is in the end.
-    async fn record(self, scenario: &Scenario) -> (Scene, usize, Vec<super::wire::Around>, Inventory) {
-        let mut scene = scenario.prepare().await;
+    /// The scene under the settings of the sweep.
+    fn set(self, mut scene: Scene) -> Scene {
         scene.account.retries = self.retries;
         let mut settings = scene.account.sandbox.settings().unwrap();
         settings.consistency_delay = self.consistency;
         scene.account.sandbox.set_settings(settings).unwrap();
+        scene
+    }
+
+    /// Applies undisturbed. Tells how many calls it took, the account around each, and what there is in the end.
+    async fn record(self, scenario: &Scenario, scene: &Scene) -> (usize, Vec<Around>, Inventory) {
         let account = scene.account.fork();
         let plan = account.plan(&scene.wanted).await.unwrap();
         assert!(!plan.steps.is_empty() && plan.blocked.is_empty(), "{}: {plan:#?}", scenario.name);
         let wire = account.wire().copying(self.calls);
         let report = account.apply(&plan, &wire).await.unwrap();
         assert!(report.is_success(), "{}: {report:#?}", scenario.name);
-        // What is seen of it at once may be what was there before.
-        account.clock.advance(SETTLED);
         let left = account.converge(&scene.wanted).await;
         assert_eq!(left, Ok(0), "{}: nothing is left to do", scenario.name);
         let end: Inventory = scenario.end.iter().map(|(line, count)| ((*line).to_owned(), *count)).collect();
         assert_eq!(difference(&end, &inventory(&account.sandbox)), None, "{}", scenario.name);
-        (scene, wire.calls(), wire.take_around(), end)
+        (wire.calls(), wire.take_around(), end)
     }
 
     async fn play(self, point: Point, scene: &Scene, expected: &Inventory) -> Played {

@@ -68,7 +68,9 @@ impl Account {
 
     /// So many calls of an operation are throttled, from the n-th on.
     pub fn throttle(&self, operation: &str, nth: u64, times: u64) {
-        self.sandbox.add_fault(Fault { times: Some(times), ..Fault::new(operation, Effect::Throttle).at(nth) }).unwrap();
+        self.sandbox
+            .add_fault(Fault { times: Some(times), ..Fault::new(operation, Effect::Throttle).at(nth) })
+            .unwrap();
     }
 
     /// Plans an environment file, with `prune`, and applies the plan, as one process does.

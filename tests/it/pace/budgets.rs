@@ -19,7 +19,8 @@ const BUDGET: f64 = 5.0;
 
 fn groups(number: usize) -> String {
     let mut file =
-        "[environment]\nname = \"site\"\nproject = \"pace\"\naccount = \"123456789012\"\nregion = \"us-west-2\"\n".to_owned();
+        "[environment]\nname = \"site\"\nproject = \"pace\"\naccount = \"123456789012\"\nregion = \"us-west-2\"\n"
+            .to_owned();
     for n in 0..number {
         let _ = write!(
             file,
@@ -109,7 +110,8 @@ async fn a_storm_of_throttles_ends_well_and_is_shown() {
     account.throttle("ec2:*", 500, 30);
     let applied = account.carry_out(&plan).await;
     row("a storm over 200 groups: 30 calls of EC2 in a row are throttled", &applied);
-    let lanes: BTreeSet<_> = applied.calls.iter().filter(|call| call.code.is_some()).map(|call| &call.operation).collect();
+    let lanes: BTreeSet<_> =
+        applied.calls.iter().filter(|call| call.code.is_some()).map(|call| &call.operation).collect();
     assert!(lanes.len() >= 2, "it hits several lanes: {lanes:?}");
     assert!(applied.report.is_success());
     assert_eq!(applied.throttled(), 30);

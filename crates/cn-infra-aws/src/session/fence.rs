@@ -203,3 +203,63 @@ impl Intercept for Guard {
         if reads { Ok(()) } else { Ok(self.0.check()?) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use cn_infra_core::testing::clock::VirtualClock;
+
+    use super::*;
+    use crate::error::failed;
+    use crate::testing::Script;
+    use cn_infra_core::manager::ErrorClass;
+
+    #[tokio::test]
+    async fn past_the_last_moment_reads_pass_and_writes_do_not() {
+        let script =
+            Script::new().answer("DescribeAddresses", "").answer("AllocateAddress", "").answer("HEAD /media", "");
+        let (session, clock) = (script.session(), VirtualClock::default());
+        let shared: Arc<dyn Clock> = Arc::new(clock.clone());
+        session.fence.set(Until { stopwatch: Stopwatch::start(&shared), last: Duration::from_secs(180) });
+        session.ec2.allocate_address().send().await.expect("the lease holds");
+        clock.advance(Duration::from_secs(180));
+        let error = session.ec2.allocate_address().send().await.expect_err("the lease ran out");
+        let error = failed("AllocateAddress", error);
+        assert_eq!(error.class, ErrorClass::Invalid, "sending it again is of no use");
+        let said = "AllocateAddress: not sent: the lease of this apply ran out before it was renewed";
+        assert_eq!((error.message.as_str(), error.hint.is_some()), (said, true));
+        session.ec2.describe_addresses().send().await.expect("reads pass");
+        session.s3.head_bucket().bucket("media").send().await.expect("reads pass");
+        session.s3.delete_bucket().bucket("media").send().await.expect_err("a write");
+        session.rds.delete_db_instance().db_instance_identifier("main").send().await.expect_err("a write");
+        assert_eq!(script.requests().len(), 3);
+    }
+
+    /// A retry of the SDK's own is an attempt as any other.
+    #[tokio::test]
+    async fn every_attempt_is_checked() {
+        #[derive(Debug)]
+        struct Slow(VirtualClock);
+        #[dyn_dispatch_hint]
+        impl Intercept for Slow {
+            fn name(&self) -> &'static str {
+                "a minute for each attempt"
+            }
+            fn read_after_attempt(
+                &self,
+                _: &aws_smithy_runtime_api::client::interceptors::context::FinalizerInterceptorContextRef<'_>,
+                _: &RuntimeComponents,
+                _: &mut ConfigBag,
+            ) -> Result<(), BoxError> {
+                self.0.advance(Duration::from_mins(1));
+                Ok(())
+            }
+        }
+        let script = Script::new().fail("ReleaseAddress", 503, "Unavailable");
+        let (session, clock) = (script.session(), VirtualClock::default());
+        let shared: Arc<dyn Clock> = Arc::new(clock.clone());
+        session.fence.set(Until { stopwatch: Stopwatch::start(&shared), last: Duration::from_secs(90) });
+        let call = session.ec2.release_address().customize().interceptor(Slow(clock));
+        call.send().await.expect_err("it fails");
+        assert_eq!(script.requests().len(), 2, "of three attempts the last was not sent");
+    }
+}

@@ -52,7 +52,7 @@ pub async fn alone<T>(
     result
 }
 
-/// `The lease in coral-locks was not released: it runs out within 5 min.`
+/// `The lease in coral-locks was not released: it runs out within 5 min 0 s.`
 fn left(record: &cn_infra_aws::lease::Record, bucket: &str) -> String {
     let within = std::time::Duration::from_secs(record.ttl_seconds.saturating_add(record.attempt_seconds));
     format!("The lease in {bucket} was not released: it runs out within {}.\n", view::events::time(within))

@@ -44,7 +44,7 @@ fn both_environments_from_nothing_through_drift_to_pruned(stand_in: &StandIn) {
     ['coralnet-staging-db', 'coralnet-staging-web', 'default']
     1 addresses
     ['coralnet-staging']
-    ['coralnet-production', 'coralnet-staging']
+    ['coralnet-staging']
     ");
 }
 
@@ -191,6 +191,8 @@ fn prune(checkout: &Checkout) {
     assert_snapshot!(mask(&checkout.expect(4, "plan production --prune")), @"
     production · coralnet · account 123456789012 · us-west-2
 
+      ! bucket.media         blocked: is protected by its tag cn-infra:protect
+          hint: declare bucket.media again with `protect = false`, apply, then prune
       ! db_instance.main     blocked: is protected by its tag cn-infra:protect
           hint: declare db_instance.main again with `protect = false`, apply, then prune
       ! elastic_ip.site      blocked: is protected by its tag cn-infra:protect
@@ -202,11 +204,11 @@ fn prune(checkout: &Checkout) {
       ! security_group.db    blocked: db_instance.main refers to it and stays
           hint: delete db_instance.main first
 
-    Plan: 0 to create, 0 to update, 0 to delete, 5 blocked.
+    Plan: 0 to create, 0 to update, 0 to delete, 6 blocked.
     ");
     checkout.expect(4, "apply production --prune --yes");
 
-    // Protection is lifted in an apply of its own; then everything goes but the bucket.
+    // Protection is lifted in an apply of its own; then everything goes, data by its name only.
     let open: Vec<_> = file
         .lines()
         .map(|line| if is_protection(line) { line.replace("= true", "= false") } else { line.to_owned() })
@@ -238,7 +240,8 @@ fn prune(checkout: &Checkout) {
     assert_snapshot!(mask(&checkout.expect(2, "plan production --prune --detailed-exitcode")), @"
     production · coralnet · account 123456789012 · us-west-2
 
-      - db_instance.main              delete db-…
+      - bucket.media                  its data goes with it: --allow-delete bucket.media; delete coralnet-production
+      - db_instance.main              its data goes with it: --allow-delete db_instance.main; delete db-…
       - elastic_ip.site/association   delete
       - elastic_ip.site               delete eipalloc-…
       - instance.web                  delete i-…
@@ -247,9 +250,12 @@ fn prune(checkout: &Checkout) {
       - security_group.web/rules      delete
       - security_group.web            delete sg-…
 
-    Plan: 0 to create, 0 to update, 8 to delete.
+    Plan: 0 to create, 0 to update, 9 to delete.
     ");
-    checkout.expect(0, "apply production --prune --yes");
+    let run = checkout.run("apply production --prune --yes --allow-delete bucket.media");
+    assert_eq!(run.code, Some(4), "{}", run.stderr);
+    assert!(run.stderr.contains("hint: add --allow-delete db_instance.main"), "{}", run.stderr);
+    checkout.expect(0, "apply production --prune --yes --allow-delete bucket.media --allow-delete db_instance.main");
     assert_snapshot!(mask(&checkout.expect(0, PLAN_PRODUCTION)), @"
     production · coralnet · account 123456789012 · us-west-2
 

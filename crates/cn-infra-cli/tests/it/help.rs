@@ -95,6 +95,8 @@ fn plan() {
                                       not there yet; may be repeated
           --create-anyway <RESOURCE>  Create it although an object without our tags looks like the same
                                       thing; may be repeated
+          --my-ip <ADDRESS>           Your own address, as servers see it: hold back what would close
+                                      port 22 to it
           --out <FILE>                Save the plan here instead of .cn-infra/plan.json
           --detailed-exitcode         Exit with 2 if a step is pending
           --json                      Print the plan as JSON

@@ -8,6 +8,7 @@ mod gate;
 mod help;
 mod interrupt;
 mod kill;
+mod lock;
 mod mask;
 #[path = "../../../../tests/it/moto.rs"]
 mod moto;

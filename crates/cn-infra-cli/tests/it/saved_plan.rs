@@ -64,7 +64,7 @@ fn a_plan_can_be_kept_elsewhere(stand_in: &StandIn) {
     stderr:
     error: a saved plan is carried out as it is
 
-    hint: give --prune, --only and --create-anyway to `cn-infra plan`, or name the environment here
+    hint: give --prune, --only, --create-anyway and --my-ip to `cn-infra plan`, or name the environment here
     ");
 }
 

@@ -3,7 +3,7 @@
 use super::failure::Stop;
 use super::poll::Watch;
 use super::resolve;
-use super::retry::Patience;
+use super::retry::{Backoff, Patience};
 use super::stale;
 use super::step::Work;
 use crate::document::Document;
@@ -70,7 +70,24 @@ async fn carry_out(
     }
     if work.must_wait() {
         watch.outdate();
-        work.ready(&mut watch).await?;
+        shown(work, &mut watch).await?;
+    }
+    Ok(())
+}
+
+/// Waits until the object is ready and a reading shows the change, so that a plan made at once has nothing to do and sends
+/// nothing twice. Readings may be behind for as long as something just made may stay unseen, not longer.
+async fn shown(work: &Work<'_>, watch: &mut Watch<'_>) -> Result<(), Failure> {
+    let mut live = work.ready(watch).await?;
+    let until = work.run.clock.elapsed().saturating_add(work.run.options.consistency);
+    let mut backoff = Backoff::new();
+    while !Pending::of(work, &live).await?.is_empty() {
+        let left = until.saturating_sub(work.run.clock.elapsed());
+        if left.is_zero() {
+            break;
+        }
+        work.pause_for("not visible yet", backoff.next().min(left)).await?;
+        live = work.ready(watch).await?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use cn_infra_core::address::Address;
 use cn_infra_core::live::Live;
 use cn_infra_core::manager::TagChange;
-use cn_infra_core::owner::{Owner, Tags};
+use cn_infra_core::owner::Owner;
 use cn_infra_core::token::Token;
 use jiff::Timestamp;
 
@@ -91,32 +91,87 @@ async fn a_poll_reads_all_and_tells_what_was_asked_for() {
 
 #[tokio::test]
 async fn a_create_bears_tags_and_is_sent_once() {
-    let script = Script::new().answer("AllocateAddress", &format!("<allocationId>{ALLOCATION}</allocationId>")).fail(
-        "AllocateAddress",
-        500,
-        "InternalError",
-    );
-    let owner = Owner { project: "p".into(), environment: "e".into(), address: Address::new("elastic_ip", "site") };
-    let tags: Tags = [("Name".to_owned(), "site".to_owned())].into();
-    let token = Token::new("123456789012", "us-west-2", &owner, 0);
-    let elastic_ip = ElasticIp::default();
-    let new = || New { address: &owner.address, name: "site", resource: &elastic_ip, tags: &tags, token: &token };
-    let manager = ElasticIps::new(&script.session());
-    assert_eq!(manager.create(new()).await.unwrap(), ALLOCATION.into());
-    assert_eq!(manager.create(new()).await.unwrap_err().class, ErrorClass::Unknown);
+    let script = Script::new().fail("AllocateAddress", 500, "InternalError");
+    let error = create(&ElasticIps::new(&script.session())).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Unknown);
     insta::assert_snapshot!(script.requests().join("\n\n"), @"
     AllocateAddress
     Domain=vpc
     TagSpecification.1.ResourceType=elastic-ip
-    TagSpecification.1.Tag.1.Key=Name
-    TagSpecification.1.Tag.1.Value=site
+    TagSpecification.1.Tag.1.Key=cn-infra:address
+    TagSpecification.1.Tag.1.Value=elastic_ip.site
+    TagSpecification.1.Tag.2.Key=cn-infra:environment
+    TagSpecification.1.Tag.2.Value=e
+    TagSpecification.1.Tag.3.Key=cn-infra:project
+    TagSpecification.1.Tag.3.Value=p
+    ");
+}
 
+async fn create(manager: &ElasticIps) -> Result<PhysicalId, ManageError> {
+    let owner = Owner { project: "p".into(), environment: "e".into(), address: Address::new("elastic_ip", "site") };
+    let token = Token::new("123456789012", "us-west-2", &owner, 0);
+    let (elastic_ip, tags) = (ElasticIp::default(), owner.tags());
+    manager
+        .create(New { address: &owner.address, name: "site", resource: &elastic_ip, tags: &tags, token: &token })
+        .await
+}
+
+fn owned(ids: &[&str]) -> String {
+    let items: Vec<_> = ids.iter().map(|id| format!("<item><allocationId>{id}</allocationId></item>")).collect();
+    format!("<addressesSet>{}</addressesSet>", items.concat())
+}
+
+#[tokio::test]
+async fn an_address_that_is_the_only_one_is_kept() {
+    let script = Script::new()
+        .answer("AllocateAddress", &format!("<allocationId>{ALLOCATION}</allocationId>"))
+        .answer("DescribeAddresses", &owned(&[ALLOCATION]));
+    assert_eq!(create(&ElasticIps::new(&script.session())).await.unwrap(), ALLOCATION.into());
+    insta::assert_snapshot!(script.requests().join("\n\n"), @"
     AllocateAddress
     Domain=vpc
     TagSpecification.1.ResourceType=elastic-ip
-    TagSpecification.1.Tag.1.Key=Name
-    TagSpecification.1.Tag.1.Value=site
+    TagSpecification.1.Tag.1.Key=cn-infra:address
+    TagSpecification.1.Tag.1.Value=elastic_ip.site
+    TagSpecification.1.Tag.2.Key=cn-infra:environment
+    TagSpecification.1.Tag.2.Value=e
+    TagSpecification.1.Tag.3.Key=cn-infra:project
+    TagSpecification.1.Tag.3.Value=p
+
+    DescribeAddresses
+    Filter.1.Name=tag:cn-infra:project
+    Filter.1.Value.1=p
+    Filter.2.Name=tag:cn-infra:environment
+    Filter.2.Value.1=e
+    Filter.3.Name=tag:cn-infra:address
+    Filter.3.Value.1=elastic_ip.site
     ");
+}
+
+#[tokio::test]
+async fn of_two_addresses_the_lowest_is_kept_and_no_third_is_allocated() {
+    let script = Script::new()
+        .answer("AllocateAddress", &format!("<allocationId>{ALLOCATION}</allocationId>"))
+        .answer("DescribeAddresses", &owned(&["eipalloc-00", ALLOCATION]))
+        .fail("DescribeAddresses", 500, "InternalError")
+        .answer("DescribeAddresses", &owned(&["eipalloc-00"]))
+        .answer("ReleaseAddress", "");
+    let manager = ElasticIps::new(&script.session());
+    assert_eq!(create(&manager).await.unwrap(), "eipalloc-00".into());
+    assert_eq!(script.writes().matches("AllocateAddress").count(), 1);
+    assert!(script.writes().ends_with(&format!("ReleaseAddress\nAllocationId={ALLOCATION}")), "{}", script.writes());
+}
+
+#[tokio::test]
+async fn the_lowest_waits_for_the_other_one_to_give_way() {
+    let script = Script::new()
+        .answer("AllocateAddress", &format!("<allocationId>{ALLOCATION}</allocationId>"))
+        .answer("DescribeAddresses", &owned(&[ALLOCATION, "eipalloc-0bbbbbbbbbbbbbbbb"]))
+        .answer("DescribeAddresses", &owned(&[ALLOCATION]));
+    let manager = ElasticIps::new(&script.session());
+    assert_eq!(create(&manager).await.unwrap_err().class, ErrorClass::Busy);
+    assert_eq!(create(&manager).await.unwrap(), ALLOCATION.into());
+    assert_eq!(script.writes().matches("AllocateAddress").count(), 1);
 }
 
 /// An instance whose interfaces are listed the other way round.

@@ -50,7 +50,7 @@ async fn a_protected_instance_is_not_deleted() {
     let script = Script::new();
     let error = delete(&script, json!({ "deletion_protection": true })).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Invalid);
-    insta::assert_snapshot!(format!("{error} [{}]", error.hint.as_deref().unwrap()), @"site-main is protected from deletion [set deletion_protection = false in an apply of its own, then delete it]");
+    insta::assert_snapshot!(format!("{error} [{}]", error.hint.as_deref().unwrap()), @"site-main: it is protected from deletion [declare it again with `deletion_protection = false`, apply, then prune]");
     let script = Script::new().fail("DeleteDBInstance", 404, "DBInstanceNotFound");
     assert_eq!(delete(&script, json!({})).await.unwrap_err().class, ErrorClass::Gone);
 }
