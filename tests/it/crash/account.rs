@@ -117,7 +117,10 @@ impl Account {
     /// Carries a plan out over a wire; `None`: the process died.
     pub async fn apply(&self, plan: &Plan, wire: &Wire) -> Option<Report> {
         let managers = aws::managers(&self.session(wire.clone()));
-        let (kinds, options, stop) = (aws::kinds(), ApplyOptions::default(), Cancellation::default());
+        // What a scenario prunes was named by its operator.
+        let allow_delete = plan.steps.iter().map(|step| step.address.clone()).collect();
+        let options = ApplyOptions { allow_delete, ..ApplyOptions::default() };
+        let (kinds, stop) = (aws::kinds(), Cancellation::default());
         let mut tell = |_: &Event| {};
         tokio::select! {
             biased;
