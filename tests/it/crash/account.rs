@@ -118,7 +118,7 @@ impl Account {
     pub async fn apply(&self, plan: &Plan, wire: &Wire) -> Option<Report> {
         let managers = aws::managers(&self.session(wire.clone()));
         // What a scenario prunes was named by its operator.
-        let allow_delete = plan.steps.iter().map(|step| step.address.clone()).collect();
+        let allow_delete = plan.steps.iter().map(|step| step.id.address.clone()).collect();
         let options = ApplyOptions { allow_delete, ..ApplyOptions::default() };
         let (kinds, stop) = (aws::kinds(), Cancellation::default());
         let mut tell = |_: &Event| {};
