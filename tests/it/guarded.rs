@@ -102,7 +102,7 @@ async fn a_group_is_not_emptied_by_the_way() {
 #[tokio::test]
 async fn quotas_are_told_before_aws_tells_them() {
     let account = Simulated::start().await;
-    let addresses = |count: usize| (1..=count).map(|n| format!("[elastic_ip.a{n}]\n")).collect::<String>();
+    let addresses = |count: usize| (1..=count).map(|n| format!("[elastic_ip.a{n}]\n")).collect::<Vec<_>>().concat();
     account.given(&environment(&addresses(4))).await;
     let plan = account.plan(&environment(&addresses(5)), &PlanOptions::default()).await;
     assert_eq!(codes(&plan), [""; 0]);
@@ -110,7 +110,7 @@ async fn quotas_are_told_before_aws_tells_them() {
     assert_eq!((codes(&plan), plan.steps.len()), (vec!["CN021"], 2), "a warning: the account may have more");
 
     let groups = ["a", "b", "c", "d", "e", "f"];
-    let tables: String = groups.iter().map(|name| format!("[security_group.{name}]\n")).collect();
+    let tables = groups.iter().map(|name| format!("[security_group.{name}]\n")).collect::<Vec<_>>().concat();
     let server = "[instance.web]\ntype = \"t3.small\"\nimage = \"ami-0123456789abcdef0\"\nsecurity_groups = ";
     let with = |count: usize| {
         let names: Vec<_> = groups[..count].iter().map(|name| format!("security_group.{name}")).collect();

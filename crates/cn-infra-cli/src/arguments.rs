@@ -290,6 +290,7 @@ pub struct Plan {
 #[command(
     after_help = "Examples:\n  cn-infra apply                      the plan that `cn-infra plan` saved\n  cn-infra apply production           plan, show, ask, apply\n  cn-infra apply staging --yes --only elastic_ip.site\n  cn-infra apply reviewed.json --yes  a plan saved with --out\n\nThe first Ctrl-C starts nothing new and finishes what is in flight; the second drops it."
 )]
+#[allow(clippy::struct_excessive_bools, reason = "a flag of the command line each")]
 pub struct Apply {
     /// An environment, or the file of a saved plan; left out: the plan saved last
     #[arg(value_name = "ENV|FILE")]

@@ -100,7 +100,7 @@ impl Subject {
         .await?;
         let managers = cn_infra_aws::managers(&session);
         let speed = if context.global.sandbox { context.speed() } else { 1.0 };
-        let view = context.view.clone();
+        let view = context.view;
         Ok(Survey { environment, kinds, session, managers, clock, speed, view, began })
     }
 }
@@ -130,7 +130,7 @@ impl Survey {
 
     /// Reads, and says what the reading has to wait for.
     async fn told<F: Future>(&self, reading: F) -> F::Output {
-        let view = self.view.clone();
+        let view = self.view;
         let say = move |SlowDown { why, after }| {
             view.say(&format!("{}\n", view::events::slowed_down(&why, after)));
         };

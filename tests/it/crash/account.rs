@@ -86,9 +86,10 @@ impl Account {
 
     /// A session as a new process opens it.
     fn session(&self, wire: Wire) -> Session {
-        let retries = match self.retries {
-            true => RetryConfig::standard().with_initial_backoff(Duration::from_nanos(1)),
-            false => RetryConfig::disabled(),
+        let retries = if self.retries {
+            RetryConfig::standard().with_initial_backoff(Duration::from_nanos(1))
+        } else {
+            RetryConfig::disabled()
         };
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())

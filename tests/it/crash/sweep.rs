@@ -111,15 +111,14 @@ impl Sweep {
 
     async fn play(self, point: Point, scene: &Scene, expected: &Inventory) -> Played {
         let mut undeterred = false;
-        let account = match point.left {
-            Some(left) => Account::over(left, self.retries),
-            None => {
-                let account = scene.account.fork();
-                let plan = account.plan(&scene.wanted).await.unwrap();
-                let report = account.apply(&plan, &account.wire().fault(point.way, point.call)).await;
-                undeterred = report.is_some_and(|report| report.is_success());
-                account
-            }
+        let account = if let Some(left) = point.left {
+            Account::over(left, self.retries)
+        } else {
+            let account = scene.account.fork();
+            let plan = account.plan(&scene.wanted).await.unwrap();
+            let report = account.apply(&plan, &account.wire().fault(point.way, point.call)).await;
+            undeterred = report.is_some_and(|report| report.is_success());
+            account
         };
         Played { applies: settle(&account, &scene.wanted, expected).await, undeterred }
     }

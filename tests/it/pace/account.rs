@@ -103,7 +103,7 @@ impl Account {
         let mut events = Vec::new();
         let mut tell = |event: &Event| events.push(event.clone());
         let report = apply(plan, &kinds, &managers, &options, &self.clock, &stop, &mut tell).await;
-        let seconds = (self.clock.elapsed() - began).as_secs_f64();
+        let seconds = self.clock.elapsed().checked_sub(began).unwrap().as_secs_f64();
         Applied { report, events, seconds, calls: self.sandbox.calls().split_off(before) }
     }
 

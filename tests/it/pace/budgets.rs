@@ -73,7 +73,8 @@ async fn foreign(account: &Account, operation: &str, served: &Cell<u32>) {
     loop {
         account.clock.sleep(Duration::from_millis(20)).await;
         account.catch_up();
-        while (account.clock.elapsed() - began).as_secs_f64() * BUDGET / 2.0 > f64::from(served.get()) {
+        while account.clock.elapsed().checked_sub(began).unwrap().as_secs_f64() * BUDGET / 2.0 > f64::from(served.get())
+        {
             let dry_run = caller.query("ec2", operation, &[("DryRun", "true"), ("GroupName", "x")]);
             if dry_run.unwrap_err().code == "RequestLimitExceeded" {
                 break;

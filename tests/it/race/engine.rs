@@ -187,7 +187,7 @@ impl Door {
     fn note(&self, request: &HttpRequest) -> usize {
         let now = self.time.now();
         let mut synced = self.synced.lock().unwrap();
-        self.sandbox.advance(SignedDuration::try_from(now - *synced).unwrap()).unwrap();
+        self.sandbox.advance(SignedDuration::try_from(now.checked_sub(*synced).unwrap()).unwrap()).unwrap();
         *synced = now;
         let body = request.body().bytes().map(String::from_utf8_lossy).unwrap_or_default();
         let action = body.strip_prefix("Action=").and_then(|rest| rest.split('&').next()).map(str::to_owned);

@@ -43,7 +43,7 @@ fn race(account: &Account, environment: &Environment, engines: &[&Engine], with:
 
 /// Lets a minute pass, and counts.
 fn counts_after_a_minute(account: &Account) -> [usize; 5] {
-    let then = account.time.now() + Duration::from_secs(60);
+    let then = account.time.now() + Duration::from_mins(1);
     run(&account.time, vec![(time::Stop::default(), Box::pin(account.time.at(then)))]);
     account.counts()
 }
@@ -136,7 +136,7 @@ fn a_holder_that_is_stopped_past_its_time_writes_no_more() {
     let environment = environment();
     for after in 1..=length(&environment) {
         let account = Account::new(0.0);
-        let pause = Pause { after, time: Duration::from_secs(1800) };
+        let pause = Pause { after, time: Duration::from_mins(30) };
         let a = Engine::with("a", &account, 1, Some(pause), SignedDuration::ZERO);
         let b = Engine::new("b", &account, 2);
         let applied = race(&account, &environment, &[&a, &b], With::Lease);
@@ -170,5 +170,5 @@ fn a_lost_answer_of_the_take_is_no_lost_lease() {
     let engine = Engine::new("a", &account, 1);
     let applied = race(&account, &environment, &[&engine], With::Lease);
     assert!(report(&applied[0]).is_success(), "{applied:#?}");
-    assert!(account.time.now() < Duration::from_secs(3600));
+    assert!(account.time.now() < Duration::from_hours(1));
 }

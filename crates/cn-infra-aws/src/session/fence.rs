@@ -219,9 +219,9 @@ mod tests {
             Script::new().answer("DescribeAddresses", "").answer("AllocateAddress", "").answer("HEAD /media", "");
         let (session, clock) = (script.session(), VirtualClock::default());
         let shared: Arc<dyn Clock> = Arc::new(clock.clone());
-        session.fence.set(Until { stopwatch: Stopwatch::start(&shared), last: Duration::from_secs(180) });
+        session.fence.set(Until { stopwatch: Stopwatch::start(&shared), last: Duration::from_mins(3) });
         session.ec2.allocate_address().send().await.expect("the lease holds");
-        clock.advance(Duration::from_secs(180));
+        clock.advance(Duration::from_mins(3));
         let error = session.ec2.allocate_address().send().await.expect_err("the lease ran out");
         let error = failed("AllocateAddress", error);
         assert_eq!(error.class, ErrorClass::Invalid, "sending it again is of no use");

@@ -125,12 +125,11 @@ impl Session {
     ///
     /// Credentials, profiles, endpoints and proxies come from where every AWS tool takes them (`aws-config`).
     pub async fn open(options: &SessionOptions) -> Result<Self, SessionError> {
-        let config = match &options.stand_in {
-            Some(client) => stand_in_config(options, client.clone()),
-            None => {
-                check_profile(options.profile.as_deref()).await?;
-                config(options).await
-            }
+        let config = if let Some(client) = &options.stand_in {
+            stand_in_config(options, client.clone())
+        } else {
+            check_profile(options.profile.as_deref()).await?;
+            config(options).await
         };
         let session = Self::over(&config, &options.account, options.read_only);
         let identity = wave(1, session.identity()).await?;

@@ -34,14 +34,14 @@ pub fn status(status: &Status) -> String {
         |place: &Contents| place.counts.iter().map(|(kind, count)| (*kind, count.to_string())).collect::<Vec<_>>();
     let column = column(contents.iter().flat_map(|place| place.counts.keys().copied()));
     for place in contents {
-        text.push_str(&format!("\n{}\n{}", heading(place, account), table(&rows(place), column)));
+        text += &["\n", &heading(place, account), "\n", &table(&rows(place), column)].concat();
     }
     let settings = changed(settings);
     if !settings.is_empty() {
-        text.push_str(&format!("\nsettings\n{}", aligned(&settings)));
+        text += &["\nsettings\n", &aligned(&settings)].concat();
     }
     if !faults.is_empty() {
-        text.push_str(&format!("\nfaults\n{}", self::faults(faults)));
+        text += &["\nfaults\n", &self::faults(faults)].concat();
     }
     text
 }
@@ -81,7 +81,8 @@ fn aligned(rows: &[(&str, String)]) -> String {
 }
 
 fn table(rows: &[(&str, String)], column: usize) -> String {
-    rows.iter().map(|(label, text)| format!("  {:column$}{text}\n", printable(label))).collect()
+    let lines: Vec<_> = rows.iter().map(|(label, text)| format!("  {:column$}{text}\n", printable(label))).collect();
+    lines.concat()
 }
 
 fn words(fault: &Fault) -> String {

@@ -218,6 +218,7 @@ fn every_command_shows_an_example() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "snapshots, one after the other")]
 fn a_wrong_command_line_says_what_is_right() {
     let checkout = Checkout::new();
     let said: Vec<_> = [

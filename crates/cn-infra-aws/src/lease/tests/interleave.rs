@@ -29,8 +29,8 @@ async fn holder(name: usize, world: World, skew: i64, in_flight: &InFlight, done
             break;
         }
         let (fence, token) = (Fence::default(), format!("{name}-{round}"));
-        let taken = Lease::contend(world.store(), fence.clone(), record(&token, &clock), None, clock.clone()).await;
-        let Ok(mut lease) = taken else {
+        let lease = Lease::contend(world.store(), fence.clone(), record(&token, &clock), None, clock.clone()).await;
+        let Ok(mut lease) = lease else {
             clock.sleep(Duration::from_secs(40)).await;
             continue;
         };
@@ -44,7 +44,7 @@ async fn holder(name: usize, world: World, skew: i64, in_flight: &InFlight, done
                 }
                 done.borrow_mut()[name].writes += 1;
                 in_flight.borrow_mut().push((token.clone(), world.now() + Duration::from_secs(119)));
-                clock.sleep(Duration::from_secs(60)).await;
+                clock.sleep(Duration::from_mins(1)).await;
             }
             // Who is done has its answers. One that did not come is given up, which closes the fence.
             while in_flight.borrow().iter().any(|(of, _)| *of == token) && fence.check().is_ok() {

@@ -41,7 +41,7 @@ fn it_is_taken_once_and_again_after_its_release() {
 fn of_a_holder_that_died_it_is_taken_over_after_its_time_and_one_attempt() {
     let world = World::default();
     let lease = take(&world, "a", None).unwrap();
-    world.advance(minutes(5) - Duration::from_secs(2));
+    world.advance(Duration::from_secs(5 * 60 - 2));
     assert!(matches!(take(&world, "b", None), Err(LeaseError::Held(_))));
     world.advance(Duration::from_secs(3));
     take(&world, "b", None).unwrap();
@@ -79,7 +79,7 @@ fn one_that_is_renewed_holds_for_as_long_as_the_work() {
 fn a_holder_closes_its_fence_one_attempt_before_its_time() {
     let world = World::default();
     let lease = take(&world, "a", None).unwrap();
-    world.advance(minutes(3) - Duration::from_secs(2));
+    world.advance(Duration::from_secs(3 * 60 - 2));
     assert!(lease.fence.check().is_ok());
     world.advance(Duration::from_secs(2));
     assert_eq!(
