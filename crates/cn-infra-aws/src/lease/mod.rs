@@ -1,7 +1,7 @@
 //! The lease: of several applies of one environment, on whatever machines, one writes.
 //!
 //! It is an object in S3, taken, renewed, taken over and released by conditional writes. `protocol` has the rules, `store`
-//! the calls, and the session's [`Fence`](crate::session::Fence) keeps a holder that lost it from writing.
+//! the calls, and the session's [`Fence`] keeps a holder that lost it from writing.
 
 mod protocol;
 mod record;

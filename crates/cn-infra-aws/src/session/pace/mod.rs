@@ -1,6 +1,6 @@
 //! The pace of requests: within AWS's budgets, with head-room for others, and slower when AWS asks for it.
 //!
-//! Each action has a [queue](lane) and a [bucket](bucket) of its own, so that a crowd of one keeps no other waiting. It
+//! Each action has a [queue](lane) and a [bucket] of its own, so that a crowd of one keeps no other waiting. It
 //! all happens in a [connector], around the HTTP client: the SDK's interceptors cannot wait, its retry strategy waits on
 //! no queue that moves, and in front of the calls it would stand in a hundred places and miss the SDK's own retries.
 //! The price is that a request is signed before it waits, and that the SDK's time limits run meanwhile. So no request
