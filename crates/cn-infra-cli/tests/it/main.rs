@@ -14,6 +14,7 @@ mod mask;
 mod moto;
 mod offline;
 mod reading;
+mod sandbox;
 mod saved_plan;
 #[path = "../../../../tests/it/stand_in.rs"]
 mod stand_in;
