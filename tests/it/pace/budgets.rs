@@ -54,7 +54,6 @@ fn assert_each_once(applied: &Applied) {
 }
 
 #[tokio::test]
-#[ignore = "only for the figures in docs/benchmarks.md"]
 async fn other_shares_take_what_they_allow() {
     for (what, share, seconds) in [("whole budgets", 1.0, BUDGET_SECONDS), ("80 % of each", 0.8, 115.0)] {
         let account = Account { share, ..Account::new() };
