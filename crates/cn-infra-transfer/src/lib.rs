@@ -1,0 +1,1 @@
+//! Objects of S3 in bulk: sync, verify, empty, reset ACLs.
