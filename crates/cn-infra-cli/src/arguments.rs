@@ -104,6 +104,8 @@ pub enum Command {
     Show(Show),
     /// Print what live objects tell: addresses, endpoints, ids
     Output(Output),
+    /// Show who reaches which port of which server and database
+    Reach(Reach),
     /// Print the JSON Schema of environment files, for editors
     #[command(
         after_help = "Example:\n  cn-infra schema > environments/schema.json\nthen as first line of a file:\n  #:schema schema.json"
@@ -363,6 +365,26 @@ pub struct Output {
     pub format: Format,
     /// The same as --format json
     #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+}
+
+/// `reach`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cn-infra reach production                       what changes once the file is applied is marked with →\n  cn-infra reach production --svg reach.svg       the same as a picture\n  cn-infra reach staging --offline                what the file says; AWS is not called\n  cn-infra reach production --json | jq '.after.\"instance.web\".access'\n\nAll security groups of a server count together. Routes and network ACLs are not looked at."
+)]
+pub struct Reach {
+    /// The environment
+    #[arg(value_name = "ENV")]
+    pub environment: String,
+    /// Look at the file alone, without calling AWS
+    #[arg(long)]
+    pub offline: bool,
+    /// Also write it as a picture
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
+    /// Print as JSON
+    #[arg(long)]
     pub json: bool,
 }
 

@@ -58,6 +58,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<ExitCode> {
         Command::Check(arguments) => commands::check::run(arguments, context),
         Command::Show(arguments) => block_on(commands::show::run(arguments, context)),
         Command::Output(arguments) => block_on(commands::output::run(arguments, context)),
+        Command::Reach(arguments) => block_on(commands::reach::run(arguments, context)),
         Command::Schema => commands::schema::run(context),
         Command::Adopt(arguments) => block_on(commands::adopt::run(arguments, context)),
         Command::Completions { shell } => {

@@ -5,6 +5,7 @@ pub mod apply;
 pub mod check;
 pub mod output;
 pub mod plan;
+pub mod reach;
 pub mod sandbox;
 pub mod schema;
 pub mod show;

@@ -11,6 +11,8 @@ pub mod markdown;
 pub mod outputs;
 pub mod plan;
 pub mod progress;
+pub mod reach;
+pub mod reach_svg;
 pub mod resolved;
 pub mod sandbox;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::address::{Address, PhysicalId, StepId};
-use crate::check::Finding;
+use crate::check::{Finding, Whole};
 use crate::document::DocumentError;
 use crate::environment::Environment;
 use crate::kinds::Kinds;
@@ -132,6 +132,7 @@ pub fn plan(
     let ids = ids(&steps, identity);
     let mut found = all_findings(found, environment, identity, kinds);
     found.extend(beyond_quota(&steps, live, kinds));
+    found.extend(kinds.check_whole(&Whole { environment, live: Some((live, identity)), kinds, now }));
     Ok(Plan {
         environment: environment.name.clone(),
         project: environment.project.clone(),

@@ -1,0 +1,12 @@
+//! Findings about several resources together, which no kind can see by itself.
+
+mod referer;
+mod shared;
+mod stranded;
+
+use cn_infra_core::check::{Finding, Whole};
+
+/// Every finding of this folder.
+pub(crate) fn check(whole: &Whole<'_>) -> Vec<Finding> {
+    [stranded::check(whole), shared::check(whole), referer::check(whole)].concat()
+}

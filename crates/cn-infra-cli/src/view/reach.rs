@@ -1,0 +1,171 @@
+//! Who reaches what: a table for each server and database.
+
+use std::fmt::Write;
+
+use cn_infra_aws::reach::{Cell, Change, Column, Exposure, Matrix, Reach, Row, changes, in_words};
+use cn_infra_core::environment::Environment;
+use serde_json::{Value, json};
+
+use super::color::{Ink, Style};
+use super::layout::{count, hang, width};
+use super::plan::header;
+
+/// The least room for a name.
+const NAMES: usize = 20;
+
+/// What is shown, in every form.
+pub struct Shown<'a> {
+    /// The environment.
+    pub environment: &'a Environment,
+    /// Who reaches what now.
+    pub before: &'a Reach,
+    /// Who does once the file is applied.
+    pub after: &'a Reach,
+    /// Both, as rows and columns.
+    pub matrix: Matrix,
+}
+
+impl<'a> Shown<'a> {
+    /// Of an environment.
+    pub fn of(environment: &'a Environment, before: &'a Reach, after: &'a Reach) -> Self {
+        Self { environment, before, after, matrix: Matrix::of(before, after, &environment.networks) }
+    }
+
+    /// The servers and databases whose reach the file changes.
+    pub fn changed(&self) -> usize {
+        let is_changed = |column: &usize| self.matrix.rows.iter().flat_map(|row| &row.cells[*column]).any(is_moved);
+        (0..self.matrix.columns.len()).filter(is_changed).count()
+    }
+}
+
+/// For a person.
+pub fn matrix(shown: &Shown<'_>, style: Style) -> String {
+    let Environment { name, project, account, region, .. } = shown.environment;
+    let mut text = header([name, project, account, region], style);
+    let Matrix { columns, rows } = &shown.matrix;
+    if columns.is_empty() {
+        return text + "\nIt has no servers and no databases.\n";
+    }
+    for (number, column) in columns.iter().enumerate() {
+        text += &table(number, column, rows, style);
+    }
+    text += &legend(rows, style);
+    let changed = shown.changed();
+    if changed > 0 {
+        let _ = writeln!(text, "\nWhat → says happens once the file is applied: {} changed.", count(changed, "target"));
+    }
+    text
+}
+
+/// For a program.
+pub fn json(shown: &Shown<'_>) -> Value {
+    json!({
+        "environment": shown.environment.name,
+        "before": shown.before,
+        "after": shown.after,
+        "changes": changes(shown.before, shown.after),
+        "matrix": shown.matrix,
+    })
+}
+
+/// Whether a cell of a matrix is not what it was.
+pub fn is_moved([before, after]: &[Cell; 2]) -> bool {
+    before != after
+}
+
+/// A cell in words.
+pub fn cell([before, after]: [Cell; 2]) -> String {
+    if before == after { word(after).to_owned() } else { format!("{} → {}", word(before), word(after)) }
+}
+
+fn word(cell: Cell) -> &'static str {
+    match cell {
+        Cell::All => "yes",
+        Cell::Ipv4 => "IPv4 only",
+        Cell::Ipv6 => "IPv6 only",
+        Cell::Part => "part",
+        Cell::None => "no",
+    }
+}
+
+/// What is to be known of a server or database beside its ports.
+pub fn remark(column: &Column) -> String {
+    let exposure = match column.exposure {
+        Exposure::Public => "public address",
+        Exposure::Private => "no public address: only its own network reaches it",
+        Exposure::Unsaid => "public address if its subnet gives one",
+    };
+    let groups: Vec<_> = column.groups.iter().map(String::as_str).collect();
+    let groups =
+        if groups.is_empty() { "the default group of its VPC, not looked at".to_owned() } else { groups.join(", ") };
+    let unknown: Vec<_> = column.unknown.iter().map(String::as_str).collect();
+    let unknown = if unknown.is_empty() { String::new() } else { format!("; not looked at: {}", unknown.join(", ")) };
+    format!("{exposure}; {groups}{unknown}")
+}
+
+fn table(number: usize, column: &Column, rows: &[Row], style: Style) -> String {
+    let name = style.paint(Ink::Strong, &column.target);
+    let mut text =
+        format!("\n{name}   {}\n", hang(&remark(column), width(&column.target) + 3, Some(Ink::Faint), style));
+    if column.traffic.is_empty() {
+        return text + "  nobody reaches it\n";
+    }
+    let names = rows.iter().map(|row| width(&row.who)).max().unwrap_or_default().max(NAMES);
+    let heads: Vec<_> = column.traffic.iter().map(ToString::to_string).collect();
+    let room = |at: usize| {
+        let cells = rows.iter().map(|row| width(&cell(row.cells[number][at])));
+        cells.chain([width(&heads[at])]).max().unwrap_or_default()
+    };
+    let rooms: Vec<_> = (0..heads.len()).map(room).collect();
+    let heads = heads.iter().zip(&rooms).map(|(head, room)| pad(head, *room, None, style)).collect::<String>();
+    let _ = writeln!(text, "  {:names$}{}", "", heads.trim_end());
+    for row in rows {
+        let cells = row.cells[number].iter().zip(&rooms);
+        let cells: String = cells.map(|(both, room)| pad(&cell(*both), *room, ink(both), style)).collect();
+        let gap = names - width(&row.who);
+        let _ = writeln!(text, "  {}{:gap$}{}", row.who, "", cells.trim_end());
+    }
+    text
+}
+
+/// A text in a column of its width, three spaces before it.
+fn pad(text: &str, room: usize, ink: Option<Ink>, style: Style) -> String {
+    let painted = ink.map_or_else(|| text.to_owned(), |ink| style.paint(ink, text));
+    format!("   {painted}{:gap$}", "", gap = room - width(text))
+}
+
+fn ink(both: &[Cell; 2]) -> Option<Ink> {
+    match both {
+        both if is_moved(both) => Some(Ink::Change),
+        [_, Cell::None] => Some(Ink::Faint),
+        _ => None,
+    }
+}
+
+/// The addresses behind the names.
+fn legend(rows: &[Row], style: Style) -> String {
+    let named: Vec<_> = rows.iter().filter(|row| !row.cidrs.is_empty() && !is_cidr(row)).collect();
+    let names = named.iter().map(|row| width(&row.who)).max().unwrap_or_default();
+    let mut text = String::from(if named.is_empty() { "" } else { "\n" });
+    for row in named {
+        let cidrs = row.cidrs.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let gap = names - width(&row.who) + 3;
+        let cidrs = hang(&cidrs, 2 + names + 3, Some(Ink::Faint), style);
+        let _ = writeln!(text, "  {}{:gap$}{cidrs}", row.who, "");
+    }
+    text
+}
+
+fn is_cidr(row: &Row) -> bool {
+    row.cidrs.first().is_some_and(|cidr| cidr.to_string() == row.who)
+}
+
+/// Whatever changes, a line each: `instance.web tcp 80: everyone → developers`.
+pub fn changed(shown: &Shown<'_>, style: Style) -> String {
+    let networks = &shown.environment.networks;
+    let line = |Change { target, traffic, before, after }: &Change| {
+        let (before, after) = (in_words(before, networks), in_words(after, networks));
+        format!("  {} {traffic}   {before} → {after}\n", style.paint(Ink::Strong, target))
+    };
+    changes(shown.before, shown.after).iter().map(line).collect()
+}
