@@ -111,6 +111,8 @@ pub enum Command {
     Schema,
     /// Take an existing object under management
     Adopt(Adopt),
+    /// Write what is there as an environment file
+    Export(Export),
     /// Print the completions of a shell
     #[command(
         after_help = "Example:\n  cn-infra completions zsh > ~/.zfunc/_cn-infra\n  source <(cn-infra completions bash)"
@@ -313,6 +315,23 @@ pub struct Apply {
     /// Print what happens as JSON lines; needs --yes
     #[arg(long, requires = "yes")]
     pub json: bool,
+}
+
+/// `export`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cn-infra export staging                     what is there, to be looked at\n  cn-infra export staging --out exported      exported/staging.toml, and its policies beside it\n  cn-infra export staging --owned > was.toml  only what this environment made\n\nAll but the resources of environments/ENV.toml is kept: [environment], [networks], [defaults]. What nobody owns gets a line `adopt`. Passwords and user data are left out."
+)]
+pub struct Export {
+    /// The environment; its file needs no more than [environment]
+    #[arg(value_name = "ENV")]
+    pub environment: String,
+    /// Only objects that bear the environment's tags
+    #[arg(long)]
+    pub owned: bool,
+    /// Write into this directory instead, with the policies in files of their own; nothing there is overwritten
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
 }
 
 /// `check`.

@@ -25,6 +25,7 @@ fn the_command() {
       output       Print what live objects tell: addresses, endpoints, ids
       schema       Print the JSON Schema of environment files, for editors
       adopt        Take an existing object under management
+      export       Write what is there as an environment file
       completions  Print the completions of a shell
       sandbox      Look at the simulated account, serve it, begin it anew, plan its faults
 
