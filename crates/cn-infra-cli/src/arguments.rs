@@ -109,6 +109,8 @@ pub enum Command {
         after_help = "Example:\n  cn-infra schema > environments/schema.json\nthen as first line of a file:\n  #:schema schema.json"
     )]
     Schema,
+    /// Show how two environments differ, as their files declare them
+    Diff(Diff),
     /// Take an existing object under management
     Adopt(Adopt),
     /// Write what is there as an environment file
@@ -314,6 +316,23 @@ pub struct Apply {
     pub force_unlock: bool,
     /// Print what happens as JSON lines; needs --yes
     #[arg(long, requires = "yes")]
+    pub json: bool,
+}
+
+/// `diff`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cn-infra diff staging production          what makes production another\n  cn-infra diff staging production --json\n\nOffline: what the files declare is compared, resource by resource of the same address."
+)]
+pub struct Diff {
+    /// The first environment
+    #[arg(value_name = "ENV")]
+    pub first: String,
+    /// The second; it is shown how it differs from the first
+    #[arg(value_name = "OTHER")]
+    pub second: String,
+    /// Print as JSON
+    #[arg(long)]
     pub json: bool,
 }
 

@@ -3,6 +3,7 @@
 mod adopt;
 mod beta_migration;
 mod checkout;
+mod diff;
 mod end_to_end;
 mod export;
 mod gate;

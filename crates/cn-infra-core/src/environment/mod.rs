@@ -5,6 +5,7 @@
 //! then what resources say of each other ([`references`], [`fill`]).
 
 mod common;
+pub mod compare;
 mod defaults;
 mod diagnostic;
 mod draft;
