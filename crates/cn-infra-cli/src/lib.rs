@@ -11,6 +11,7 @@ mod commands;
 mod directory;
 mod error;
 mod exit;
+mod interrupts;
 mod inventory;
 mod lock;
 mod nearest;

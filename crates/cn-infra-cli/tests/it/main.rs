@@ -4,6 +4,7 @@ mod adopt;
 mod beta_migration;
 mod checkout;
 mod diff;
+mod disk;
 mod end_to_end;
 mod export;
 mod gate;
