@@ -311,6 +311,9 @@ pub struct Apply {
     /// Do not wait for objects that nothing else in the plan needs
     #[arg(long)]
     pub no_wait: bool,
+    /// First ask EC2 whether it would take each step (DryRun): permissions, parameters; if one is refused, nothing is applied
+    #[arg(long)]
+    pub preflight: bool,
     /// Take the lease of the environment from its holder, after showing whose it is
     #[arg(long)]
     pub force_unlock: bool,

@@ -11,6 +11,7 @@ pub mod log;
 pub mod markdown;
 pub mod outputs;
 pub mod plan;
+pub mod preflight;
 pub mod progress;
 pub mod resolved;
 pub mod sandbox;

@@ -16,6 +16,7 @@ mod mask;
 #[path = "../../../../tests/it/moto.rs"]
 mod moto;
 mod offline;
+mod preflight;
 mod reading;
 mod sandbox;
 mod saved_plan;
