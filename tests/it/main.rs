@@ -1,6 +1,7 @@
 //! The library as its users have it: real kinds, the real SDK, environments from files.
 
 mod account;
+mod allowed;
 mod bad_files;
 mod crash;
 mod docs;
