@@ -109,3 +109,12 @@ fn reading_alone_allows_no_write() {
     let writes = |action: &&str| !reads.iter().any(|read| action.split(':').nth(1).unwrap().starts_with(read));
     assert_eq!(actions(&policy).into_iter().filter(writes).collect::<Vec<_>>(), [""; 0]);
 }
+
+#[test]
+fn the_page_shows_what_the_command_prints() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let staging = Environment::load(&root.join("environments"), "staging", &kinds()).unwrap();
+    let page = std::fs::read_to_string(root.join("docs/policy.md")).unwrap();
+    let shown = page.split("```json\n").nth(1).and_then(|rest| rest.split("\n```").next()).unwrap();
+    assert_eq!(shown, serde_json::to_string_pretty(&policy(&staging, Purpose::Read)).unwrap());
+}

@@ -16,6 +16,7 @@ mod mask;
 #[path = "../../../../tests/it/moto.rs"]
 mod moto;
 mod offline;
+mod policy;
 mod preflight;
 mod reading;
 mod sandbox;
