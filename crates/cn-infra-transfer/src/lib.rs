@@ -5,8 +5,14 @@
 //! done to objects returns a [`Report`](report::Report), and says on the way through a [`Tally`](progress::Tally) how far
 //! it is. Nothing is remembered between runs: running a command again goes on from what S3 lists.
 
+pub mod acl;
 pub mod bucket;
+pub mod empty;
 pub mod failure;
 pub mod pace;
 pub mod progress;
 pub mod report;
+mod run;
+#[cfg(test)]
+mod stand_in;
+mod versions;
