@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Config, Credentials, Region};
+use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
@@ -60,10 +61,9 @@ impl Account {
     }
 
     /// A new bucket that keeps versions.
-    pub fn versioned_bucket(&self, name: &str) -> Bucket {
+    pub async fn versioned_bucket(&self, name: &str) -> Bucket {
         let bucket = self.bucket(name);
-        let enabled = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
-        self.call(Method::PUT, &format!("/{name}?versioning"), &[], enabled);
+        set_versioning(&bucket, BucketVersioningStatus::Enabled).await;
         bucket
     }
 
@@ -113,6 +113,13 @@ impl Account {
             .build();
         Client::from_conf(config)
     }
+}
+
+/// Turns the keeping of versions on, or off for what comes.
+pub async fn set_versioning(bucket: &Bucket, status: BucketVersioningStatus) {
+    let configuration = VersioningConfiguration::builder().status(status).build();
+    let request = bucket.client().put_bucket_versioning().bucket(bucket.name());
+    request.versioning_configuration(configuration).send().await.unwrap();
 }
 
 /// The sandbox's own client, at the time of the virtual clock and as far away as a region.

@@ -25,8 +25,12 @@ pub struct Window {
     ceiling: Option<f64>,
     /// Requests without an answer.
     in_flight: u32,
+    /// The most of them in this round trip.
+    peak: u32,
     /// The number of the next request.
     next: u64,
+    /// The first request of the next round trip.
+    round: u64,
     /// The first request that was sent after the window was last halved.
     halved_before: u64,
 }
@@ -34,7 +38,7 @@ pub struct Window {
 impl Window {
     /// A window of an initial size.
     pub fn new(initial: f64, max: f64) -> Self {
-        Self { size: initial, max, ceiling: None, in_flight: 0, next: 0, halved_before: 0 }
+        Self { size: initial, max, ceiling: None, in_flight: 0, peak: 0, next: 0, round: 0, halved_before: 0 }
     }
 
     /// How many requests may be in flight; at least 1.
@@ -47,6 +51,7 @@ impl Window {
     /// A request is sent; returns its number.
     pub fn sent(&mut self) -> u64 {
         self.in_flight += 1;
+        self.peak = self.peak.max(self.in_flight);
         self.next += 1;
         self.next - 1
     }
@@ -57,8 +62,11 @@ impl Window {
     }
 
     /// It succeeded, and is not yet over. A round trip has as many successes as the window has places.
-    pub fn succeeded(&mut self) {
-        if f64::from(self.in_flight) < self.size * USED {
+    pub fn succeeded(&mut self, number: u64) {
+        if number >= self.round {
+            (self.round, self.peak) = (self.next, self.in_flight);
+        }
+        if f64::from(self.peak) < self.size.floor() * USED {
             return;
         }
         let step = self.ceiling.map_or(STEP_UNKNOWN, |ceiling| ((ceiling - self.size) * SHARE_BACK).max(STEP));
@@ -82,17 +90,9 @@ mod tests {
 
     /// A round trip of a full window, all of whose requests succeed.
     fn round_trip(window: &mut Window) {
-        let places = window.places();
-        for _ in 0..places {
-            window.sent();
-        }
-        for _ in 0..places {
-            window.succeeded();
-            // The next one takes the place at once.
-            window.over();
-            window.sent();
-        }
-        for _ in 0..places {
+        let numbers: Vec<_> = (0..window.places()).map(|_| window.sent()).collect();
+        for number in numbers {
+            window.succeeded(number);
             window.over();
         }
     }
@@ -143,15 +143,15 @@ mod tests {
     fn what_is_not_used_does_not_grow() {
         let mut window = Window::new(64.0, 1_000.0);
         for _ in 0..1_000 {
-            window.sent();
-            window.succeeded();
+            let number = window.sent();
+            window.succeeded(number);
             window.over();
         }
         assert_eq!(window.places(), 64);
     }
 
     #[test]
-    fn a_storm_leaves_one_place() {
+    fn a_storm_leaves_one_place_and_is_soon_forgotten() {
         let mut window = Window::new(64.0, 1_000.0);
         for _ in 0..20 {
             let number = window.sent();
@@ -159,5 +159,9 @@ mod tests {
             window.over();
         }
         assert_eq!(window.places(), 1);
+        for _ in 0..70 {
+            round_trip(&mut window);
+        }
+        assert!(window.places() > 64, "{}", window.places());
     }
 }

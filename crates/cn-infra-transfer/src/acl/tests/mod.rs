@@ -1,5 +1,6 @@
 //! ACLs in a sandbox: what is written is what had to be.
 
+use aws_sdk_s3::types::{ObjectOwnership, OwnershipControls, OwnershipControlsRule};
 use cn_infra_core::apply::Cancellation;
 use cn_infra_sandbox::faults::{Effect, Fault};
 use http::Method;
@@ -71,7 +72,7 @@ async fn force_writes_all_unread() {
 async fn older_versions_are_reset_too_and_markers_have_none() {
     for (current_only, writes) in [(false, 2), (true, 1)] {
         let account = Account::new();
-        let bucket = account.versioned_bucket("bucket");
+        let bucket = account.versioned_bucket("bucket").await;
         for path in ["/bucket/a", "/bucket/a", "/bucket/gone"] {
             account.put(path, if path == "/bucket/gone" { &[] } else { PUBLIC });
         }
@@ -89,7 +90,8 @@ async fn faults_are_sat_out_or_reported() {
     let (account, bucket) = mixed();
     account.sandbox.add_fault(Fault { times: Some(15), ..Fault::new("s3:GetObjectAcl", Effect::Throttle) }).unwrap();
     account.fault("s3:PutObjectAcl", Effect::LoseAnswer, 1);
-    account.fail("s3:PutObjectAcl", 403, "AccessDenied", Some(2));
+    let denied = Fault::new("s3:PutObjectAcl", Effect::Fail).code("AccessDenied").at(2);
+    account.sandbox.add_fault(Fault { times: Some(2), status: Some(403), ..denied }).unwrap();
     let report = run(&account, &bucket, &mode(Mode::Reset)).await;
     assert_eq!((report.counts.reset, report.counts.failed), (1, 2), "{report:#?}");
     assert!(report.failed.iter().all(|failed| failed.operation == "PutObjectAcl"));
@@ -98,9 +100,10 @@ async fn faults_are_sat_out_or_reported() {
 #[tokio::test]
 async fn a_bucket_with_acls_disabled_ends_the_run() {
     let (account, bucket) = mixed();
-    let enforced =
-        "<OwnershipControls><Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership></Rule></OwnershipControls>";
-    account.call(Method::PUT, "/bucket?ownershipControls", &[], enforced);
+    let rule = OwnershipControlsRule::builder().object_ownership(ObjectOwnership::BucketOwnerEnforced).build().unwrap();
+    let controls = OwnershipControls::builder().rules(rule).build().unwrap();
+    let request = bucket.client().put_bucket_ownership_controls().bucket("bucket").ownership_controls(controls);
+    request.send().await.unwrap();
     let report = run(&account, &bucket, &mode(Mode::Force)).await;
     assert!(report.ended_early.as_deref().is_some_and(|why| why.contains("ACLs disabled")), "{report:#?}");
     assert_eq!(report.counts.failed, 0);

@@ -68,7 +68,7 @@ async fn cut_connections_and_lost_answers_lose_nothing() {
 #[tokio::test]
 async fn a_storm_is_sat_out() {
     let (account, bucket) = filled();
-    account.sandbox.add_fault(Fault { times: Some(12), ..Fault::new("s3:*", Effect::Throttle) }).unwrap();
+    account.sandbox.add_fault(Fault { times: Some(11), ..Fault::new("s3:*", Effect::Throttle) }).unwrap();
     let report = run(&account, &bucket, EmptyOptions::default()).await;
     assert!(report.is_success(), "{report:#?}");
     assert_eq!(account.count("bucket"), 0);

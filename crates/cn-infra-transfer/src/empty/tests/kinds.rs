@@ -1,13 +1,15 @@
 //! Versions, markers, uploads, odd keys, the bucket itself.
 
+use aws_sdk_s3::types::BucketVersioningStatus;
 use http::Method;
 
 use super::*;
+use crate::stand_in::set_versioning;
 
 /// Two versions and a marker of `a`, one version of `b`, three unfinished uploads.
-fn with_history() -> (Account, Bucket) {
+async fn with_history() -> (Account, Bucket) {
     let account = Account::new();
-    let bucket = account.versioned_bucket("bucket");
+    let bucket = account.versioned_bucket("bucket").await;
     for path in ["/bucket/a", "/bucket/a", "/bucket/b"] {
         account.put(path, &[]);
     }
@@ -20,7 +22,7 @@ fn with_history() -> (Account, Bucket) {
 
 #[tokio::test]
 async fn versions_markers_and_uploads_go_and_then_the_bucket() {
-    let (account, bucket) = with_history();
+    let (account, bucket) = with_history().await;
     let report = run(&account, &bucket, EmptyOptions { what: What::Bucket, ..EmptyOptions::default() }).await;
     assert!(report.is_success(), "{report:#?}");
     let found: Vec<_> = report.found.iter().map(|(kind, count)| (kind.as_str(), *count)).collect();
@@ -34,7 +36,7 @@ async fn versions_markers_and_uploads_go_and_then_the_bucket() {
 
 #[tokio::test]
 async fn a_dry_run_counts_and_deletes_nothing() {
-    let (account, bucket) = with_history();
+    let (account, bucket) = with_history().await;
     let options = EmptyOptions { what: What::Bucket, dry_run: true, max_delete: Some(1) };
     let report = run(&account, &bucket, options).await;
     assert!(report.dry_run && report.is_success(), "{report:#?}");
@@ -45,7 +47,7 @@ async fn a_dry_run_counts_and_deletes_nothing() {
 
 #[tokio::test]
 async fn a_prefix_goes_and_the_rest_stays() {
-    let (account, bucket) = with_history();
+    let (account, bucket) = with_history().await;
     let report = run(&account, &bucket, prefix("a")).await;
     assert!(report.is_success());
     assert_eq!((report.counts.deleted, account.count("bucket")), (3, 1));
@@ -54,9 +56,8 @@ async fn a_prefix_goes_and_the_rest_stays() {
 
 #[tokio::test]
 async fn a_bucket_that_suspended_versioning_gets_no_markers() {
-    let (account, bucket) = with_history();
-    let suspended = "<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>";
-    account.call(Method::PUT, "/bucket?versioning", &[], suspended);
+    let (account, bucket) = with_history().await;
+    set_versioning(&bucket, BucketVersioningStatus::Suspended).await;
     account.put("/bucket/d", &[]);
     run(&account, &bucket, EmptyOptions::default()).await;
     assert_eq!(account.count("bucket"), 0);

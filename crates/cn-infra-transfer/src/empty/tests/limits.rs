@@ -8,7 +8,7 @@ use crate::progress::{Event, Progress};
 #[tokio::test]
 async fn the_limit_is_reached_and_not_passed() {
     let account = Account::new();
-    let bucket = account.versioned_bucket("bucket");
+    let bucket = account.versioned_bucket("bucket").await;
     fill(&account, "bucket", "a/", 2_500);
     let limited = |max| EmptyOptions { what: What::Bucket, max_delete: Some(max), ..EmptyOptions::default() };
     let report = run(&account, &bucket, limited(1_200)).await;
