@@ -85,13 +85,13 @@ fn at_limit(requests: usize) -> f64 {
 /// forgives nothing.
 #[tokio::test]
 async fn a_hundred_thousand_requests_come_within_a_quarter_of_the_limit() {
-    for (millis, saved) in [(20, 3_500.0), (20, 175.0), (100, 350.0)] {
+    for (millis, saved) in [(20, 3_500.0), (20, 175.0), (5, 175.0), (100, 350.0)] {
         let s3 = Budget::new(Duration::from_millis(millis), saved);
         let pace = s3.pace(PaceOptions::default());
         let seconds = send(&pace, &s3, REQUESTS).await;
         let (ratio, slow_downs) = (seconds / at_limit(REQUESTS), pace.speed().slow_downs);
         println!("{millis} ms, {saved} saved: {seconds:.1} s, {ratio:.2} of the limit, {slow_downs} SlowDowns");
-        assert!(ratio <= 1.15, "{ratio} at {millis} ms");
+        assert!(ratio <= 1.2, "{ratio} at {millis} ms");
         assert!(slow_downs <= 5_000, "{slow_downs} at {millis} ms");
     }
 }
@@ -112,7 +112,7 @@ async fn where_nothing_is_refused_the_window_opens_to_its_maximum() {
     let pace = s3.pace(PaceOptions::default());
     let seconds = send(&pace, &s3, REQUESTS).await;
     // 1,000 at a time would take 10 s, 64 at a time 156 s.
-    assert!((10.0..20.0).contains(&seconds), "{seconds}");
+    assert!((10.0..13.0).contains(&seconds), "{seconds}");
     assert_eq!(pace.speed().retries, 0);
 }
 
