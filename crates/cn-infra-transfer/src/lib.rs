@@ -6,7 +6,12 @@
 //! it is. Nothing is remembered between runs: running a command again goes on from what S3 lists.
 
 pub mod bucket;
+pub mod compare;
 pub mod failure;
+pub mod list;
+pub mod local;
+pub mod location;
 pub mod pace;
 pub mod progress;
 pub mod report;
+pub mod scan;
