@@ -7,12 +7,17 @@
 
 pub mod acl;
 pub mod bucket;
+pub mod compare;
 pub mod empty;
 pub mod failure;
+pub mod list;
+pub mod local;
+pub mod location;
 pub mod pace;
 pub mod progress;
 pub mod report;
 mod run;
+pub mod scan;
 #[cfg(test)]
 mod stand_in;
 mod versions;

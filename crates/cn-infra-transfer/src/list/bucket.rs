@@ -1,0 +1,120 @@
+//! Pages of a bucket's listing.
+
+use std::str;
+
+use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
+use aws_sdk_s3::types::{EncodingType, Object, ObjectStorageClass};
+
+use super::cursor::Next;
+use super::etag::ETag;
+use super::page::{Facts, Page};
+use crate::bucket::Bucket;
+use crate::failure::Failure;
+use crate::pace::{Pace, Prefix};
+
+/// The objects of a bucket under a prefix.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    /// The bucket.
+    pub bucket: Bucket,
+    /// What the keys begin with.
+    pub prefix: String,
+}
+
+impl Listing {
+    /// Lists the page that comes next, of at most 1,000 keys: S3 has no larger ones.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html>
+    ///
+    /// # Errors
+    /// S3's, after every retry; a key that is no UTF-8.
+    pub async fn page(&self, pace: &Pace, next: &Next) -> Result<(Page, Next), Failure> {
+        let (after, token) = match next {
+            Next::End => return Ok((Page::default(), Next::End)),
+            Next::After(after) => (after.as_deref().map(|key| format!("{}{key}", self.prefix)), None),
+            Next::Token(token) => (None, Some(token)),
+        };
+        let limit = Prefix::of(self.bucket.name(), &self.prefix);
+        let answer = pace.send(&limit, "ListObjectsV2", 0, || {
+            let list = self.bucket.client().list_objects_v2().bucket(self.bucket.name());
+            let list = list.set_expected_bucket_owner(self.bucket.owner()).encoding_type(EncodingType::Url);
+            let list = list.set_prefix(Some(self.prefix.clone()).filter(|prefix| !prefix.is_empty()));
+            list.set_start_after(after.clone()).set_continuation_token(token.cloned()).send()
+        });
+        self.read(answer.await?)
+    }
+
+    fn read(&self, answer: ListObjectsV2Output) -> Result<(Page, Next), Failure> {
+        let next = match (answer.is_truncated, answer.next_continuation_token) {
+            (Some(true), Some(token)) => Next::Token(token),
+            (Some(true), None) => return Err(Failure::local("S3 lists a page, says that there are more, and not how")),
+            _ => Next::End,
+        };
+        let is_encoded = answer.encoding_type == Some(EncodingType::Url);
+        let objects = answer.contents.unwrap_or_default();
+        let mut page = Page::with_capacity(objects.len());
+        let mut decoded = String::new();
+        for object in objects {
+            let listed = object.key().unwrap_or_default();
+            let key = if is_encoded { decode(listed, &mut decoded) } else { Some(listed) };
+            let key = key.and_then(|key| key.strip_prefix(self.prefix.as_str()));
+            let key =
+                key.ok_or_else(|| Failure::local(format!("S3 lists `{listed}`, which is no key of this listing")))?;
+            page.push(key, facts(&object));
+        }
+        Ok((page, next))
+    }
+}
+
+fn facts(object: &Object) -> Facts {
+    Facts {
+        size: object.size.and_then(|size| u64::try_from(size).ok()),
+        modified: object.last_modified.map(|time| time.secs()),
+        etag: object.e_tag.as_deref().map(ETag::parse),
+        class: object.storage_class.clone().filter(|class| *class != ObjectStorageClass::Standard),
+    }
+}
+
+/// Decodes a key as S3 encodes it, with `+` for a space; `None` where it is no UTF-8. Most keys are what they seem.
+pub(crate) fn decode<'a>(text: &'a str, decoded: &'a mut String) -> Option<&'a str> {
+    if !text.bytes().any(|byte| byte == b'%' || byte == b'+') {
+        return Some(text);
+    }
+    let mut bytes = std::mem::take(decoded).into_bytes();
+    bytes.clear();
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        let (byte, after) = match (first, after) {
+            (b'+', after) => (b' ', after),
+            (b'%', [high, low, after @ ..]) => (digit(*high)? << 4 | digit(*low)?, after),
+            (byte, after) => (*byte, after),
+        };
+        bytes.push(byte);
+        rest = after;
+    }
+    *decoded = String::from_utf8(bytes).ok()?;
+    Some(decoded)
+}
+
+fn digit(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_decoded() {
+        let mut decoded = String::new();
+        for (text, key) in [
+            ("a/b", Some("a/b")),
+            ("a+b%2Bc%20%C3%A4", Some("a b+c ä")),
+            ("%00%0a", Some("\0\n")),
+            ("%FF", None),
+            ("%4", Some("%4")),
+            ("%zz", None),
+        ] {
+            assert_eq!(decode(text, &mut decoded), key, "{text}");
+        }
+    }
+}

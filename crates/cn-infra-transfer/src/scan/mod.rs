@@ -1,0 +1,105 @@
+//! Two sides are compared, key by key, in many ranges at once.
+//!
+//! Each range is a merge of two listings that go forward page by page; memory is two pages for each range in work,
+//! whatever the buckets have. While somebody is free, a range that has more to list is cut.
+
+mod task;
+
+use std::collections::VecDeque;
+use std::pin::pin;
+use std::sync::Arc;
+
+use futures_util::stream::FuturesUnordered;
+use futures_util::{Stream, StreamExt};
+use tokio::sync::mpsc::Sender;
+
+use crate::failure::Failure;
+use crate::list::{Entry, Page};
+use crate::pace::Pace;
+pub use task::{Sides, Task};
+
+/// What was found about a key.
+#[derive(Clone, Debug)]
+pub struct Found<V> {
+    /// Of which map.
+    pub map: usize,
+    /// What was made of it.
+    pub verdict: V,
+    /// The key on the left, if it is there.
+    pub left: Option<Item>,
+    /// The key on the right, if it is there.
+    pub right: Option<Item>,
+}
+
+/// An entry that keeps its page: nothing is copied.
+#[derive(Clone, Debug)]
+pub struct Item {
+    pub(crate) page: Arc<Page>,
+    pub(crate) at: usize,
+}
+
+impl Item {
+    /// The entry; `None` only for a place that the page does not have.
+    pub fn entry(&self) -> Option<Entry<'_>> {
+        self.page.get(self.at)
+    }
+}
+
+/// Who says what to do about a key: `None` where nothing is to be done.
+pub trait Judge<V> {
+    /// About a key of a map, which is left, right, or on both sides.
+    fn judge(&self, map: usize, left: Option<Entry<'_>>, right: Option<Entry<'_>>) -> Option<V>;
+}
+
+impl<V, F: Fn(usize, Option<Entry<'_>>, Option<Entry<'_>>) -> Option<V>> Judge<V> for F {
+    fn judge(&self, map: usize, left: Option<Entry<'_>>, right: Option<Entry<'_>>) -> Option<V> {
+        self(map, left, right)
+    }
+}
+
+/// Scans ranges, up to `parallel` at once, each key once. Ends early, without an error, when nobody receives any more.
+/// Dropping the future ends it at once.
+///
+/// # Errors
+/// A listing that fails after every retry; what the starts fail with. The scan is over then.
+pub async fn scan<V>(
+    pace: &Pace,
+    parallel: usize,
+    starts: impl Stream<Item = Result<Task, Failure>>,
+    judge: &impl Judge<V>,
+    out: &Sender<Found<V>>,
+) -> Result<(), Failure> {
+    let mut starts = pin!(starts.fuse());
+    let (mut steps, mut waiting) = (FuturesUnordered::new(), VecDeque::new());
+    let mut has_starts = true;
+    loop {
+        while steps.len() < parallel
+            && let Some(task) = waiting.pop_front()
+        {
+            steps.push(Task::step(task, pace, judge, out));
+        }
+        let has_room = steps.len() < parallel;
+        tokio::select! {
+            Some(stepped) = steps.next() => {
+                let Some(mut task) = stepped? else { continue };
+                let room = parallel.saturating_sub(steps.len() + waiting.len() + 1);
+                // What begins elsewhere comes first: it needs no guess.
+                if !has_starts && room > 0 {
+                    waiting.extend(task.cut(room));
+                }
+                steps.push(task.step(pace, judge, out));
+            }
+            start = starts.next(), if has_starts && has_room => match start {
+                Some(start) => waiting.push_back(start?),
+                None => has_starts = false,
+            },
+            else => return Ok(()),
+        }
+        if out.is_closed() {
+            return Ok(());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
