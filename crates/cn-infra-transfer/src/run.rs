@@ -47,8 +47,11 @@ impl<'a> Run<'a> {
         self.ended.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| why.into());
     }
 
-    /// Something failed, after every retry.
+    /// Something failed, after every retry. If everything else would fail too, the run ends.
     pub fn failed(&self, operation: &str, key: &str, version: Option<&str>, failure: Failure) {
+        if failure.is_of_all() {
+            self.end(format!("all else would fail too: {failure}"));
+        }
         let (operation, key, version) = (operation.to_owned(), key.to_owned(), version.map(str::to_owned));
         self.failures.add(self.tally, Failed { operation, key, version, from: None, failure });
     }
