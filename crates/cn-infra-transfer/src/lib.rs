@@ -5,13 +5,19 @@
 //! done to objects returns a [`Report`](report::Report), and says on the way through a [`Tally`](progress::Tally) how far
 //! it is. Nothing is remembered between runs: running a command again goes on from what S3 lists.
 
+pub mod attributes;
 pub mod bucket;
 pub mod compare;
+mod copy;
 pub mod failure;
 pub mod list;
 pub mod local;
 pub mod location;
+mod multipart;
 pub mod pace;
 pub mod progress;
 pub mod report;
 pub mod scan;
+pub mod sync;
+mod undone;
+mod upload;

@@ -1,6 +1,6 @@
 //! Pages of a bucket's listing.
 
-use std::str;
+use std::fmt;
 
 use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
 use aws_sdk_s3::types::{EncodingType, Object, ObjectStorageClass};
@@ -21,7 +21,19 @@ pub struct Listing {
     pub prefix: String,
 }
 
+impl fmt::Display for Listing {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "s3://{}/{}", self.bucket.name(), self.prefix)
+    }
+}
+
 impl Listing {
+    /// Whether there can be objects that are in both.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let within = |a: &str, b: &str| a.starts_with(b) || b.starts_with(a);
+        self.bucket.name() == other.bucket.name() && within(&self.prefix, &other.prefix)
+    }
+
     /// Lists the page that comes next, of at most 1,000 keys: S3 has no larger ones.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html>
     ///

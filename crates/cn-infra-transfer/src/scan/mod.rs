@@ -45,16 +45,13 @@ impl Item {
     }
 }
 
-/// Who says what to do about a key: `None` where nothing is to be done.
-pub trait Judge<V> {
-    /// About a key of a map, which is left, right, or on both sides.
-    fn judge(&self, map: usize, left: Option<Entry<'_>>, right: Option<Entry<'_>>) -> Option<V>;
-}
+/// Who says what to do about a key.
+pub trait Judge {
+    /// What there is to do.
+    type Verdict;
 
-impl<V, F: Fn(usize, Option<Entry<'_>>, Option<Entry<'_>>) -> Option<V>> Judge<V> for F {
-    fn judge(&self, map: usize, left: Option<Entry<'_>>, right: Option<Entry<'_>>) -> Option<V> {
-        self(map, left, right)
-    }
+    /// About a key of a map, which is left, right, or on both sides; `None`: nothing is to be done.
+    fn judge(&self, map: usize, left: Option<Entry<'_>>, right: Option<Entry<'_>>) -> Option<Self::Verdict>;
 }
 
 /// Scans ranges, up to `parallel` at once, each key once. Ends early, without an error, when nobody receives any more.
@@ -62,12 +59,12 @@ impl<V, F: Fn(usize, Option<Entry<'_>>, Option<Entry<'_>>) -> Option<V>> Judge<V
 ///
 /// # Errors
 /// A listing that fails after every retry; what the starts fail with. The scan is over then.
-pub async fn scan<V>(
+pub async fn scan<J: Judge>(
     pace: &Pace,
     parallel: usize,
     starts: impl Stream<Item = Result<Task, Failure>>,
-    judge: &impl Judge<V>,
-    out: &Sender<Found<V>>,
+    judge: &J,
+    out: &Sender<Found<J::Verdict>>,
 ) -> Result<(), Failure> {
     let mut starts = pin!(starts.fuse());
     let (mut steps, mut waiting) = (FuturesUnordered::new(), VecDeque::new());

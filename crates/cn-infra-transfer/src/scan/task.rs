@@ -43,11 +43,11 @@ impl Task {
     }
 
     /// Lists what is needed to go on, and tells what is found; the task itself if there is more.
-    pub async fn step<V>(
+    pub async fn step<J: Judge>(
         mut self,
         pace: &Pace,
-        judge: &impl Judge<V>,
-        out: &Sender<Found<V>>,
+        judge: &J,
+        out: &Sender<Found<J::Verdict>>,
     ) -> Result<Option<Self>, Failure> {
         let until = self.until.as_deref();
         let Sides { left, right } = &*self.sides;
