@@ -1,11 +1,16 @@
 //! What an object has beside its bytes, and where it comes from.
 
 use std::collections::HashMap;
-use std::fmt::Write;
 
 use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_sdk_s3::primitives::DateTime;
 use aws_sdk_s3::types::{ObjectCannedAcl, ObjectStorageClass, StorageClass};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// What is encoded in a value of a URL's query: everything but RFC 3986's unreserved characters.
+const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// The same in a path, whose slashes stay.
+const PATH: &AsciiSet = &VALUE.remove(b'/');
 
 /// What copies and uploads get beside their bytes. As it is by default, a copy is as its source, but private: S3 never
 /// copies an access control list.
@@ -116,9 +121,9 @@ pub(crate) fn tagging<'a>(tags: impl IntoIterator<Item = (&'a str, &'a str)>) ->
         if !text.is_empty() {
             text.push('&');
         }
-        encode(name, false, &mut text);
+        text.extend(utf8_percent_encode(name, VALUE));
         text.push('=');
-        encode(value, false, &mut text);
+        text.extend(utf8_percent_encode(value, VALUE));
     }
     text
 }
@@ -128,20 +133,9 @@ pub(crate) fn copy_source(bucket: &str, prefix: &str, key: &str) -> String {
     let mut text = String::with_capacity(bucket.len() + prefix.len() + key.len() + 16);
     text.push_str(bucket);
     text.push('/');
-    encode(prefix, true, &mut text);
-    encode(key, true, &mut text);
+    text.extend(utf8_percent_encode(prefix, PATH));
+    text.extend(utf8_percent_encode(key, PATH));
     text
-}
-
-fn encode(text: &str, slashes: bool, into: &mut String) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || (slashes && byte == b'/') {
-            into.push(char::from(byte));
-        } else {
-            // Writing into a string does not fail.
-            let _ = write!(into, "%{byte:02X}");
-        }
-    }
 }
 
 #[cfg(test)]

@@ -72,6 +72,7 @@ impl Class {
             ("InternalError", _) | (_, 500..) => Self::Server,
             ("PreconditionFailed", _) | (_, 304 | 412) => Self::Changed,
             ("NoSuchKey" | "NoSuchBucket" | "NoSuchVersion" | "NoSuchUpload", _) | (_, 404) => Self::Gone,
+            ("", 200..300) => Self::Unreadable,
             ("AccessDenied", _) | (_, 401 | 403) => Self::Denied,
             _ => Self::Refused,
         }

@@ -5,10 +5,12 @@
 //! done to objects returns a [`Report`](report::Report), and says on the way through a [`Tally`](progress::Tally) how far
 //! it is. Nothing is remembered between runs: running a command again goes on from what S3 lists.
 
+pub mod acl;
 pub mod attributes;
 pub mod bucket;
 pub mod compare;
 mod copy;
+pub mod empty;
 pub mod failure;
 pub mod list;
 pub mod local;
@@ -17,7 +19,11 @@ mod multipart;
 pub mod pace;
 pub mod progress;
 pub mod report;
+mod run;
 pub mod scan;
+#[cfg(test)]
+mod stand_in;
 pub mod sync;
 mod undone;
 mod upload;
+mod versions;

@@ -1,9 +1,11 @@
 //! Pages of a bucket's listing.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
 use aws_sdk_s3::types::{EncodingType, Object, ObjectStorageClass};
+use percent_encoding::percent_decode_str;
 
 use super::cursor::Next;
 use super::etag::ETag;
@@ -64,11 +66,10 @@ impl Listing {
         let is_encoded = answer.encoding_type == Some(EncodingType::Url);
         let objects = answer.contents.unwrap_or_default();
         let mut page = Page::with_capacity(objects.len());
-        let mut decoded = String::new();
         for object in objects {
             let listed = object.key().unwrap_or_default();
-            let key = if is_encoded { decode(listed, &mut decoded) } else { Some(listed) };
-            let key = key.and_then(|key| key.strip_prefix(self.prefix.as_str()));
+            let key = if is_encoded { decode(listed) } else { Some(Cow::Borrowed(listed)) };
+            let key = key.as_deref().and_then(|key| key.strip_prefix(self.prefix.as_str()));
             let key = key.ok_or_else(|| Failure::local(format!("S3 lists `{listed}`, which is no key of this listing")))?;
             page.push(key, facts(&object));
         }
@@ -86,28 +87,12 @@ fn facts(object: &Object) -> Facts {
 }
 
 /// Decodes a key as S3 encodes it, with `+` for a space; `None` where it is no UTF-8. Most keys are what they seem.
-fn decode<'a>(text: &'a str, decoded: &'a mut String) -> Option<&'a str> {
-    if !text.bytes().any(|byte| byte == b'%' || byte == b'+') {
-        return Some(text);
+fn decode(text: &str) -> Option<Cow<'_, str>> {
+    if !text.contains('+') {
+        return percent_decode_str(text).decode_utf8().ok();
     }
-    let mut bytes = std::mem::take(decoded).into_bytes();
-    bytes.clear();
-    let mut rest = text.as_bytes();
-    while let [first, after @ ..] = rest {
-        let (byte, after) = match (first, after) {
-            (b'+', after) => (b' ', after),
-            (b'%', [high, low, after @ ..]) => (digit(*high)? << 4 | digit(*low)?, after),
-            (byte, after) => (*byte, after),
-        };
-        bytes.push(byte);
-        rest = after;
-    }
-    *decoded = String::from_utf8(bytes).ok()?;
-    Some(decoded)
-}
-
-fn digit(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+    let spaced = text.replace('+', " ");
+    percent_decode_str(&spaced).decode_utf8().ok().map(|key| Cow::Owned(key.into_owned()))
 }
 
 #[cfg(test)]
@@ -116,16 +101,15 @@ mod tests {
 
     #[test]
     fn keys_are_decoded() {
-        let mut decoded = String::new();
         for (text, key) in [
             ("a/b", Some("a/b")),
             ("a+b%2Bc%20%C3%A4", Some("a b+c ä")),
             ("%00%0a", Some("\0\n")),
             ("%FF", None),
             ("%4", Some("%4")),
-            ("%zz", None),
+            ("%zz", Some("%zz")),
         ] {
-            assert_eq!(decode(text, &mut decoded), key, "{text}");
+            assert_eq!(decode(text).as_deref(), key, "{text}");
         }
     }
 }

@@ -134,7 +134,7 @@ pub struct Sent<'a> {
 impl Sent<'_> {
     /// It succeeded.
     pub fn succeeded(self) {
-        self.place.lane.change(Window::succeeded);
+        self.place.lane.change(|window| window.succeeded(self.number));
     }
 
     /// S3 asked it to slow down.

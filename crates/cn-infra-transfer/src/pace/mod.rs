@@ -134,7 +134,24 @@ impl Pace {
         prefix: &Prefix<'_>,
         operation: &'static str,
         bytes: u64,
+        call: impl FnMut() -> F,
+    ) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        self.send_heeding(prefix, operation, bytes, call, |_| false).await
+    }
+
+    /// The same for an answer that can be a success and ask to slow down nevertheless: for some keys of many. Those are
+    /// the caller's to send again.
+    pub(crate) async fn send_heeding<T, E, F>(
+        &self,
+        prefix: &Prefix<'_>,
+        operation: &'static str,
+        bytes: u64,
         mut call: impl FnMut() -> F,
+        slows_down: impl Fn(&T) -> bool,
     ) -> Result<T, Failure>
     where
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
@@ -143,19 +160,23 @@ impl Pace {
         let lane = held(&self.lanes).of(prefix, limits::Kind::of(operation));
         let mut attempt = 1;
         loop {
-            let failure = match self.once(&lane, operation, bytes, &mut call).await {
+            let failure = match self.once(&lane, operation, bytes, &mut call, &slows_down).await {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
-            let attempts = if failure.class == Class::SlowDown { ATTEMPTS_SLOWED } else { ATTEMPTS };
-            if !failure.class.is_transient() || attempt >= attempts {
+            if !may_send_again(&failure, attempt) {
                 return Err(failure);
             }
             tracing::debug!(operation, attempt, %failure, "sends again");
-            self.retries.fetch_add(1, Relaxed);
-            self.clock.sleep(wait_before(attempt)).await;
+            self.pause(attempt).await;
             attempt += 1;
         }
+    }
+
+    /// Waits before something is sent again.
+    pub(crate) async fn pause(&self, attempt: u32) {
+        self.retries.fetch_add(1, Relaxed);
+        self.clock.sleep(wait_before(attempt)).await;
     }
 
     /// What a view shows.
@@ -185,6 +206,7 @@ impl Pace {
         operation: &'static str,
         bytes: u64,
         call: &mut impl FnMut() -> F,
+        slows_down: &impl Fn(&T) -> bool,
     ) -> Result<T, Failure>
     where
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
@@ -198,13 +220,15 @@ impl Pace {
         let _in_flight = InFlight::of(&self.in_flight);
         let sent = place.send();
         let result = self.answer(call(), bytes).await;
-        match &result {
-            Ok(_) => sent.succeeded(),
-            Err(failure) if failure.class == Class::SlowDown => {
-                self.slow_downs.fetch_add(1, Relaxed);
-                sent.slowed_down();
-            }
-            Err(_) => {}
+        let slowed = match &result {
+            Ok(answer) => slows_down(answer),
+            Err(failure) => failure.class == Class::SlowDown,
+        };
+        if slowed {
+            self.slow_downs.fetch_add(1, Relaxed);
+            sent.slowed_down();
+        } else if result.is_ok() {
+            sent.succeeded();
         }
         result
     }
@@ -256,6 +280,12 @@ impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Relaxed);
     }
+}
+
+/// Whether what failed at its n-th attempt is worth another.
+pub(crate) fn may_send_again(failure: &Failure, attempt: u32) -> bool {
+    let attempts = if failure.class == Class::SlowDown { ATTEMPTS_SLOWED } else { ATTEMPTS };
+    failure.class.is_transient() && attempt < attempts
 }
 
 /// How long to wait after so many attempts: doubling, between half and the whole of it, so that what failed together does

@@ -7,8 +7,8 @@
 
 /// What is left of a window when S3 asks to slow down.
 const DECREASE: f64 = 0.5;
-/// By how much it grows in a round trip before S3 has ever asked to slow down.
-const STEP_UNKNOWN: f64 = 8.0;
+/// The share by which it grows in a round trip before S3 has ever asked to slow down.
+const SHARE_UNKNOWN: f64 = 0.125;
 /// By how much it grows in a round trip at least.
 const STEP: f64 = 1.0;
 /// The share of the way back to the ceiling that it makes in a round trip.
@@ -25,16 +25,32 @@ pub struct Window {
     ceiling: Option<f64>,
     /// Requests without an answer.
     in_flight: u32,
+    /// The most of them in this round trip.
+    peak: u32,
     /// The number of the next request.
     next: u64,
-    /// The first request that was sent after the window was last halved.
+    /// The first request of the next round trip.
+    round: u64,
+    /// The window was last halved before this request was sent.
     halved_before: u64,
+    /// No answer has come yet to what was sent since.
+    unanswered: bool,
 }
 
 impl Window {
     /// A window of an initial size.
     pub fn new(initial: f64, max: f64) -> Self {
-        Self { size: initial, max, ceiling: None, in_flight: 0, next: 0, halved_before: 0 }
+        Self {
+            size: initial,
+            max,
+            ceiling: None,
+            in_flight: 0,
+            peak: 0,
+            next: 0,
+            round: 0,
+            halved_before: 0,
+            unanswered: false,
+        }
     }
 
     /// How many requests may be in flight; at least 1.
@@ -47,6 +63,7 @@ impl Window {
     /// A request is sent; returns its number.
     pub fn sent(&mut self) -> u64 {
         self.in_flight += 1;
+        self.peak = self.peak.max(self.in_flight);
         self.next += 1;
         self.next - 1
     }
@@ -57,22 +74,38 @@ impl Window {
     }
 
     /// It succeeded, and is not yet over. A round trip has as many successes as the window has places.
-    pub fn succeeded(&mut self) {
-        if f64::from(self.in_flight) < self.size * USED {
-            return;
+    pub fn succeeded(&mut self, number: u64) {
+        if number >= self.round {
+            (self.round, self.peak) = (self.next, self.in_flight);
         }
-        let step = self.ceiling.map_or(STEP_UNKNOWN, |ceiling| ((ceiling - self.size) * SHARE_BACK).max(STEP));
-        self.size = (self.size + step / self.size).min(self.max);
+        let is_used = f64::from(self.peak) >= self.size.floor() * USED;
+        if self.is_news(number) && is_used {
+            let step = match self.ceiling {
+                Some(ceiling) => (ceiling - self.size) * SHARE_BACK,
+                None => self.size * SHARE_UNKNOWN,
+            };
+            self.size = (self.size + step.max(STEP) / self.size).min(self.max);
+        }
     }
 
-    /// S3 asked a request to slow down. What was sent before the last halving tells nothing new.
+    /// S3 asked a request to slow down.
     pub fn slowed_down(&mut self, number: u64) {
-        if number < self.halved_before {
-            return;
+        if self.is_news(number) {
+            self.ceiling = Some(self.size);
+            self.size = (self.size * DECREASE).max(1.0);
+            (self.halved_before, self.unanswered) = (self.next, true);
         }
-        self.ceiling = Some(self.size);
-        self.size = (self.size * DECREASE).max(1.0);
-        self.halved_before = self.next;
+    }
+
+    /// Whether an answer tells something of the window as it is. It does not if the request was sent before the window
+    /// was halved, nor if it met a server that had not yet felt it: until a round trip later.
+    fn is_news(&mut self, number: u64) -> bool {
+        let is_news = number >= self.halved_before;
+        if is_news && self.unanswered {
+            (self.halved_before, self.unanswered) = (self.next, false);
+            return false;
+        }
+        is_news
     }
 }
 
@@ -82,23 +115,15 @@ mod tests {
 
     /// A round trip of a full window, all of whose requests succeed.
     fn round_trip(window: &mut Window) {
-        let places = window.places();
-        for _ in 0..places {
-            window.sent();
-        }
-        for _ in 0..places {
-            window.succeeded();
-            // The next one takes the place at once.
-            window.over();
-            window.sent();
-        }
-        for _ in 0..places {
+        let numbers: Vec<_> = (0..window.places()).map(|_| window.sent()).collect();
+        for number in numbers {
+            window.succeeded(number);
             window.over();
         }
     }
 
     #[test]
-    fn it_grows_by_a_step_in_a_round_trip_up_to_its_maximum() {
+    fn it_grows_by_an_eighth_in_a_round_trip_up_to_its_maximum() {
         let mut window = Window::new(64.0, 100.0);
         round_trip(&mut window);
         assert!((71..=72).contains(&window.places()), "{}", window.places());
@@ -117,9 +142,12 @@ mod tests {
             window.over();
         }
         assert_eq!(window.places(), 32);
-        let next = window.sent();
-        window.slowed_down(next);
-        assert_eq!(window.places(), 16);
+        // The first that is answered after the halving was under way with those before.
+        for places in [32, 16] {
+            let next = window.sent();
+            window.slowed_down(next);
+            assert_eq!(window.places(), places);
+        }
     }
 
     #[test]
@@ -132,7 +160,7 @@ mod tests {
             round_trip(&mut window);
         }
         let near = window.places();
-        assert!((190..200).contains(&near), "{near}");
+        assert!((185..200).contains(&near), "{near}");
         for _ in 0..20 {
             round_trip(&mut window);
         }
@@ -143,15 +171,15 @@ mod tests {
     fn what_is_not_used_does_not_grow() {
         let mut window = Window::new(64.0, 1_000.0);
         for _ in 0..1_000 {
-            window.sent();
-            window.succeeded();
+            let number = window.sent();
+            window.succeeded(number);
             window.over();
         }
         assert_eq!(window.places(), 64);
     }
 
     #[test]
-    fn a_storm_leaves_one_place() {
+    fn a_storm_leaves_one_place_and_is_soon_forgotten() {
         let mut window = Window::new(64.0, 1_000.0);
         for _ in 0..20 {
             let number = window.sent();
@@ -159,5 +187,9 @@ mod tests {
             window.over();
         }
         assert_eq!(window.places(), 1);
+        for _ in 0..70 {
+            round_trip(&mut window);
+        }
+        assert!(window.places() > 64, "{}", window.places());
     }
 }

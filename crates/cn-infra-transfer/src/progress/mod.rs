@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use serde::{Deserialize, Serialize};
 
-use crate::report::Failed;
+use crate::report::{Failed, Shared};
 
 /// Something that happened. Objects that went well are only counted: there may be millions.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -22,16 +22,8 @@ pub enum Event {
     },
     /// An object failed, after every retry.
     Failed(Failed),
-    /// An object granted more than its owner; so it was before a reset.
-    WasShared {
-        /// Its key.
-        key: String,
-        /// Its version, where it is not the current one.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        version: Option<String>,
-        /// To whom, and what: `everyone may read`.
-        grants: Vec<String>,
-    },
+    /// The ACL of an object grants something to others than its owner; where it is reset, it did.
+    Shared(Shared),
 }
 
 /// Who is told. Called in the middle of a run: it must not block.

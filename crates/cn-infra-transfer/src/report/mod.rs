@@ -17,7 +17,7 @@ pub use price::{PRICES_OF, list_price};
 /// The version of the report's JSON.
 const VERSION: u32 = 1;
 /// So many failures are listed; the rest is only counted, so that a report fits in memory.
-const LISTED: usize = 100_000;
+pub(crate) const LISTED: usize = 100_000;
 
 /// What came of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,6 +43,12 @@ pub struct Report {
     /// What the requests cost by S3's list prices for standard storage in [`PRICES_OF`], in US dollars. Without
     /// storage, retrieval and transfer.
     pub list_price_usd: f64,
+    /// What there was, by kind, where a run tells kinds apart: `markers`, `public`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub found: BTreeMap<String, u64>,
+    /// Objects whose ACL granted something to others than their owner; the first 100,000.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shared: Vec<Shared>,
     /// What failed, and why; the first 100,000.
     pub failed: Vec<Failed>,
 }
@@ -76,6 +82,18 @@ pub struct Failed {
     pub from: Option<String>,
     /// Why it failed.
     pub failure: Failure,
+}
+
+/// An object whose ACL grants something to others than its owner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shared {
+    /// Its key.
+    pub key: String,
+    /// Its version, where that is not the current one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// What others may do: `everyone: READ`.
+    pub grants: Vec<String>,
 }
 
 /// The report's file cannot be written or read.
@@ -122,6 +140,8 @@ impl Report {
             seconds: pace.clock().elapsed().saturating_sub(began).as_secs_f64(),
             list_price_usd: list_price(&requests),
             requests,
+            found: BTreeMap::new(),
+            shared: Vec::new(),
             failed: failures.into_listed(),
         }
     }
