@@ -26,4 +26,5 @@ mod stand_in;
 pub mod sync;
 mod undone;
 mod upload;
+pub mod verify;
 mod versions;

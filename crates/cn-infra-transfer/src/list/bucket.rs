@@ -21,6 +21,8 @@ pub struct Listing {
     pub bucket: Bucket,
     /// What the keys begin with.
     pub prefix: String,
+    /// Keys in a page; `None`: S3's 1,000. Tests have less.
+    page: Option<i32>,
 }
 
 impl fmt::Display for Listing {
@@ -30,6 +32,17 @@ impl fmt::Display for Listing {
 }
 
 impl Listing {
+    /// A listing of a bucket; of all keys if the prefix is empty.
+    pub fn new(bucket: Bucket, prefix: impl Into<String>) -> Self {
+        Self { bucket, prefix: prefix.into(), page: None }
+    }
+
+    /// The same in small pages.
+    #[cfg(test)]
+    pub(crate) fn in_pages_of(self, keys: i32) -> Self {
+        Self { page: Some(keys), ..self }
+    }
+
     /// Whether there can be objects that are in both.
     pub fn overlaps(&self, other: &Self) -> bool {
         let within = |a: &str, b: &str| a.starts_with(b) || b.starts_with(a);
@@ -52,6 +65,7 @@ impl Listing {
             let list = self.bucket.client().list_objects_v2().bucket(self.bucket.name());
             let list = list.set_expected_bucket_owner(self.bucket.owner()).encoding_type(EncodingType::Url);
             let list = list.set_prefix(Some(self.prefix.clone()).filter(|prefix| !prefix.is_empty()));
+            let list = list.set_max_keys(self.page);
             list.set_start_after(after.clone()).set_continuation_token(token.cloned()).send()
         });
         self.read(answer.await?)

@@ -3,6 +3,7 @@
 //! Each range is a merge of two listings that go forward page by page; memory is two pages for each range in work,
 //! whatever the buckets have. While somebody is free, a range that has more to list is cut.
 
+mod starts;
 mod task;
 
 use std::collections::VecDeque;
@@ -16,6 +17,7 @@ use tokio::sync::mpsc::Sender;
 use crate::failure::Failure;
 use crate::list::{Entry, Page};
 use crate::pace::Pace;
+pub(crate) use starts::{Start, starts};
 pub use task::{Sides, Task};
 
 /// What was found about a key.

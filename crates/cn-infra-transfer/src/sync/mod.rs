@@ -6,7 +6,6 @@
 
 mod map;
 mod run;
-mod starts;
 
 use cn_infra_core::apply::Cancellation;
 use futures_util::StreamExt;
@@ -19,10 +18,9 @@ use crate::compare::Comparison;
 use crate::pace::Pace;
 use crate::progress::Tally;
 use crate::report::Report;
-use crate::scan::scan;
+use crate::scan::{Start, scan, starts};
 pub use map::{Map, MapError, Source};
 use run::Sync;
-pub(crate) use starts::{Start, starts};
 
 /// So much work is found ahead of what is being done.
 const AHEAD: usize = 2_000;

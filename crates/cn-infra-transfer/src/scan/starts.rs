@@ -8,11 +8,11 @@ use std::sync::Arc;
 use futures_util::{Stream, stream};
 use tokio::sync::mpsc::Receiver;
 
+use super::{Sides, Task};
 use crate::failure::Failure;
 use crate::list::{Cursor, Listing, Page};
 use crate::local::{Files, Odd, WalkOptions, walk};
 use crate::location::MAX_KEY;
-use crate::scan::{Sides, Task};
 
 /// What has no listing of its own: pages that come in the order of keys.
 pub(crate) enum Start<'a> {
@@ -21,7 +21,7 @@ pub(crate) enum Start<'a> {
     /// A directory beside a bucket.
     Directory(&'a Path, &'a Listing),
     /// Pages that are known, beside a bucket.
-    Pages(VecDeque<Page>, &'a Listing),
+    Pages(Box<dyn Iterator<Item = Page> + 'a>, &'a Listing),
 }
 
 /// Begins each map in turn. What is odd in a directory is told.
@@ -40,24 +40,24 @@ struct Starts<'a, F> {
     maps: VecDeque<(usize, Start<'a>)>,
     follow_links: bool,
     odd: F,
-    open: Option<Open>,
+    open: Option<Open<'a>>,
 }
 
 /// A map whose pages come one after the other.
-struct Open {
+struct Open<'a> {
     map: usize,
-    pages: Pages,
+    pages: Pages<'a>,
     sides: Arc<Sides>,
     /// The last key so far.
     after: Option<String>,
 }
 
-enum Pages {
+enum Pages<'a> {
     Walked(Receiver<Files>),
-    Known(VecDeque<Page>),
+    Known(Box<dyn Iterator<Item = Page> + 'a>),
 }
 
-impl<F: Fn(usize, Odd)> Starts<'_, F> {
+impl<'a, F: Fn(usize, Odd)> Starts<'a, F> {
     async fn next(&mut self) -> Option<Result<Task, Failure>> {
         loop {
             if let Some(open) = &mut self.open {
@@ -79,7 +79,7 @@ impl<F: Fn(usize, Odd)> Starts<'_, F> {
     }
 
     /// Begins a map: with its only task, or by opening it.
-    fn begin(&mut self, map: usize, start: Start<'_>) -> Result<Option<Task>, Failure> {
+    fn begin(&mut self, map: usize, start: Start<'a>) -> Result<Option<Task>, Failure> {
         let (pages, to) = match start {
             Start::Buckets(from, to) => return Ok(Some(Task::of_buckets(map, from.clone(), to.clone()))),
             Start::Directory(root, to) => {
@@ -95,16 +95,16 @@ impl<F: Fn(usize, Odd)> Starts<'_, F> {
     }
 }
 
-impl Pages {
+impl Pages<'_> {
     async fn next(&mut self) -> Option<Files> {
         match self {
             Self::Walked(pages) => pages.recv().await,
-            Self::Known(pages) => pages.pop_front().map(|page| Files { page, odd: Vec::new() }),
+            Self::Known(pages) => pages.next().map(|page| Files { page, odd: Vec::new() }),
         }
     }
 }
 
-impl Open {
+impl Open<'_> {
     /// The range that ends with a page.
     fn task(&mut self, page: Page) -> Option<Task> {
         let until = page.last()?.key.to_owned();
