@@ -50,7 +50,9 @@ pub enum LocationError {
         name: String,
     },
     /// Another URI.
-    #[error("`{text}` is no place for objects here: only s3:// and directories are; for a directory of that name write ./{text}")]
+    #[error(
+        "`{text}` is no place for objects here: only s3:// and directories are; for a directory of that name write ./{text}"
+    )]
     OtherScheme {
         /// What is given.
         text: String,

@@ -44,7 +44,8 @@ impl<'a> Multipart<'a> {
 
     /// A part that S3 says is there.
     pub fn part(number: i32, tag: Option<String>, checksum: Option<String>) -> Result<CompletedPart, Failure> {
-        let tag = tag.ok_or_else(|| Failure::local(format!("S3 says that it has part {number}, without entity tag")))?;
+        let tag =
+            tag.ok_or_else(|| Failure::local(format!("S3 says that it has part {number}, without entity tag")))?;
         Ok(CompletedPart::builder().part_number(number).e_tag(tag).set_checksum_crc64_nvme(checksum).build())
     }
 
@@ -78,7 +79,11 @@ impl<'a> Multipart<'a> {
             Ok(_) => Ok(()),
             // The answer to the first sending may have been lost, and the upload be completed.
             Err(failure) if failure.code.as_deref() == Some("NoSuchUpload") => {
-                if self.is_there(&tag, length).await? { Ok(()) } else { Err(failure) }
+                if self.is_there(&tag, length).await? {
+                    Ok(())
+                } else {
+                    Err(failure)
+                }
             }
             Err(failure) => Err(failure),
         }
@@ -90,7 +95,9 @@ impl<'a> Multipart<'a> {
             request.set_expected_bucket_owner(self.bucket.owner()).send()
         });
         match head.await {
-            Ok(head) => Ok(head.content_length == length && head.e_tag.as_deref().map(ETag::parse).as_ref() == Some(tag)),
+            Ok(head) => {
+                Ok(head.content_length == length && head.e_tag.as_deref().map(ETag::parse).as_ref() == Some(tag))
+            }
             Err(failure) if failure.class == Class::Gone => Ok(false),
             Err(failure) => Err(failure),
         }

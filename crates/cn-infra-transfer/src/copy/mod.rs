@@ -99,7 +99,11 @@ impl Copy<'_> {
             copy.send()
         });
         let is_told = answer.await?.copy_object_result.is_some_and(|result| result.e_tag.is_some());
-        if is_told { Ok(()) } else { Err(Failure::local("S3 says that it copied, and not what: no entity tag came back")) }
+        if is_told {
+            Ok(())
+        } else {
+            Err(Failure::local("S3 says that it copied, and not what: no entity tag came back"))
+        }
     }
 
     /// Looks at a source again.

@@ -84,7 +84,8 @@ impl Listing {
             let listed = object.key().unwrap_or_default();
             let key = if is_encoded { decode(listed) } else { Some(Cow::Borrowed(listed)) };
             let key = key.as_deref().and_then(|key| key.strip_prefix(self.prefix.as_str()));
-            let key = key.ok_or_else(|| Failure::local(format!("S3 lists `{listed}`, which is no key of this listing")))?;
+            let key =
+                key.ok_or_else(|| Failure::local(format!("S3 lists `{listed}`, which is no key of this listing")))?;
             page.push(key, facts(&object));
         }
         Ok((page, next))

@@ -71,7 +71,9 @@ mod tests {
         let md5 = "0cc175b9c0f1b6a831c399e269772661";
         assert!(matches!(ETag::parse(&format!("\"{md5}\"")), ETag::Whole(_)));
         assert!(matches!(ETag::parse(&format!("{md5}-12")), ETag::Parts(_, 12)));
-        for text in [md5, &format!("{md5}-12"), &format!("{md5}-012"), &md5.to_uppercase(), "", "a-b", &format!("{md5}-")] {
+        for text in
+            [md5, &format!("{md5}-12"), &format!("{md5}-012"), &md5.to_uppercase(), "", "a-b", &format!("{md5}-")]
+        {
             assert_eq!(ETag::parse(text).to_string(), text);
         }
         assert_eq!(ETag::parse(md5).quoted(), format!("\"{md5}\""));

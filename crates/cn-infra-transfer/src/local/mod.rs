@@ -120,7 +120,8 @@ impl Walk {
             Kind::Special => self.odd(path, "it is neither a file nor a directory", false),
             Kind::Directory => self.enter(path),
             Kind::File if self.key.len() > self.options.longest => {
-                let why = format!("its key would be longer than the {} bytes that are left for it", self.options.longest);
+                let why =
+                    format!("its key would be longer than the {} bytes that are left for it", self.options.longest);
                 self.odd(path, why, false);
             }
             Kind::File => match fs::metadata(&path) {

@@ -51,8 +51,11 @@ impl Task {
     ) -> Result<Option<Self>, Failure> {
         let until = self.until.as_deref();
         let Sides { left, right } = &*self.sides;
-        try_join(fetch(left.as_ref(), &mut self.left, pace, until), fetch(right.as_ref(), &mut self.right, pace, until))
-            .await?;
+        try_join(
+            fetch(left.as_ref(), &mut self.left, pace, until),
+            fetch(right.as_ref(), &mut self.right, pace, until),
+        )
+        .await?;
         while let Some((left, right)) = self.next_pair() {
             let verdict = judge.judge(self.map, peek(&self.left, left), peek(&self.right, right));
             let Some(verdict) = verdict else {

@@ -38,8 +38,10 @@ pub enum MapError {
         to: String,
     },
     /// What one map writes, another one would delete.
-    #[error("{one} and {other} overlap: with deletion, each would delete what the other has. Run them without it, or choose \
-             destinations beside each other")]
+    #[error(
+        "{one} and {other} overlap: with deletion, each would delete what the other has. Run them without it, or choose \
+             destinations beside each other"
+    )]
     Overlap {
         /// The destination of one map.
         one: String,

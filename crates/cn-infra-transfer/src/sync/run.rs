@@ -120,9 +120,7 @@ impl<'a> Sync<'a> {
         }
         let (pace, to, attributes) = (self.pace, &map.to, &self.options.attributes);
         let copied = match &map.from {
-            Source::Bucket(from) => {
-                Copy { pace, from, to, attributes, limits: Limits::default() }.copy(entry).await
-            }
+            Source::Bucket(from) => Copy { pace, from, to, attributes, limits: Limits::default() }.copy(entry).await,
             Source::Directory(from) => {
                 Upload { pace, from, to, attributes, budget: &self.budget }.upload(entry.key, size).await
             }

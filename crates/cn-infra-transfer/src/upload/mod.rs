@@ -7,7 +7,7 @@ mod content_type;
 mod large;
 mod read;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::ChecksumAlgorithm;
@@ -104,7 +104,7 @@ impl Upload<'_> {
 }
 
 /// All bytes of a file as it is now.
-fn whole(path: &PathBuf) -> Result<Bytes, Failure> {
+fn whole(path: &Path) -> Result<Bytes, Failure> {
     let stamp = Stamp::now(path)?;
     // It was small when it was listed; what has grown beyond measure is for the next run.
     if stamp.size > PART * 2 {

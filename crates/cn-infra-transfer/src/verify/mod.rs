@@ -169,16 +169,9 @@ struct Counts {
 
 impl Counts {
     fn verified(self, mut report: Report) -> Verified {
-        let [missing, extra, different, by_tag, by_size, by_presence, by_time] = [
-            self.missing,
-            self.extra,
-            self.different,
-            self.by_tag,
-            self.by_size,
-            self.by_presence,
-            self.by_time,
-        ]
-        .map(AtomicU64::into_inner);
+        let [missing, extra, different, by_tag, by_size, by_presence, by_time] =
+            [self.missing, self.extra, self.different, self.by_tag, self.by_size, self.by_presence, self.by_time]
+                .map(AtomicU64::into_inner);
         let same = [
             ("same_by_tag", by_tag),
             ("same_by_size", by_size),
@@ -186,7 +179,10 @@ impl Counts {
             ("same_by_time", by_time),
         ];
         let all = [("missing", missing), ("extra", extra), ("different", different)].into_iter();
-        report.found = all.chain(same.into_iter().filter(|(_, count)| *count > 0)).map(|(kind, count)| (kind.to_owned(), count)).collect();
+        report.found = all
+            .chain(same.into_iter().filter(|(_, count)| *count > 0))
+            .map(|(kind, count)| (kind.to_owned(), count))
+            .collect();
         Verified { report, missing, extra, different }
     }
 

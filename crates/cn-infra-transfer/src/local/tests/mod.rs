@@ -74,7 +74,8 @@ async fn what_is_no_object_is_told() {
 
     let (keys, left_out) = walked(root.path(), true).await;
     assert_eq!(keys, ["d/file", "link"]);
-    let always = [("d/up", false), ("long-name-of-21-bytes", false), ("lost", true), ("socket", false), ("\u{fffd}", false)];
+    let always =
+        [("d/up", false), ("long-name-of-21-bytes", false), ("lost", true), ("socket", false), ("\u{fffd}", false)];
     assert_eq!(left_out, odd(&always));
 }
 

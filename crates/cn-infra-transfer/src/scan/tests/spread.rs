@@ -20,13 +20,7 @@ fn page(keys: &[String], after: Option<&String>) -> (Page, Next) {
 
 /// Lists keys, and tells how many rounds and requests it took.
 fn rounds(keys: &[String]) -> (usize, usize) {
-    let all = Task {
-        map: 0,
-        sides: Arc::default(),
-        left: Cursor::after(None),
-        right: Cursor::nothing(),
-        until: None,
-    };
+    let all = Task { map: 0, sides: Arc::default(), left: Cursor::after(None), right: Cursor::nothing(), until: None };
     let (mut waiting, mut work) = (VecDeque::from([all]), Vec::new());
     let (mut rounds, mut requests, mut listed) = (0, 0, 0);
     while !waiting.is_empty() || !work.is_empty() {
