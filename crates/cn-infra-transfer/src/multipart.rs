@@ -120,7 +120,7 @@ impl<'a> Multipart<'a> {
 /// The tag that the object will have: the MD5 of the parts' MD5s, and how many; where KMS encrypts, S3 gives another.
 fn tag(parts: &[CompletedPart]) -> ETag {
     let md5s = parts.iter().filter_map(|part| ETag::parse(part.e_tag()?).md5());
-    let joined = md5s.fold(Md5::new(), |joined, md5| joined.chain_update(md5)).finalize();
+    let joined = md5s.fold(Md5::new(), Md5::chain_update).finalize();
     ETag::Parts(joined.into(), u16::try_from(parts.len()).unwrap_or(u16::MAX))
 }
 

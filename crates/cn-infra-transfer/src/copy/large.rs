@@ -22,8 +22,8 @@ impl Copy<'_> {
         };
         let tags = self.tags(source).await.map_err(Undone::at("GetObjectTagging"))?;
         let upload = self.begin(source, key, headers, tags).await.map_err(Undone::at("CreateMultipartUpload"))?;
-        let copies = parts(source.size, self.limits.part).map(|part| self.copy_part(source, named, &upload, part));
-        let copied = stream::iter(copies).buffer_unordered(PARALLEL).try_collect().await;
+        let all = parts(source.size, self.limits.part).map(|part| self.copy_part(source, named, &upload, part));
+        let copied = stream::iter(all).buffer_unordered(PARALLEL).try_collect().await;
         let operation = if copied.is_err() { "UploadPartCopy" } else { "CompleteMultipartUpload" };
         upload.end(copied, source.size).await.map_err(Undone::at(operation))
     }

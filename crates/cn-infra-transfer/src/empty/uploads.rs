@@ -67,8 +67,9 @@ impl Emptying<'_> {
             request.encoding_type(EncodingType::Url).set_expected_bucket_owner(bucket.owner()).send()
         };
         let listed = self.run.pace.send(&Prefix::of(bucket.name(), prefix), "ListMultipartUploads", 0, request).await?;
-        let next = next(&listed);
-        Ok((listed.uploads.into_iter().flatten().map(upload).collect(), next))
+        let next = next(&listed)?;
+        let uploads = listed.uploads.into_iter().flatten().map(upload).collect::<Result<_, _>>()?;
+        Ok((uploads, next))
     }
 
     async fn abort(&self, Upload { key, id }: Upload) {
@@ -86,11 +87,11 @@ impl Emptying<'_> {
     }
 }
 
-fn next(listed: &ListMultipartUploadsOutput) -> Option<Marker> {
-    let key = listed.next_key_marker().filter(|_| listed.is_truncated() == Some(true))?;
-    Some(Marker { key: Some(decoded(key)), id: listed.next_upload_id_marker().map(str::to_owned) })
+fn next(listed: &ListMultipartUploadsOutput) -> Result<Option<Marker>, Failure> {
+    let key = listed.next_key_marker().filter(|_| listed.is_truncated() == Some(true)).map(decoded).transpose()?;
+    Ok(key.map(|key| Marker { key: Some(key), id: listed.next_upload_id_marker().map(str::to_owned) }))
 }
 
-fn upload(MultipartUpload { key, upload_id, .. }: MultipartUpload) -> Upload {
-    Upload { key: decoded(&key.unwrap_or_default()), id: upload_id.unwrap_or_default() }
+fn upload(MultipartUpload { key, upload_id, .. }: MultipartUpload) -> Result<Upload, Failure> {
+    Ok(Upload { key: decoded(&key.unwrap_or_default())?, id: upload_id.unwrap_or_default() })
 }

@@ -102,7 +102,7 @@ fn facts(object: &Object) -> Facts {
 }
 
 /// Decodes a key as S3 encodes it, with `+` for a space; `None` where it is no UTF-8. Most keys are what they seem.
-fn decode(text: &str) -> Option<Cow<'_, str>> {
+pub(crate) fn decode(text: &str) -> Option<Cow<'_, str>> {
     if !text.contains('+') {
         return percent_decode_str(text).decode_utf8().ok();
     }

@@ -11,6 +11,7 @@ mod etag;
 mod page;
 
 pub use bucket::Listing;
+pub(crate) use bucket::decode;
 pub use cursor::{Cursor, Next};
 pub use cut::cuts;
 pub use etag::ETag;

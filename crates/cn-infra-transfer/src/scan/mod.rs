@@ -8,14 +8,13 @@ mod task;
 
 use std::collections::VecDeque;
 use std::pin::pin;
-use std::sync::Arc;
 
 use futures_util::stream::FuturesUnordered;
 use futures_util::{Stream, StreamExt};
 use tokio::sync::mpsc::Sender;
 
 use crate::failure::Failure;
-use crate::list::{Entry, Page};
+use crate::list::{Entry, Facts};
 use crate::pace::Pace;
 pub(crate) use starts::{Start, starts};
 pub use task::{Sides, Task};
@@ -33,17 +32,25 @@ pub struct Found<V> {
     pub right: Option<Item>,
 }
 
-/// An entry that keeps its page: nothing is copied.
+/// An entry on its own: it does not keep its page, of which there would be as many in memory as there is work.
 #[derive(Clone, Debug)]
 pub struct Item {
-    pub(crate) page: Arc<Page>,
-    pub(crate) at: usize,
+    /// The key without the prefix of its location.
+    pub key: Box<str>,
+    /// The rest.
+    pub facts: Facts,
 }
 
 impl Item {
-    /// The entry; `None` only for a place that the page does not have.
-    pub fn entry(&self) -> Option<Entry<'_>> {
-        self.page.get(self.at)
+    /// The entry.
+    pub fn entry(&self) -> Entry<'_> {
+        Entry { key: &self.key, facts: &self.facts }
+    }
+}
+
+impl From<Entry<'_>> for Item {
+    fn from(entry: Entry<'_>) -> Self {
+        Self { key: entry.key.into(), facts: entry.facts.clone() }
     }
 }
 

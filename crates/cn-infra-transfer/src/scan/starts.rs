@@ -63,7 +63,9 @@ impl<'a, F: Fn(usize, Odd)> Starts<'a, F> {
             if let Some(open) = &mut self.open {
                 let files = open.pages.next().await;
                 let Some(Files { page, odd }) = files else { return Some(Ok(self.open.take()?.end())) };
-                odd.into_iter().for_each(|odd| (self.odd)(open.map, odd));
+                for odd in odd {
+                    (self.odd)(open.map, odd);
+                }
                 if let Some(task) = open.task(page) {
                     return Some(Ok(task));
                 }

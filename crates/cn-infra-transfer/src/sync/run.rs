@@ -45,7 +45,7 @@ pub(super) struct Sync<'a> {
     /// Whether something was not seen on a source.
     hides: AtomicBool,
     /// The map and key of what is only at the destination, as far as it may be deleted.
-    extra: Mutex<Vec<(usize, String)>>,
+    extra: Mutex<Vec<(usize, Box<str>)>>,
 }
 
 /// What was found, by what decided.
@@ -107,13 +107,14 @@ impl<'a> Sync<'a> {
     pub async fn carry_out(&self, found: Found<Todo>) {
         let Found { map, verdict, left, right } = found;
         match verdict {
-            Todo::Copy => self.copy(map, left.as_ref()).await,
-            Todo::Extra => self.keep_for_deletion(map, right.as_ref()),
+            Todo::Copy => self.copy(map, left).await,
+            Todo::Extra => self.keep_for_deletion(map, right),
         }
     }
 
-    async fn copy(&self, map: usize, item: Option<&Item>) {
-        let (Some(map), Some(entry)) = (self.maps.get(map), item.and_then(Item::entry)) else { return };
+    async fn copy(&self, map: usize, item: Option<Item>) {
+        let (Some(map), Some(item)) = (self.maps.get(map), item) else { return };
+        let entry = item.entry();
         let size = entry.facts.size.unwrap_or_default();
         if self.options.dry_run {
             return self.tally.copied(size);
@@ -159,11 +160,11 @@ impl<'a> Sync<'a> {
     }
 
     /// Up to one more than may be deleted: then none is.
-    fn keep_for_deletion(&self, map: usize, item: Option<&Item>) {
-        let Some(entry) = item.and_then(Item::entry) else { return };
+    fn keep_for_deletion(&self, map: usize, item: Option<Item>) {
+        let Some(item) = item else { return };
         let mut extra = self.extra.lock().unwrap_or_else(PoisonError::into_inner);
         if extra.len() as u64 <= self.options.delete.unwrap_or_default() {
-            extra.push((map, entry.key.to_owned()));
+            extra.push((map, item.key));
         }
     }
 
@@ -205,7 +206,7 @@ impl<'a> Sync<'a> {
         self.stop.is_cancelled().then(|| "it was stopped".to_owned())
     }
 
-    async fn delete(&self, map: usize, key: String) {
+    async fn delete(&self, map: usize, key: Box<str>) {
         let Some(Map { to, .. }) = self.maps.get(map) else { return };
         if self.options.dry_run {
             return self.tally.deleted(1, 0);

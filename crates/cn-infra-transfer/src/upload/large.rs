@@ -24,8 +24,8 @@ impl Upload<'_> {
         let file = Arc::clone(&path);
         let stamp = self.budget.blocking(move || Stamp::now(&file)).await.map_err(Undone::at("read"))?;
         let upload = self.begin(key).await.map_err(Undone::at("CreateMultipartUpload"))?;
-        let puts = parts(stamp.size, PART).map(|part| self.put_part(&path, stamp, &upload, part));
-        let put = stream::iter(puts).buffer_unordered(PARALLEL).try_collect().await;
+        let all = parts(stamp.size, PART).map(|part| self.put_part(&path, stamp, &upload, part));
+        let put = stream::iter(all).buffer_unordered(PARALLEL).try_collect().await;
         let operation = if put.is_err() { "UploadPart" } else { "CompleteMultipartUpload" };
         upload.end(put, stamp.size).await.map_err(Undone::at(operation))?;
         Ok(stamp.size)

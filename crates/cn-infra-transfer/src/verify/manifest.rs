@@ -133,7 +133,7 @@ mod tests {
         let pages: Vec<_> = manifest.pages().collect();
         let keys: Vec<_> = pages.iter().flat_map(Page::iter).map(|entry| (entry.key, entry.facts.size)).collect();
         assert_eq!(keys, [("a/b,c", Some(0)), ("b c", Some(12)), ("ä", None)]);
-        let many: String = (0..2_001).map(|n| format!("{n:04}\n")).collect();
+        let many = (0..2_001).map(|n| format!("{n:04}")).collect::<Vec<_>>().join("\n");
         let pages: Vec<_> = Manifest::read(many.as_bytes()).unwrap().pages().map(|page| page.len()).collect();
         assert_eq!(pages, [1_000, 1_000, 1]);
         assert!(Manifest::read(&b"\n"[..]).unwrap().is_empty());

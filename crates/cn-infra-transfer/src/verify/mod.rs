@@ -132,7 +132,7 @@ pub async fn verify(
     };
     let differences = poll_fn(move |context| found.poll_recv(context)).take_until(stop.cancelled());
     let telling = differences.for_each(|found| {
-        each(difference(&found));
+        each(difference(found));
         ready(())
     });
     let (listed, ()) = join(listing, telling).await;
@@ -237,17 +237,11 @@ impl Judge for Verify<'_> {
     }
 }
 
-fn difference(found: &Found<Judged>) -> Difference {
+fn difference(found: Found<Judged>) -> Difference {
     let Found { verdict: (kind, by), left, right, .. } = found;
-    let [expected, there] = [left, right].map(|item| item.as_ref().and_then(Item::entry));
-    let size = |entry: Option<Entry<'_>>| entry.and_then(|entry| entry.facts.size);
-    Difference {
-        key: expected.or(there).map(|entry| entry.key.to_owned()).unwrap_or_default(),
-        kind: *kind,
-        by: *by,
-        expected_size: size(expected),
-        size: size(there),
-    }
+    let size = |item: &Option<Item>| item.as_ref().and_then(|item| item.facts.size);
+    let (expected_size, size) = (size(&left), size(&right));
+    Difference { key: left.or(right).map(|item| item.key.into()).unwrap_or_default(), kind, by, expected_size, size }
 }
 
 #[cfg(test)]

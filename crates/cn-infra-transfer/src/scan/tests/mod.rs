@@ -38,7 +38,7 @@ async fn merged(account: &Account, task: Task, parallel: usize) -> Merged {
     let receiving = async {
         let (mut keys, mut twice) = (BTreeMap::new(), 0);
         while let Some(Found { left, right, .. }) = found.recv().await {
-            let key = |item: &Option<Item>| item.as_ref().and_then(Item::entry).map(|entry| entry.key.to_owned());
+            let key = |item: &Option<Item>| item.as_ref().map(|item| item.key.to_string());
             let (left, right) = (key(&left), key(&right));
             let sides = (left.is_some(), right.is_some());
             twice += usize::from(keys.insert(left.or(right).unwrap(), sides).is_some());

@@ -1,9 +1,10 @@
 //! How well ranges are cut, for keys as they come: counted in rounds, in each of which every range in work lists a page.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use super::*;
-use crate::list::{Cursor, Facts, Next};
+use crate::list::{Cursor, Next, Page};
 
 const PAGE: usize = 100;
 const PARALLEL: usize = 32;
@@ -39,7 +40,8 @@ fn rounds(keys: &[String]) -> (usize, usize) {
                 let (page, next) = page(keys, after.as_ref());
                 task.left.take(page, next, task.until.as_deref());
             }
-            while task.left.pop().is_some() {
+            while task.left.peek().is_some() {
+                task.left.skip();
                 listed += 1;
             }
             let off = task.cut(left);

@@ -15,7 +15,7 @@ pub(super) fn file(root: &Path, name: &str, bytes: &[u8]) {
     let path = root.join(name);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(&path, bytes).unwrap();
-    let past = SystemTime::now() - Duration::from_secs(3_600);
+    let past = SystemTime::now() - Duration::from_hours(1);
     File::options().write(true).open(path).unwrap().set_modified(past).unwrap();
 }
 
@@ -59,7 +59,7 @@ async fn large_files_go_in_parts() {
     let account = Account::new();
     let to = Listing::new(account.bucket("new-site"), "");
     let root = tempfile::tempdir().unwrap();
-    let bytes: String = (0..2_200_000_u32).map(|n| format!("{n:08}")).collect();
+    let bytes: String = crate::stand_in::text(17_600_000);
     file(root.path(), "large", bytes.as_bytes());
     file(root.path(), "empty", b"");
     account.fault("s3:UploadPart", cn_infra_sandbox::faults::Effect::Cut, 2);
