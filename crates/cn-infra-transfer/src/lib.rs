@@ -53,6 +53,7 @@ pub mod attributes;
 pub mod bucket;
 pub mod compare;
 mod copy;
+mod decided;
 pub mod empty;
 pub mod failure;
 pub mod list;

@@ -66,7 +66,7 @@ impl<'a> Multipart<'a> {
 
     async fn complete(&self, mut parts: Vec<CompletedPart>, size: u64) -> Result<(), Failure> {
         parts.sort_unstable_by_key(CompletedPart::part_number);
-        let tag = tag(&parts);
+        let tag = joined(parts.iter().filter_map(|part| ETag::parse(part.e_tag()?).md5()));
         let length = i64::try_from(size).ok();
         let upload = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
         let completed = self.pace.send(&self.limit, "CompleteMultipartUpload", 0, || {
@@ -117,11 +117,13 @@ impl<'a> Multipart<'a> {
     }
 }
 
-/// The tag that the object will have: the MD5 of the parts' MD5s, and how many; where KMS encrypts, S3 gives another.
-fn tag(parts: &[CompletedPart]) -> ETag {
-    let md5s = parts.iter().filter_map(|part| ETag::parse(part.e_tag()?).md5());
-    let joined = md5s.fold(Md5::new(), Md5::chain_update).finalize();
-    ETag::Parts(joined.into(), u16::try_from(parts.len()).unwrap_or(u16::MAX))
+/// The tag that an object of parts with these MD5s has: the MD5 of them, and how many. Where KMS encrypts, S3 gives
+/// another one.
+pub(crate) fn joined(md5s: impl IntoIterator<Item = [u8; 16]>) -> ETag {
+    let (joined, number) = md5s
+        .into_iter()
+        .fold((Md5::new(), 0_u16), |(joined, number), md5| (joined.chain_update(md5), number.saturating_add(1)));
+    ETag::Parts(joined.finalize().into(), number)
 }
 
 #[cfg(test)]

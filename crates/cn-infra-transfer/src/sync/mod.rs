@@ -62,7 +62,7 @@ impl Default for SyncOptions {
     }
 }
 
-/// Carries out maps, together. `found` of the report has what was found: `new`, `changed_by_size` and what else decided,
+/// Carries out maps, together. `found` of the report has what was found: `new`, `different_by_size` and what else decided,
 /// `same_by_tag` and so on, and `extra`, what is only at the destination.
 ///
 /// All failures are in the report, those of the listings too; a report that is no success says what to do again. Once

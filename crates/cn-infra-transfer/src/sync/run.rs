@@ -8,8 +8,9 @@ use cn_infra_core::apply::Cancellation;
 use futures_util::{StreamExt, stream};
 
 use super::{Map, Source, SyncOptions};
-use crate::compare::{Basis, Verdict, compare};
+use crate::compare::{Verdict, compare};
 use crate::copy::{Copy, Limits};
+use crate::decided::Decided;
 use crate::failure::{Class, Failure};
 use crate::list::Entry;
 use crate::local::Odd;
@@ -41,43 +42,13 @@ pub(super) struct Sync<'a> {
     began: Duration,
     budget: Budget,
     failures: Failures,
-    counts: Counts,
+    decided: Decided,
+    new: AtomicU64,
+    only_there: AtomicU64,
     /// Whether something was not seen on a source.
     hides: AtomicBool,
     /// The map and key of what is only at the destination, as far as it may be deleted.
     extra: Mutex<Vec<(usize, Box<str>)>>,
-}
-
-/// What was found, by what decided.
-#[derive(Debug, Default)]
-struct Counts {
-    new: AtomicU64,
-    extra: AtomicU64,
-    same: [AtomicU64; 4],
-    changed: [AtomicU64; 4],
-}
-
-fn place(basis: Basis) -> usize {
-    match basis {
-        Basis::Size => 0,
-        Basis::Tag => 1,
-        Basis::Time => 2,
-        Basis::Presence => 3,
-    }
-}
-
-const BASES: [&str; 4] = ["size", "tag", "time", "presence"];
-
-impl Counts {
-    fn into_found(self) -> impl Iterator<Item = (String, u64)> {
-        let Self { new, extra, same, changed } = self;
-        let by = |what: &'static str, counts: [AtomicU64; 4]| {
-            BASES.into_iter().zip(counts).map(move |(basis, count)| (format!("{what}_by_{basis}"), count))
-        };
-        let single = [("new".to_owned(), new), ("extra".to_owned(), extra)].into_iter();
-        let all = single.chain(by("same", same)).chain(by("changed", changed));
-        all.map(|(what, count)| (what, count.into_inner())).filter(|(_, count)| *count > 0)
-    }
 }
 
 impl<'a> Sync<'a> {
@@ -97,7 +68,9 @@ impl<'a> Sync<'a> {
             began: pace.clock().elapsed(),
             budget: Budget::new(options.memory),
             failures: Failures::default(),
-            counts: Counts::default(),
+            decided: Decided::default(),
+            new: AtomicU64::new(0),
+            only_there: AtomicU64::new(0),
             hides: AtomicBool::new(false),
             extra: Mutex::default(),
         }
@@ -181,9 +154,12 @@ impl<'a> Sync<'a> {
             ended_early = self.delete_extra().await;
         }
         let target = self.maps.iter().map(|map| map.to.to_string()).collect::<Vec<_>>().join(", ");
-        let Self { options, pace, tally, began, failures, counts, .. } = self;
+        let mut found = self.decided.found();
+        let counts = [("new", &self.new), ("extra", &self.only_there)];
+        found.extend(counts.map(|(what, count)| (what.to_owned(), count.load(Relaxed))));
+        let Self { options, pace, tally, began, failures, .. } = self;
         let report = Report::of(Action::Sync, target, tally, pace, began, failures);
-        Report { dry_run: options.dry_run, ended_early, found: counts.into_found().collect(), ..report }
+        Report { dry_run: options.dry_run, ended_early, found, ..report }
     }
 
     /// Deletes what is only at the destination; why not, if not.
@@ -197,7 +173,7 @@ impl<'a> Sync<'a> {
         if failed > 0 || self.hides.load(Relaxed) {
             return Some(format!("nothing is deleted, since {failed} failed: run again"));
         }
-        let number = self.counts.extra.load(Relaxed);
+        let number = self.only_there.load(Relaxed);
         if number > most {
             return Some(format!("nothing is deleted: {number} would be, and at most {most} may be"));
         }
@@ -229,25 +205,21 @@ impl Judge for Sync<'_> {
 
     fn judge(&self, _: usize, left: Option<Entry<'_>>, right: Option<Entry<'_>>) -> Option<Todo> {
         let Some(wanted) = left else {
-            self.counts.extra.fetch_add(1, Relaxed);
+            self.only_there.fetch_add(1, Relaxed);
             return self.options.delete.is_some().then_some(Todo::Extra);
         };
         self.tally.counted(1);
         let Some(there) = right else {
-            self.counts.new.fetch_add(1, Relaxed);
+            self.new.fetch_add(1, Relaxed);
             return Some(Todo::Copy);
         };
-        match compare(wanted.facts, there.facts, self.options.comparison) {
-            Verdict::Same(basis) => {
-                self.counts.same[place(basis)].fetch_add(1, Relaxed);
-                self.tally.skipped(1);
-                None
-            }
-            Verdict::Different(basis) => {
-                self.counts.changed[place(basis)].fetch_add(1, Relaxed);
-                Some(Todo::Copy)
-            }
+        let verdict = compare(wanted.facts, there.facts, self.options.comparison);
+        self.decided.count(verdict);
+        if matches!(verdict, Verdict::Same(_)) {
+            self.tally.skipped(1);
+            return None;
         }
+        Some(Todo::Copy)
     }
 }
 

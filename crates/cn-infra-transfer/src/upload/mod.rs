@@ -23,7 +23,7 @@ use content_type::content_type;
 use read::{Stamp, read};
 
 /// Files up to so many bytes are sent at once; others in parts of so many: 8 MiB.
-const PART: u64 = 8 << 20;
+pub(crate) const PART: u64 = 8 << 20;
 /// So many files are read at once: a disk is no faster with more.
 const READERS: usize = 16;
 /// The budget is counted in units of so many bytes.

@@ -3,9 +3,10 @@
 //! Both are listed as for a [`sync`](crate::sync), and nothing is written. What is missing, extra or different is told one
 //! by one, in no order, so that there may be millions.
 
+mod content;
 mod manifest;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use cn_infra_core::apply::Cancellation;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::channel;
 
 use crate::compare::{Basis, Comparison, Verdict, compare};
+use crate::decided::Decided;
 use crate::failure::Failure;
 use crate::list::{Entry, Listing};
 use crate::local::Odd;
@@ -23,8 +25,11 @@ use crate::pace::Pace;
 use crate::progress::{Event, Tally};
 use crate::report::{Action, Failed, Failures, Report};
 use crate::scan::{Found, Item, Judge, Start, scan, starts};
+use content::is_same;
 pub use manifest::{Manifest, ManifestError};
 
+/// So many files are read at once.
+const READERS: usize = 8;
 /// So many differences are found ahead of their being told.
 const AHEAD: usize = 1_000;
 
@@ -46,13 +51,16 @@ pub struct VerifyOptions {
     pub comparison: Comparison,
     /// Whether links in a directory are taken for what they lead to.
     pub follow_links: bool,
+    /// Whether the files of a directory are read, and their MD5s compared with entity tags; else sizes suffice. Takes as
+    /// long as reading them. Not for objects that KMS encrypts, whose tags are no MD5s.
+    pub read_files: bool,
     /// Ranges that are listed at once. 32 unless set.
     pub listings: usize,
 }
 
 impl Default for VerifyOptions {
     fn default() -> Self {
-        Self { comparison: Comparison::Tags, follow_links: false, listings: 32 }
+        Self { comparison: Comparison::Tags, follow_links: false, read_files: false, listings: 32 }
     }
 }
 
@@ -89,7 +97,8 @@ pub enum Kind {
 /// What came of it.
 #[derive(Clone, Debug)]
 pub struct Verified {
-    /// The counts: `found` has `missing`, `extra` and `different`, and what was the same by what; `verified` all of those.
+    /// The counts: `found` has `missing` and `extra`, and `same_by_tag`, `different_by_size` and so on; `verified` is
+    /// all that are the same.
     pub report: Report,
     /// How many are missing.
     pub missing: u64,
@@ -118,21 +127,22 @@ pub async fn verify(
     mut each: impl FnMut(Difference),
 ) -> Verified {
     let began = pace.clock().elapsed();
-    let verify = Verify { options, tally, failures: Failures::default(), counts: Counts::default() };
-    let start = match expected {
-        Expected::Manifest(manifest) => Start::Pages(Box::new(manifest.pages()), location),
-        Expected::Bucket(bucket) => Start::Buckets(bucket, location),
-        Expected::Directory(root) => Start::Directory(root, location),
+    let (start, directory) = match expected {
+        Expected::Manifest(manifest) => (Start::Pages(Box::new(manifest.pages()), location), None),
+        Expected::Bucket(bucket) => (Start::Buckets(bucket, location), None),
+        Expected::Directory(root) => (Start::Directory(root, location), Some(root.as_path())),
     };
+    let reads = directory.filter(|_| options.read_files);
+    let mut verify = Verify::new(options, tally, reads);
     let (out, mut found) = channel(AHEAD);
     let listing = async {
         let out = out;
         let starts = starts([start], options.follow_links, |_, odd| verify.odd(odd));
         scan(pace, options.listings.max(1), starts, &verify, &out).await
     };
-    let differences = poll_fn(move |context| found.poll_recv(context)).take_until(stop.cancelled());
-    let telling = differences.for_each(|found| {
-        each(difference(found));
+    let work = poll_fn(move |context| found.poll_recv(context)).take_until(stop.cancelled());
+    let telling = work.map(|found| verify.tell(found)).buffer_unordered(READERS).for_each(|difference| {
+        difference.into_iter().for_each(&mut each);
         ready(())
     });
     let (listed, ()) = join(listing, telling).await;
@@ -144,60 +154,77 @@ pub async fn verify(
         }
         Ok(()) => stop.is_cancelled().then(|| "it was stopped".to_owned()),
     };
-    let Verify { failures, counts, .. } = verify;
+    let failures = std::mem::take(&mut verify.failures);
     let report = Report::of(Action::Verify, location.to_string(), tally, pace, began, failures);
-    counts.verified(Report { ended_early, ..report })
+    verify.end(Report { ended_early, ..report })
 }
 
 struct Verify<'a> {
     options: &'a VerifyOptions,
     tally: &'a Tally,
+    /// The directory whose files are read, if they are.
+    reads: Option<&'a Path>,
     failures: Failures,
-    counts: Counts,
-}
-
-#[derive(Debug, Default)]
-struct Counts {
+    decided: Decided,
     missing: AtomicU64,
     extra: AtomicU64,
-    different: AtomicU64,
-    by_tag: AtomicU64,
-    by_size: AtomicU64,
-    by_presence: AtomicU64,
-    by_time: AtomicU64,
 }
 
-impl Counts {
-    fn verified(self, mut report: Report) -> Verified {
-        let [missing, extra, different, by_tag, by_size, by_presence, by_time] =
-            [self.missing, self.extra, self.different, self.by_tag, self.by_size, self.by_presence, self.by_time]
-                .map(AtomicU64::into_inner);
-        let same = [
-            ("same_by_tag", by_tag),
-            ("same_by_size", by_size),
-            ("same_by_presence", by_presence),
-            ("same_by_time", by_time),
-        ];
-        let all = [("missing", missing), ("extra", extra), ("different", different)].into_iter();
-        report.found = all
-            .chain(same.into_iter().filter(|(_, count)| *count > 0))
-            .map(|(kind, count)| (kind.to_owned(), count))
-            .collect();
+impl<'a> Verify<'a> {
+    fn new(options: &'a VerifyOptions, tally: &'a Tally, reads: Option<&'a Path>) -> Self {
+        let (missing, extra) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { options, tally, reads, failures: Failures::default(), decided: Decided::default(), missing, extra }
+    }
+
+    /// Counts a verdict; what says that something is different.
+    fn decide(&self, verdict: Verdict) -> Option<Basis> {
+        self.decided.count(verdict);
+        match verdict {
+            Verdict::Different(basis) => Some(basis),
+            Verdict::Same(_) => {
+                self.tally.verified(1);
+                None
+            }
+        }
+    }
+
+    /// What is to be told about a key.
+    async fn tell(&self, found: Found<Todo>) -> Option<Difference> {
+        let Found { verdict, left, right, .. } = found;
+        let (kind, by) = match verdict {
+            Todo::Tell(kind, by) => (kind, by),
+            Todo::Read => (Kind::Different, Some(self.read(left.as_ref()?, right.as_ref()?).await?)),
+        };
+        Some(difference(kind, by, left, right))
+    }
+
+    /// Reads a file, and what says that it is another one than the object.
+    async fn read(&self, left: &Item, right: &Item) -> Option<Basis> {
+        let (path, tag) = (self.reads?.join(&*left.key), right.facts.etag.clone()?);
+        let (file, what) = (path.clone(), left.key.to_string());
+        let read = tokio::task::spawn_blocking(move || is_same(&file, &tag)).await;
+        match read.unwrap_or_else(|error| Err(error.into())) {
+            Ok(Some(true)) => self.decide(Verdict::Same(Basis::Tag)),
+            Ok(Some(false)) => self.decide(Verdict::Different(Basis::Tag)),
+            Ok(None) => self.decide(Verdict::Same(Basis::Size)),
+            Err(error) => {
+                let failure = Failure::local(format!("the file cannot be read: {error}"));
+                self.failed("read", what, Some(path.display().to_string()), failure);
+                None
+            }
+        }
+    }
+
+    /// What came of it.
+    fn end(self, report: Report) -> Verified {
+        let (missing, extra, different) =
+            (self.missing.into_inner(), self.extra.into_inner(), self.decided.different());
+        let mut found = self.decided.found();
+        found.extend([("missing", missing), ("extra", extra)].map(|(kind, count)| (kind.to_owned(), count)));
+        let report = Report { found, ..report };
         Verified { report, missing, extra, different }
     }
 
-    fn same(&self, basis: Basis) {
-        let count = match basis {
-            Basis::Tag => &self.by_tag,
-            Basis::Size => &self.by_size,
-            Basis::Presence => &self.by_presence,
-            Basis::Time => &self.by_time,
-        };
-        count.fetch_add(1, Relaxed);
-    }
-}
-
-impl Verify<'_> {
     fn odd(&self, odd: Odd) {
         let what = odd.path.display().to_string();
         if odd.hides {
@@ -212,33 +239,37 @@ impl Verify<'_> {
     }
 }
 
-/// What is different, and by what.
-type Judged = (Kind, Option<Basis>);
+/// What is to be told or done about a key.
+enum Todo {
+    /// It is different, by this.
+    Tell(Kind, Option<Basis>),
+    /// Its file is to be read.
+    Read,
+}
 
 impl Judge for Verify<'_> {
-    type Verdict = Judged;
+    type Verdict = Todo;
 
-    fn judge(&self, _: usize, left: Option<Entry<'_>>, right: Option<Entry<'_>>) -> Option<Judged> {
+    fn judge(&self, _: usize, left: Option<Entry<'_>>, right: Option<Entry<'_>>) -> Option<Todo> {
         self.tally.counted(1);
-        let (kind, count, by) = match (left, right) {
-            (Some(expected), Some(there)) => match compare(expected.facts, there.facts, self.options.comparison) {
-                Verdict::Same(basis) => {
-                    self.counts.same(basis);
-                    self.tally.verified(1);
-                    return None;
+        let (kind, count) = match (left, right) {
+            (Some(expected), Some(there)) => {
+                let verdict = compare(expected.facts, there.facts, self.options.comparison);
+                let is_same = matches!(verdict, Verdict::Same(_));
+                if is_same && self.reads.is_some() {
+                    return Some(Todo::Read);
                 }
-                Verdict::Different(basis) => (Kind::Different, &self.counts.different, Some(basis)),
-            },
-            (Some(_), None) => (Kind::Missing, &self.counts.missing, None),
-            (None, _) => (Kind::Extra, &self.counts.extra, None),
+                return self.decide(verdict).map(|basis| Todo::Tell(Kind::Different, Some(basis)));
+            }
+            (Some(_), None) => (Kind::Missing, &self.missing),
+            (None, _) => (Kind::Extra, &self.extra),
         };
         count.fetch_add(1, Relaxed);
-        Some((kind, by))
+        Some(Todo::Tell(kind, None))
     }
 }
 
-fn difference(found: Found<Judged>) -> Difference {
-    let Found { verdict: (kind, by), left, right, .. } = found;
+fn difference(kind: Kind, by: Option<Basis>, left: Option<Item>, right: Option<Item>) -> Difference {
     let size = |item: &Option<Item>| item.as_ref().and_then(|item| item.facts.size);
     let (expected_size, size) = (size(&left), size(&right));
     Difference { key: left.or(right).map(|item| item.key.into()).unwrap_or_default(), kind, by, expected_size, size }

@@ -51,7 +51,7 @@ async fn files_are_uploaded_byte_for_byte_and_the_next_run_only_lists() {
     file(root.path(), "a-b", b"other bytes");
     fs::write(root.path().join("new"), "new").unwrap();
     let report = run(&account, &[from(&root, &to)], &SyncOptions::default()).await;
-    assert_eq!((report.counts.copied, report.found["new"], report.found["changed_by_size"]), (2, 1, 1));
+    assert_eq!((report.counts.copied, report.found["new"], report.found["different_by_size"]), (2, 1, 1));
 }
 
 #[tokio::test]

@@ -112,7 +112,7 @@ async fn what_has_changed_is_copied_again() {
     assert_eq!((report.counts.copied, report.dry_run, account.calls("CopyObject")), (1, true, 0));
 
     let report = run(&account, &[map(&from, &to)], &SyncOptions::default()).await;
-    assert_eq!(report.found["changed_by_size"] + report.found["changed_by_tag"], 2);
+    assert_eq!(report.found["different_by_size"] + report.found["different_by_tag"], 2);
     let expected = of(&[("same", "1"), ("size", "22"), ("bytes", "3"), ("extra", "5")]);
     assert_eq!(objects(&account, &to).await, expected);
     assert_eq!((report.counts.deleted, report.found["extra"]), (0, 1));

@@ -70,6 +70,31 @@ async fn a_bucket_is_verified_against_a_directory() {
 }
 
 #[tokio::test]
+async fn files_are_read_where_that_is_wanted() {
+    let account = Account::new();
+    let at = bucket(&account, "new-site", &[("a", "1"), ("b", "2"), ("e", "")]);
+    let root = tempfile::tempdir().unwrap();
+    let large = crate::stand_in::text(17_000_000);
+    for (name, body) in [("a", "1"), ("b", "9"), ("e", ""), ("large", &large), ("other", &large)] {
+        fs::write(root.path().join(name), body).unwrap();
+    }
+    let upload = crate::sync::Map { from: crate::sync::Source::Directory(root.path().to_owned()), to: at.clone() };
+    let (stop, tally) = (Cancellation::default(), Tally::default());
+    let by_size = crate::sync::SyncOptions { comparison: Comparison::Size, ..Default::default() };
+    crate::sync::sync(&[upload], &by_size, &account.pace, &tally, &stop).await.unwrap();
+    fs::write(root.path().join("other"), large.replace('7', "8")).unwrap();
+
+    let options = VerifyOptions { read_files: true, ..VerifyOptions::default() };
+    let mut told = Vec::new();
+    let expected = Expected::Directory(root.path().to_owned());
+    let each = |difference: Difference| told.push((difference.key, difference.by));
+    let verified = verify(&expected, &at, &options, &account.pace, &Tally::default(), &stop, each).await;
+    told.sort();
+    assert_eq!(told, [("b".to_owned(), Some(Basis::Tag)), ("other".to_owned(), Some(Basis::Tag))]);
+    assert_eq!((verified.report.found["same_by_tag"], verified.different), (3, 2));
+}
+
+#[tokio::test]
 async fn what_cannot_be_listed_is_not_verified() {
     let account = Account::new();
     let at = bucket(&account, "new-site", THERE);
