@@ -88,7 +88,25 @@ impl Class {
     }
 }
 
+/// Codes that have nothing to do with the object: every other request of the run meets them too.
+const OF_ALL: &[&str] = &[
+    "AccountProblem",
+    "AuthorizationHeaderMalformed",
+    "ExpiredToken",
+    "InvalidAccessKeyId",
+    "InvalidToken",
+    "NoSuchBucket",
+    "PermanentRedirect",
+    "RequestTimeTooSkewed",
+    "SignatureDoesNotMatch",
+];
+
 impl Failure {
+    /// Whether every other request of the run fails so too: for want of credentials, of the bucket.
+    pub fn is_of_all(&self) -> bool {
+        self.class == Class::NotSent || self.code.as_deref().is_some_and(|code| OF_ALL.contains(&code))
+    }
+
     /// A failure on this side.
     pub fn local(message: impl Into<String>) -> Self {
         Self { class: Class::Local, code: None, message: message.into(), request_id: None }

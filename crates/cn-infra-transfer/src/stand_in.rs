@@ -75,6 +75,7 @@ impl Account {
 
     /// Calls S3 as another client does; the log does not tell it apart.
     pub fn call(&self, method: Method, uri: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
+        catch_up(&self.sandbox, &self.clock);
         let caller = Caller::new(&self.sandbox, ACCOUNT, REGION);
         caller.s3(method, uri, headers, body).unwrap_or_else(|error| panic!("{error}")).to_vec()
     }
@@ -137,6 +138,11 @@ pub fn text(length: usize) -> String {
     text
 }
 
+/// Brings a sandbox to the time of all else.
+fn catch_up(sandbox: &Sandbox, clock: &VirtualClock) {
+    sandbox.advance(clock.now().duration_since(sandbox.now().unwrap())).unwrap();
+}
+
 /// The sandbox's own client, at the time of the virtual clock and as far away as a region.
 #[derive(Clone, Debug)]
 struct InStep {
@@ -162,7 +168,7 @@ impl HttpConnector for Connector {
         let (through, InStep { sandbox, clock }) = (self.through.clone(), self.of.clone());
         HttpConnectorFuture::new(async move {
             clock.sleep(LATENCY / 2).await;
-            sandbox.advance(clock.now().duration_since(sandbox.now().unwrap())).unwrap();
+            catch_up(&sandbox, &clock);
             let response = through.call(request).await;
             clock.sleep(LATENCY / 2).await;
             response

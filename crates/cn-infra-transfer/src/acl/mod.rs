@@ -2,13 +2,14 @@
 
 mod grants;
 
+use std::future::ready;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 use aws_sdk_s3::types::ObjectCannedAcl;
 use cn_infra_core::apply::Cancellation;
+use futures_util::StreamExt;
 use futures_util::stream;
-use futures_util::{Stream, StreamExt};
 
 use crate::bucket::Bucket;
 use crate::failure::{Class, Failure};
@@ -16,7 +17,7 @@ use crate::pace::{Pace, Prefix};
 use crate::progress::{Event, Tally};
 use crate::report::{Action, LISTED, Report, Shared};
 use crate::run::Run;
-use crate::versions::{Version, pages};
+use crate::versions::{Version, with_pages};
 use grants::{Others, others};
 
 /// So many objects are under way at most.
@@ -59,7 +60,7 @@ pub async fn set_private(
     stop: &Cancellation,
 ) -> Report {
     let resetting = Resetting { run: Run::new(bucket, pace, tally, stop), mode: options.mode, found: Found::default() };
-    resetting.objects(options).map(|version| resetting.object(version)).buffer_unordered(AT_ONCE).for_each(done).await;
+    resetting.objects(options).await;
     let Resetting { run, found: Found { public, shared, listed }, mode } = resetting;
     let found = [("public", public), ("shared", shared)];
     Report {
@@ -68,10 +69,6 @@ pub async fn set_private(
         shared: listed.into_inner().unwrap_or_else(PoisonError::into_inner),
         ..run.report(Action::SetAcl, &options.prefix)
     }
-}
-
-fn done((): ()) -> std::future::Ready<()> {
-    std::future::ready(())
 }
 
 struct Resetting<'a> {
@@ -89,15 +86,15 @@ struct Found {
 }
 
 impl Resetting<'_> {
-    /// The objects, and as long as the run goes on.
-    fn objects<'b>(&'b self, options: &'b AclOptions) -> impl Stream<Item = Version> + 'b {
-        let versions = pages(&self.run, &options.prefix).flat_map(stream::iter);
-        versions
-            .filter(|version| {
-                let counts = !version.is_marker && (version.is_latest || !options.current_only);
-                std::future::ready(counts)
-            })
-            .take_while(|_| std::future::ready(self.run.goes_on()))
+    /// All objects, as long as the run goes on.
+    async fn objects(&self, options: &AclOptions) {
+        let counts = |version: &Version| !version.is_marker && (version.is_latest || !options.current_only);
+        with_pages(&self.run, &options.prefix, |pages| {
+            let versions = pages.flat_map(stream::iter).filter(move |version| ready(counts(version)));
+            let begun = versions.take_while(|_| ready(self.run.goes_on())).map(|version| self.object(version));
+            begun.buffer_unordered(AT_ONCE).for_each(|()| ready(()))
+        })
+        .await;
     }
 
     async fn object(&self, version: Version) {

@@ -17,7 +17,7 @@ use crate::pace::{Pace, Prefix};
 use crate::progress::Tally;
 use crate::report::{Action, Report};
 use crate::run::Run;
-use crate::versions::{Version, pages};
+use crate::versions::{Version, with_pages};
 
 /// So many batches of 1,000 are under way at most: their keys are what a run needs memory for.
 const BATCHES: usize = 64;
@@ -116,12 +116,15 @@ impl Found {
 impl Emptying<'_> {
     /// Deletes all versions and markers.
     async fn versions(&self, prefix: &str) {
-        let batches = pages(&self.run, prefix).map(|mut versions| {
-            versions.iter().for_each(|version| self.found.version(version));
-            self.allow(&mut versions);
-            self.delete(versions)
-        });
-        batches.buffer_unordered(BATCHES).for_each(|()| std::future::ready(())).await;
+        with_pages(&self.run, prefix, |pages| {
+            let batches = pages.map(|mut versions| {
+                versions.iter().for_each(|version| self.found.version(version));
+                self.allow(&mut versions);
+                self.delete(versions)
+            });
+            batches.buffer_unordered(BATCHES).for_each(|()| std::future::ready(()))
+        })
+        .await;
     }
 
     /// Leaves as many as may still be deleted; if those are not all, the run ends.

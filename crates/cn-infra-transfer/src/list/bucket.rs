@@ -68,7 +68,11 @@ impl Listing {
             let list = list.set_max_keys(self.page);
             list.set_start_after(after.clone()).set_continuation_token(token.cloned()).send()
         });
-        self.read(answer.await?)
+        let answer = answer.await;
+        answer.and_then(|answer| self.read(answer)).map_err(|failure| {
+            let message = format!("{self}: {}", failure.message);
+            Failure { message, ..failure }
+        })
     }
 
     fn read(&self, answer: ListObjectsV2Output) -> Result<(Page, Next), Failure> {

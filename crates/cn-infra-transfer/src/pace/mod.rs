@@ -125,7 +125,9 @@ impl Pace {
     }
 
     /// Sends a request when there is a place for it, and again while it fails in passing. `bytes` is what passes through
-    /// this machine: 0 for a copy within S3. Dropping the future gives the place back.
+    /// this machine: 0 for a copy within S3. Dropping the future gives the place back. Leaving it unpolled does not: where
+    /// that waits for other requests, as a full `buffer_unordered` does with the stream that feeds it, all may wait for
+    /// ever.
     ///
     /// # Errors
     /// The last failure: one that lasts, or the one after which it was sent often enough.

@@ -59,11 +59,9 @@ impl fmt::Display for Source {
     }
 }
 
-/// Refuses maps that cannot be carried out together.
-pub(super) fn check(maps: &[Map], deletes: bool) -> Result<(), MapError> {
-    if maps.is_empty() {
-        return Err(MapError::None);
-    }
+/// Refuses maps that cannot be carried out together; the first of them.
+pub(super) fn check(maps: &[Map], deletes: bool) -> Result<&Map, MapError> {
+    let first = maps.first().ok_or(MapError::None)?;
     for Map { from, to } in maps {
         if let Source::Bucket(from) = from
             && from.overlaps(to)
@@ -72,7 +70,7 @@ pub(super) fn check(maps: &[Map], deletes: bool) -> Result<(), MapError> {
         }
     }
     if !deletes {
-        return Ok(());
+        return Ok(first);
     }
     for (place, one) in maps.iter().enumerate() {
         for (_, other) in maps.iter().enumerate().filter(|(other, _)| *other != place) {
@@ -85,5 +83,5 @@ pub(super) fn check(maps: &[Map], deletes: bool) -> Result<(), MapError> {
             }
         }
     }
-    Ok(())
+    Ok(first)
 }

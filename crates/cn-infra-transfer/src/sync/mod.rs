@@ -9,7 +9,7 @@ mod run;
 
 use cn_infra_core::apply::Cancellation;
 use futures_util::StreamExt;
-use futures_util::future::join;
+use futures_util::future::{join, ready};
 use futures_util::stream::poll_fn;
 use tokio::sync::mpsc::channel;
 
@@ -18,6 +18,7 @@ use crate::compare::Comparison;
 use crate::pace::Pace;
 use crate::progress::Tally;
 use crate::report::Report;
+use crate::run::Run;
 use crate::scan::{Start, scan, starts};
 pub use map::{Map, MapError, Source};
 use run::Sync;
@@ -78,8 +79,8 @@ pub async fn sync(
     tally: &Tally,
     stop: &Cancellation,
 ) -> Result<Report, MapError> {
-    map::check(maps, options.delete.is_some())?;
-    let sync = Sync::new(maps, options, pace, tally, stop);
+    let first = map::check(maps, options.delete.is_some())?;
+    let sync = Sync::new(Run::new(&first.to.bucket, pace, tally, stop), maps, options);
     let begins = maps.iter().map(|Map { from, to }| match from {
         Source::Bucket(from) => Start::Buckets(from, to),
         Source::Directory(root) => Start::Directory(root, to),
@@ -92,6 +93,7 @@ pub async fn sync(
         scan(pace, options.listings.max(1), starts, &sync, &out).await
     };
     let work = poll_fn(move |context| work.poll_recv(context)).take_until(stop.cancelled());
+    let work = work.take_while(|_| ready(sync.run.goes_on()));
     let working = work.for_each_concurrent(options.in_work.max(1), |found| sync.carry_out(found));
     let (listed, ()) = join(listing, working).await;
     Ok(sync.end(listed).await)

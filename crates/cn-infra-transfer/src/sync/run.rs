@@ -2,9 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
-use cn_infra_core::apply::Cancellation;
+use futures_util::future::ready;
 use futures_util::{StreamExt, stream};
 
 use super::{Map, Source, SyncOptions};
@@ -14,9 +13,10 @@ use crate::decided::Decided;
 use crate::failure::{Class, Failure};
 use crate::list::Entry;
 use crate::local::Odd;
-use crate::pace::{Pace, Prefix};
-use crate::progress::{Event, Tally};
-use crate::report::{Action, Failed, Failures, Report};
+use crate::pace::Prefix;
+use crate::progress::Event;
+use crate::report::{Action, Failed, Report};
+use crate::run::Run;
 use crate::scan::{Found, Item, Judge};
 use crate::undone::Undone;
 use crate::upload::{Budget, Upload};
@@ -34,14 +34,10 @@ pub(super) enum Todo {
 
 /// A sync that goes on.
 pub(super) struct Sync<'a> {
+    pub run: Run<'a>,
     maps: &'a [Map],
     options: &'a SyncOptions,
-    pace: &'a Pace,
-    tally: &'a Tally,
-    stop: &'a Cancellation,
-    began: Duration,
     budget: Budget,
-    failures: Failures,
     decided: Decided,
     new: AtomicU64,
     only_there: AtomicU64,
@@ -52,22 +48,12 @@ pub(super) struct Sync<'a> {
 }
 
 impl<'a> Sync<'a> {
-    pub fn new(
-        maps: &'a [Map],
-        options: &'a SyncOptions,
-        pace: &'a Pace,
-        tally: &'a Tally,
-        stop: &'a Cancellation,
-    ) -> Self {
+    pub fn new(run: Run<'a>, maps: &'a [Map], options: &'a SyncOptions) -> Self {
         Self {
+            run,
             maps,
             options,
-            pace,
-            tally,
-            stop,
-            began: pace.clock().elapsed(),
             budget: Budget::new(options.memory),
-            failures: Failures::default(),
             decided: Decided::default(),
             new: AtomicU64::new(0),
             only_there: AtomicU64::new(0),
@@ -90,9 +76,9 @@ impl<'a> Sync<'a> {
         let entry = item.entry();
         let size = entry.facts.size.unwrap_or_default();
         if self.options.dry_run {
-            return self.tally.copied(size);
+            return self.run.tally.copied(size);
         }
-        let (pace, to, attributes) = (self.pace, &map.to, &self.options.attributes);
+        let (pace, to, attributes) = (self.run.pace, &map.to, &self.options.attributes);
         let copied = match &map.from {
             Source::Bucket(from) => Copy { pace, from, to, attributes, limits: Limits::default() }.copy(entry).await,
             Source::Directory(from) => {
@@ -100,7 +86,7 @@ impl<'a> Sync<'a> {
             }
         };
         match copied {
-            Ok(bytes) => self.tally.copied(bytes),
+            Ok(bytes) => self.run.tally.copied(bytes),
             Err(undone) => self.undone(map, entry.key, undone),
         }
     }
@@ -110,22 +96,25 @@ impl<'a> Sync<'a> {
         let from = from(map, key);
         let is_gone = failure.class == Class::Gone && matches!(failure.code.as_deref(), None | Some("NoSuchKey"));
         if is_gone && operation != "PutObject" {
-            self.tally.skipped(1);
-            return self.tally.tell(&Event::Skipped { what: from, why: "it is gone since it was listed".to_owned() });
+            self.run.tally.skipped(1);
+            return self
+                .run
+                .tally
+                .tell(&Event::Skipped { what: from, why: "it is gone since it was listed".to_owned() });
         }
         self.failed(operation, format!("{}{key}", map.to.prefix), Some(from), failure);
     }
 
     fn failed(&self, operation: &str, key: String, from: Option<String>, failure: Failure) {
-        self.failures.add(self.tally, Failed { operation: operation.to_owned(), key, version: None, from, failure });
+        self.run.add(Failed { operation: operation.to_owned(), key, version: None, from, failure });
     }
 
     /// Something in a directory that is no object.
     pub fn odd(&self, map: usize, odd: Odd) {
         let Odd { path, why, hides } = odd;
         if !hides {
-            self.tally.skipped(1);
-            return self.tally.tell(&Event::Skipped { what: path.display().to_string(), why });
+            self.run.tally.skipped(1);
+            return self.run.tally.tell(&Event::Skipped { what: path.display().to_string(), why });
         }
         self.hides.store(true, Relaxed);
         let prefix = self.maps.get(map).map(|map| map.to.prefix.clone()).unwrap_or_default();
@@ -143,58 +132,48 @@ impl<'a> Sync<'a> {
 
     /// Deletes what is to be deleted, and reports.
     pub async fn end(self, listed: Result<(), Failure>) -> Report {
-        let mut ended_early = None;
         if let Err(failure) = listed {
-            ended_early = Some(format!("not everything could be listed: {failure}"));
-            self.failed("ListObjectsV2", String::new(), None, failure);
-        } else if self.stop.is_cancelled() {
-            ended_early = Some("it was stopped".to_owned());
+            self.run.listing_failed("ListObjectsV2", "", failure);
         }
-        if ended_early.is_none() {
-            ended_early = self.delete_extra().await;
+        if self.run.goes_on() {
+            self.delete_extra().await;
         }
-        let target = self.maps.iter().map(|map| map.to.to_string()).collect::<Vec<_>>().join(", ");
         let mut found = self.decided.found();
         let counts = [("new", &self.new), ("extra", &self.only_there)];
         found.extend(counts.map(|(what, count)| (what.to_owned(), count.load(Relaxed))));
-        let Self { options, pace, tally, began, failures, .. } = self;
-        let report = Report::of(Action::Sync, target, tally, pace, began, failures);
-        Report { dry_run: options.dry_run, ended_early, found, ..report }
+        let target = self.maps.iter().map(|map| map.to.to_string()).collect::<Vec<_>>().join(", ");
+        Report { dry_run: self.options.dry_run, found, ..self.run.report_at(Action::Sync, target) }
     }
 
-    /// Deletes what is only at the destination; why not, if not.
-    async fn delete_extra(&self) -> Option<String> {
-        let most = self.options.delete?;
+    /// Deletes what is only at the destination. If it may not, the run ends early, and says why.
+    async fn delete_extra(&self) {
         let extra = std::mem::take(&mut *self.extra.lock().unwrap_or_else(PoisonError::into_inner));
-        if extra.is_empty() {
-            return None;
-        }
-        let failed = self.tally.snapshot().failed;
+        let (Some(most), false) = (self.options.delete, extra.is_empty()) else { return };
+        let failed = self.run.tally.snapshot().failed;
         if failed > 0 || self.hides.load(Relaxed) {
-            return Some(format!("nothing is deleted, since {failed} failed: run again"));
+            return self.run.end(format!("nothing is deleted, since {failed} failed: run again"));
         }
         let number = self.only_there.load(Relaxed);
         if number > most {
-            return Some(format!("nothing is deleted: {number} would be, and at most {most} may be"));
+            return self.run.end(format!("nothing is deleted: {number} would be, and at most {most} may be"));
         }
-        let deletes = stream::iter(extra).take_until(self.stop.cancelled());
+        let deletes = stream::iter(extra).take_while(|_| ready(self.run.goes_on()));
         deletes.for_each_concurrent(DELETES, |(map, key)| self.delete(map, key)).await;
-        self.stop.is_cancelled().then(|| "it was stopped".to_owned())
     }
 
     async fn delete(&self, map: usize, key: Box<str>) {
         let Some(Map { to, .. }) = self.maps.get(map) else { return };
         if self.options.dry_run {
-            return self.tally.deleted(1, 0);
+            return self.run.tally.deleted(1, 0);
         }
         let key = format!("{}{key}", to.prefix);
         let limit = Prefix::of(to.bucket.name(), &key);
-        let deleted = self.pace.send(&limit, "DeleteObject", 0, || {
+        let deleted = self.run.pace.send(&limit, "DeleteObject", 0, || {
             let delete = to.bucket.client().delete_object().bucket(to.bucket.name()).key(&key);
             delete.set_expected_bucket_owner(to.bucket.owner()).send()
         });
         match deleted.await {
-            Ok(_) => self.tally.deleted(1, 0),
+            Ok(_) => self.run.tally.deleted(1, 0),
             Err(failure) => self.failed("DeleteObject", key.clone(), None, failure),
         }
     }
@@ -208,7 +187,7 @@ impl Judge for Sync<'_> {
             self.only_there.fetch_add(1, Relaxed);
             return self.options.delete.is_some().then_some(Todo::Extra);
         };
-        self.tally.counted(1);
+        self.run.tally.counted(1);
         let Some(there) = right else {
             self.new.fetch_add(1, Relaxed);
             return Some(Todo::Copy);
@@ -216,7 +195,7 @@ impl Judge for Sync<'_> {
         let verdict = compare(wanted.facts, there.facts, self.options.comparison);
         self.decided.count(verdict);
         if matches!(verdict, Verdict::Same(_)) {
-            self.tally.skipped(1);
+            self.run.tally.skipped(1);
             return None;
         }
         Some(Todo::Copy)

@@ -23,7 +23,8 @@ use crate::list::{Entry, Listing};
 use crate::local::Odd;
 use crate::pace::Pace;
 use crate::progress::{Event, Tally};
-use crate::report::{Action, Failed, Failures, Report};
+use crate::report::{Action, Failed, Report};
+use crate::run::Run;
 use crate::scan::{Found, Item, Judge, Start, scan, starts};
 use content::is_same;
 pub use manifest::{Manifest, ManifestError};
@@ -126,14 +127,13 @@ pub async fn verify(
     stop: &Cancellation,
     mut each: impl FnMut(Difference),
 ) -> Verified {
-    let began = pace.clock().elapsed();
     let (start, directory) = match expected {
         Expected::Manifest(manifest) => (Start::Pages(Box::new(manifest.pages()), location), None),
         Expected::Bucket(bucket) => (Start::Buckets(bucket, location), None),
         Expected::Directory(root) => (Start::Directory(root, location), Some(root.as_path())),
     };
     let reads = directory.filter(|_| options.read_files);
-    let mut verify = Verify::new(options, tally, reads);
+    let verify = Verify::new(Run::new(&location.bucket, pace, tally, stop), options, reads);
     let (out, mut found) = channel(AHEAD);
     let listing = async {
         let out = out;
@@ -146,34 +146,27 @@ pub async fn verify(
         ready(())
     });
     let (listed, ()) = join(listing, telling).await;
-    let ended_early = match listed {
-        Err(failure) => {
-            let why = format!("not everything could be listed: {failure}");
-            verify.failed("ListObjectsV2", location.prefix.clone(), None, failure);
-            Some(why)
-        }
-        Ok(()) => stop.is_cancelled().then(|| "it was stopped".to_owned()),
-    };
-    let failures = std::mem::take(&mut verify.failures);
-    let report = Report::of(Action::Verify, location.to_string(), tally, pace, began, failures);
-    verify.end(Report { ended_early, ..report })
+    if let Err(failure) = listed {
+        verify.run.listing_failed("ListObjectsV2", &location.prefix, failure);
+    }
+    verify.run.goes_on();
+    verify.end(&location.prefix)
 }
 
 struct Verify<'a> {
+    run: Run<'a>,
     options: &'a VerifyOptions,
-    tally: &'a Tally,
     /// The directory whose files are read, if they are.
     reads: Option<&'a Path>,
-    failures: Failures,
     decided: Decided,
     missing: AtomicU64,
     extra: AtomicU64,
 }
 
 impl<'a> Verify<'a> {
-    fn new(options: &'a VerifyOptions, tally: &'a Tally, reads: Option<&'a Path>) -> Self {
+    fn new(run: Run<'a>, options: &'a VerifyOptions, reads: Option<&'a Path>) -> Self {
         let (missing, extra) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { options, tally, reads, failures: Failures::default(), decided: Decided::default(), missing, extra }
+        Self { run, options, reads, decided: Decided::default(), missing, extra }
     }
 
     /// Counts a verdict; what says that something is different.
@@ -182,7 +175,7 @@ impl<'a> Verify<'a> {
         match verdict {
             Verdict::Different(basis) => Some(basis),
             Verdict::Same(_) => {
-                self.tally.verified(1);
+                self.run.tally.verified(1);
                 None
             }
         }
@@ -216,12 +209,12 @@ impl<'a> Verify<'a> {
     }
 
     /// What came of it.
-    fn end(self, report: Report) -> Verified {
+    fn end(self, prefix: &str) -> Verified {
         let (missing, extra, different) =
             (self.missing.into_inner(), self.extra.into_inner(), self.decided.different());
         let mut found = self.decided.found();
         found.extend([("missing", missing), ("extra", extra)].map(|(kind, count)| (kind.to_owned(), count)));
-        let report = Report { found, ..report };
+        let report = Report { found, ..self.run.report(Action::Verify, prefix) };
         Verified { report, missing, extra, different }
     }
 
@@ -230,12 +223,12 @@ impl<'a> Verify<'a> {
         if odd.hides {
             return self.failed("read", String::new(), Some(what), Failure::local(odd.why));
         }
-        self.tally.skipped(1);
-        self.tally.tell(&Event::Skipped { what, why: odd.why });
+        self.run.tally.skipped(1);
+        self.run.tally.tell(&Event::Skipped { what, why: odd.why });
     }
 
     fn failed(&self, operation: &str, key: String, from: Option<String>, failure: Failure) {
-        self.failures.add(self.tally, Failed { operation: operation.to_owned(), key, version: None, from, failure });
+        self.run.add(Failed { operation: operation.to_owned(), key, version: None, from, failure });
     }
 }
 
@@ -251,7 +244,7 @@ impl Judge for Verify<'_> {
     type Verdict = Todo;
 
     fn judge(&self, _: usize, left: Option<Entry<'_>>, right: Option<Entry<'_>>) -> Option<Todo> {
-        self.tally.counted(1);
+        self.run.tally.counted(1);
         let (kind, count) = match (left, right) {
             (Some(expected), Some(there)) => {
                 let verdict = compare(expected.facts, there.facts, self.options.comparison);

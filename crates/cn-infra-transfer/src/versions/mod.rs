@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
 use aws_sdk_s3::types::{DeleteMarkerEntry, EncodingType, ObjectVersion};
 use futures_util::StreamExt;
-use futures_util::stream::{self, FuturesUnordered, Stream};
+use futures_util::future::join;
+use futures_util::stream::{self, BoxStream, FuturesUnordered};
+use tokio::sync::mpsc;
 
 use crate::failure::Failure;
 use crate::list::{cuts, decode};
@@ -46,30 +48,66 @@ struct Range {
     until: Option<String>,
 }
 
-/// The pages of up to 1,000 of a prefix; those of one range come in order. While some are worked on, the next are read.
-pub(crate) fn pages<'a>(run: &'a Run<'a>, prefix: &'a str) -> impl Stream<Item = Vec<Version>> + 'a {
-    let reading = FuturesUnordered::new();
-    stream::unfold((vec![Range::default()], reading, 0), move |(mut waiting, mut reading, pages)| async move {
-        if !waiting.is_empty() && !run.goes_on() {
-            return None;
+/// Pages of up to 1,000; those of one range come in order.
+pub(crate) type Pages = BoxStream<'static, Vec<Version>>;
+
+/// Reads the pages of a prefix while `work` works on them. Both go on whatever the other waits for: a request that is
+/// left unpolled would keep its place from those that are to make room for it.
+pub(crate) async fn with_pages<F: Future<Output = ()>>(run: &Run<'_>, prefix: &str, work: impl FnOnce(Pages) -> F) {
+    let (sender, mut receiver) = mpsc::channel(READERS);
+    let pages = stream::poll_fn(move |context| receiver.poll_recv(context)).boxed();
+    join(read_all(run, prefix, sender), work(pages)).await;
+}
+
+async fn read_all(run: &Run<'_>, prefix: &str, pages: mpsc::Sender<Vec<Version>>) {
+    let mut waiting = vec![Range::default()];
+    let mut reading = FuturesUnordered::new();
+    let mut read = 0;
+    loop {
+        if !waiting.is_empty() && run.goes_on() {
+            let free = READERS - reading.len();
+            let begin = waiting.drain(waiting.len().saturating_sub(free)..);
+            reading.extend(begin.map(|range| next(run, prefix, range, &pages)));
         }
-        let free = READERS - reading.len();
-        reading.extend(waiting.drain(waiting.len().saturating_sub(free)..).map(|range| read(run, prefix, range)));
-        match reading.next().await? {
-            Ok((versions, rest)) => {
-                run.tally.counted(u64::try_from(versions.len()).unwrap_or(u64::MAX));
+        match reading.next().await {
+            Some(Ok(Some((span, rest)))) => {
+                read += 1;
                 let free = READERS.saturating_sub(waiting.len() + reading.len() + 1);
-                let cuts = if pages + 1 < ALONE { 0 } else { free };
-                waiting.extend(rest.into_iter().flat_map(|rest| rest.cut(&versions, prefix, cuts)));
-                Some((versions, (waiting, reading, pages + 1)))
+                let cuts = if read < ALONE { 0 } else { free };
+                waiting.extend(rest.into_iter().flat_map(|rest| rest.cut(&span, cuts)));
             }
-            Err(failure) => {
+            Some(Ok(None)) => {}
+            Some(Err(failure)) => {
                 run.failed("ListObjectVersions", prefix, None, failure);
                 run.end("the listing failed");
-                None
             }
+            None => return,
         }
-    })
+    }
+}
+
+/// Reads the next page of a range once there is room for it, and hands it on. Returns the first and last key of it and
+/// what is left of the range; nothing, if nobody wants more.
+async fn next(
+    run: &Run<'_>,
+    prefix: &str,
+    range: Range,
+    pages: &mpsc::Sender<Vec<Version>>,
+) -> Result<Option<(Span, Option<Range>)>, Failure> {
+    let Ok(room) = pages.reserve().await else { return Ok(None) };
+    let (versions, rest) = read(run, prefix, range).await?;
+    run.tally.counted(u64::try_from(versions.len()).unwrap_or(u64::MAX));
+    let span = span(&versions, prefix);
+    room.send(versions);
+    Ok(Some((span, rest)))
+}
+
+/// The first and the last key of a page, without the prefix; `None`: it is empty.
+type Span = Option<(String, String)>;
+
+fn span(page: &[Version], prefix: &str) -> Span {
+    let keys = || page.iter().map(|version| version.key.strip_prefix(prefix).unwrap_or_default());
+    Some((keys().min()?.to_owned(), keys().max()?.to_owned()))
 }
 
 /// The next page of a range, and what is left of it.
@@ -105,9 +143,8 @@ fn rest(listed: &ListObjectVersionsOutput, prefix: &str, until: Option<&str>) ->
 
 impl Range {
     /// Cut at so many places at most, by what the last page had.
-    fn cut(self, page: &[Version], prefix: &str, at_most: usize) -> Vec<Self> {
-        let keys = || page.iter().map(|version| version.key.strip_prefix(prefix).unwrap_or_default());
-        let (Some(first), Some(last), true) = (keys().min(), keys().max(), at_most > 0) else { return vec![self] };
+    fn cut(self, page: &Span, at_most: usize) -> Vec<Self> {
+        let (Some((first, last)), true) = (page, at_most > 0) else { return vec![self] };
         let Self { mut after, mut version, until } = self;
         let cuts = cuts(first, last, until.as_deref()).into_iter().take(at_most).map(Some);
         let mut ranges = Vec::new();

@@ -1,11 +1,15 @@
 //! ACLs in a sandbox: what is written is what had to be.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use aws_sdk_s3::types::{ObjectOwnership, OwnershipControls, OwnershipControlsRule};
 use cn_infra_core::apply::Cancellation;
 use cn_infra_sandbox::faults::{Effect, Fault};
 use http::Method;
 
 use super::*;
+use crate::pace::PaceOptions;
 use crate::stand_in::Account;
 
 const PUBLIC: &[(&str, &str)] = &[("x-amz-acl", "public-read")];
@@ -107,4 +111,51 @@ async fn a_bucket_with_acls_disabled_ends_the_run() {
     let report = run(&account, &bucket, &mode(Mode::Force)).await;
     assert!(report.ended_early.as_deref().is_some_and(|why| why.contains("ACLs disabled")), "{report:#?}");
     assert_eq!(report.counts.failed, 0);
+}
+
+#[tokio::test]
+async fn credentials_that_expire_end_the_run() {
+    let account = Account::new();
+    let bucket = account.bucket("bucket");
+    for n in 0..2_500 {
+        account.put(&format!("/bucket/{n}"), &[]);
+    }
+    account.fail("s3:GetObjectAcl", 400, "ExpiredToken", None);
+    let report = run(&account, &bucket, &mode(Mode::Reset)).await;
+    let why = report.ended_early.as_deref();
+    assert!(why.is_some_and(|why| why.starts_with("all else would fail too: ExpiredToken")), "{why:?}");
+    assert!((1..=1_000).contains(&report.counts.failed), "no more than were under way: {}", report.counts.failed);
+}
+
+/// The reader of the listing and the writers share one place.
+#[tokio::test]
+async fn one_place_is_enough() {
+    let account = Account::new();
+    let bucket = account.bucket("bucket");
+    for n in 0..6_000 {
+        account.put(&format!("/bucket/{n}"), &[]);
+    }
+    let clock = Arc::new(account.clock.clone());
+    let pace = Pace::new(PaceOptions { initial: 1, max: 1, clock, ..PaceOptions::default() });
+    let (tally, stop) = (Tally::default(), Cancellation::default());
+    let report = set_private(&bucket, &mode(Mode::Force), &pace, &tally, &stop).await;
+    assert_eq!(report.counts.reset, 6_000);
+}
+
+/// 6,000 writes of 3,500 in a second, of which one second's are saved.
+#[tokio::test]
+async fn a_reset_comes_within_a_quarter_of_s3s_limit() {
+    let account = Account::limited();
+    let bucket = account.bucket("bucket");
+    for n in 0..6_000 {
+        if n % 2_000 == 0 {
+            account.clock.advance(Duration::from_secs(1));
+        }
+        account.put(&format!("/bucket/a/{n}"), &[]);
+    }
+    account.clock.advance(Duration::from_secs(1));
+    let report = run(&account, &bucket, &mode(Mode::Force)).await;
+    assert_eq!((report.counts.reset, report.counts.failed), (6_000, 0), "{report:#?}");
+    assert!(report.seconds <= 1.25 * 6_000.0 / 3_500.0, "{}", report.seconds);
+    assert!(account.pace.speed().slow_downs > 0);
 }

@@ -87,8 +87,9 @@ async fn a_batch_that_is_refused_fails_with_each_of_its_keys() {
 #[tokio::test]
 async fn a_listing_that_is_refused_says_so() {
     let (account, bucket) = filled();
-    account.fail("s3:ListObjectVersions", 404, "NoSuchBucket", None);
+    account.fail("s3:ListObjectVersions", 403, "AccessDenied", None);
     let report = run(&account, &bucket, EmptyOptions::default()).await;
     assert_eq!((report.failed.len(), report.ended_early.as_deref()), (1, Some("the listing failed")));
-    assert_eq!(report.failed[0].failure.code.as_deref(), Some("NoSuchBucket"));
+    assert_eq!(report.failed[0].failure.code.as_deref(), Some("AccessDenied"));
+    assert_eq!(account.calls("DeleteObjects"), 0);
 }

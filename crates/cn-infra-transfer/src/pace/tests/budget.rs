@@ -85,7 +85,7 @@ fn at_limit(requests: usize) -> f64 {
 /// forgives nothing.
 #[tokio::test]
 async fn a_hundred_thousand_requests_come_within_a_quarter_of_the_limit() {
-    for (millis, saved) in [(20, 3_500.0), (20, 175.0), (5, 175.0), (100, 350.0)] {
+    for (millis, saved) in [(20, 3_500.0), (20, 175.0), (100, 350.0)] {
         let s3 = Budget::new(Duration::from_millis(millis), saved);
         let pace = s3.pace(PaceOptions::default());
         let seconds = send(&pace, &s3, REQUESTS).await;

@@ -76,3 +76,9 @@ fn more_failures_than_fit_are_counted_and_told() {
     assert_eq!((report.failed.len(), report.failed_unlisted()), (LISTED, 5));
     assert_eq!(heard.0.lock().unwrap().len(), LISTED + 5);
 }
+
+#[test]
+fn events_are_told_as_json() {
+    let event = serde_json::to_value(Event::Failed(failed("a"))).unwrap();
+    assert_eq!((event["event"].as_str(), event["failure"]["class"].as_str()), (Some("failed"), Some("denied")));
+}

@@ -69,3 +69,21 @@ async fn what_fails_for_good_is_reported_with_its_source() {
     assert_eq!(failed.from.as_deref(), Some("s3://old-site/data/a/plain.jpg"));
     assert_eq!((failed.operation.as_str(), failed.failure.code.as_deref()), ("CopyObject", Some("AccessDenied")));
 }
+
+#[tokio::test]
+async fn what_can_only_fail_ends() {
+    let account = Account::new();
+    let (source, to) = buckets(&account, "", "");
+    let many: Objects = (0..2_500).map(|n| (format!("{n:04}"), String::new())).collect();
+    put(&account, "old-site", "", &many);
+    account.fail("s3:CopyObject", 404, "NoSuchBucket", None);
+    let options = SyncOptions { in_work: 10, ..SyncOptions::default() };
+    let report = run(&account, &[map(&source, &to)], &options).await;
+    assert!(report.ended_early.unwrap().starts_with("all else would fail too: NoSuchBucket"));
+    assert!(report.counts.failed < 30, "{:?}", report.counts);
+
+    let nowhere = Listing::new(crate::bucket::Bucket::new(to.bucket.client(), "no-such-bucket"), "");
+    let report = run(&account, &[map(&nowhere, &to)], &options).await;
+    let why = report.ended_early.unwrap();
+    assert!(why.starts_with("not everything could be listed: NoSuchBucket: s3://no-such-bucket/: "), "{why}");
+}
