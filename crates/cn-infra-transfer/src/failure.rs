@@ -35,6 +35,8 @@ pub enum Class {
     Busy,
     /// The connection could not be made, or was cut. Sent again.
     Connection,
+    /// What arrived was not what was sent. Sent again.
+    Damaged,
     /// No answer in time. Sent again.
     TimedOut,
     /// An answer that cannot be read. Sent again.
@@ -58,7 +60,13 @@ impl Class {
     pub fn is_transient(self) -> bool {
         matches!(
             self,
-            Self::SlowDown | Self::Server | Self::Busy | Self::Connection | Self::TimedOut | Self::Unreadable
+            Self::SlowDown
+                | Self::Server
+                | Self::Busy
+                | Self::Connection
+                | Self::Damaged
+                | Self::TimedOut
+                | Self::Unreadable
         )
     }
 
@@ -70,6 +78,7 @@ impl Class {
             ("SlowDown" | "ServiceUnavailable" | "Busy", _) | (_, 429 | 503) => Self::SlowDown,
             ("OperationAborted" | "RequestTimeout" | "ConditionalRequestConflict", _) => Self::Busy,
             ("InternalError", _) | (_, 500..) => Self::Server,
+            ("BadDigest" | "IncompleteBody" | "XAmzContentSHA256Mismatch", _) => Self::Damaged,
             ("PreconditionFailed", _) | (_, 304 | 412) => Self::Changed,
             ("NoSuchKey" | "NoSuchBucket" | "NoSuchVersion" | "NoSuchUpload", _) | (_, 404) => Self::Gone,
             ("", 200..300) => Self::Unreadable,

@@ -16,7 +16,7 @@ pub(crate) struct Run<'a> {
     pub bucket: &'a Bucket,
     pub pace: &'a Pace,
     pub tally: &'a Tally,
-    stop: &'a Cancellation,
+    pub stop: &'a Cancellation,
     failures: Failures,
     ended: Mutex<Option<String>>,
     began: Duration,
@@ -49,11 +49,22 @@ impl<'a> Run<'a> {
 
     /// Something failed, after every retry. If everything else would fail too, the run ends.
     pub fn failed(&self, operation: &str, key: &str, version: Option<&str>, failure: Failure) {
-        if failure.is_of_all() {
-            self.end(format!("all else would fail too: {failure}"));
-        }
         let (operation, key, version) = (operation.to_owned(), key.to_owned(), version.map(str::to_owned));
-        self.failures.add(self.tally, Failed { operation, key, version, from: None, failure });
+        self.add(Failed { operation, key, version, from: None, failure });
+    }
+
+    /// The same, of something that comes from somewhere else.
+    pub fn add(&self, failed: Failed) {
+        if failed.failure.is_of_all() {
+            self.end(format!("all else would fail too: {}", failed.failure));
+        }
+        self.failures.add(self.tally, failed);
+    }
+
+    /// A listing failed, after every retry: the run ends, since nobody knows what else there is.
+    pub fn listing_failed(&self, operation: &str, prefix: &str, failure: Failure) {
+        self.end(format!("not everything could be listed: {failure}"));
+        self.failed(operation, prefix, None, failure);
     }
 
     /// Whether nothing has failed so far.
@@ -63,8 +74,13 @@ impl<'a> Run<'a> {
 
     /// What came of it.
     pub fn report(self, action: Action, prefix: &str) -> Report {
-        let Self { bucket, pace, tally, failures, ended, began, stop: _ } = self;
-        let target = format!("s3://{}/{prefix}", bucket.name());
+        let target = format!("s3://{}/{prefix}", self.bucket.name());
+        self.report_at(action, target)
+    }
+
+    /// The same, of a run that has more than one target.
+    pub fn report_at(self, action: Action, target: String) -> Report {
+        let Self { bucket: _, pace, tally, failures, ended, began, stop: _ } = self;
         let ended_early = ended.into_inner().unwrap_or_else(PoisonError::into_inner);
         Report { ended_early, ..Report::of(action, target, tally, pace, began, failures) }
     }

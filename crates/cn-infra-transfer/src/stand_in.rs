@@ -1,5 +1,6 @@
 //! An account in a sandbox, in virtual time: the real SDK, and hours that pass at once.
 
+use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -121,6 +122,20 @@ pub async fn set_versioning(bucket: &Bucket, status: BucketVersioningStatus) {
     let configuration = VersioningConfiguration::builder().status(status).build();
     let request = bucket.client().put_bucket_versioning().bucket(bucket.name());
     request.versioning_configuration(configuration).send().await.unwrap();
+}
+
+/// Text of so many bytes that repeats nowhere.
+pub fn text(length: usize) -> String {
+    let mut text = String::with_capacity(length + 8);
+    for n in 0_u32.. {
+        if text.len() >= length {
+            break;
+        }
+        // Writing into a string does not fail.
+        let _ = write!(text, "{n:08}");
+    }
+    text.truncate(length);
+    text
 }
 
 /// Brings a sandbox to the time of all else.

@@ -1,9 +1,11 @@
 //! Pages of a bucket's listing.
 
-use std::str;
+use std::borrow::Cow;
+use std::fmt;
 
 use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
 use aws_sdk_s3::types::{EncodingType, Object, ObjectStorageClass};
+use percent_encoding::percent_decode_str;
 
 use super::cursor::Next;
 use super::etag::ETag;
@@ -19,9 +21,34 @@ pub struct Listing {
     pub bucket: Bucket,
     /// What the keys begin with.
     pub prefix: String,
+    /// Keys in a page; `None`: S3's 1,000. Tests have less.
+    page: Option<i32>,
+}
+
+impl fmt::Display for Listing {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "s3://{}/{}", self.bucket.name(), self.prefix)
+    }
 }
 
 impl Listing {
+    /// A listing of a bucket; of all keys if the prefix is empty.
+    pub fn new(bucket: Bucket, prefix: impl Into<String>) -> Self {
+        Self { bucket, prefix: prefix.into(), page: None }
+    }
+
+    /// The same in small pages.
+    #[cfg(test)]
+    pub(crate) fn in_pages_of(self, keys: i32) -> Self {
+        Self { page: Some(keys), ..self }
+    }
+
+    /// Whether there can be objects that are in both.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let within = |a: &str, b: &str| a.starts_with(b) || b.starts_with(a);
+        self.bucket.name() == other.bucket.name() && within(&self.prefix, &other.prefix)
+    }
+
     /// Lists the page that comes next, of at most 1,000 keys: S3 has no larger ones.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html>
     ///
@@ -38,9 +65,14 @@ impl Listing {
             let list = self.bucket.client().list_objects_v2().bucket(self.bucket.name());
             let list = list.set_expected_bucket_owner(self.bucket.owner()).encoding_type(EncodingType::Url);
             let list = list.set_prefix(Some(self.prefix.clone()).filter(|prefix| !prefix.is_empty()));
+            let list = list.set_max_keys(self.page);
             list.set_start_after(after.clone()).set_continuation_token(token.cloned()).send()
         });
-        self.read(answer.await?)
+        let answer = answer.await;
+        answer.and_then(|answer| self.read(answer)).map_err(|failure| {
+            let message = format!("{self}: {}", failure.message);
+            Failure { message, ..failure }
+        })
     }
 
     fn read(&self, answer: ListObjectsV2Output) -> Result<(Page, Next), Failure> {
@@ -52,11 +84,10 @@ impl Listing {
         let is_encoded = answer.encoding_type == Some(EncodingType::Url);
         let objects = answer.contents.unwrap_or_default();
         let mut page = Page::with_capacity(objects.len());
-        let mut decoded = String::new();
         for object in objects {
             let listed = object.key().unwrap_or_default();
-            let key = if is_encoded { decode(listed, &mut decoded) } else { Some(listed) };
-            let key = key.and_then(|key| key.strip_prefix(self.prefix.as_str()));
+            let key = if is_encoded { decode(listed) } else { Some(Cow::Borrowed(listed)) };
+            let key = key.as_deref().and_then(|key| key.strip_prefix(self.prefix.as_str()));
             let key =
                 key.ok_or_else(|| Failure::local(format!("S3 lists `{listed}`, which is no key of this listing")))?;
             page.push(key, facts(&object));
@@ -75,28 +106,12 @@ fn facts(object: &Object) -> Facts {
 }
 
 /// Decodes a key as S3 encodes it, with `+` for a space; `None` where it is no UTF-8. Most keys are what they seem.
-pub(crate) fn decode<'a>(text: &'a str, decoded: &'a mut String) -> Option<&'a str> {
-    if !text.bytes().any(|byte| byte == b'%' || byte == b'+') {
-        return Some(text);
+pub(crate) fn decode(text: &str) -> Option<Cow<'_, str>> {
+    if !text.contains('+') {
+        return percent_decode_str(text).decode_utf8().ok();
     }
-    let mut bytes = std::mem::take(decoded).into_bytes();
-    bytes.clear();
-    let mut rest = text.as_bytes();
-    while let [first, after @ ..] = rest {
-        let (byte, after) = match (first, after) {
-            (b'+', after) => (b' ', after),
-            (b'%', [high, low, after @ ..]) => (digit(*high)? << 4 | digit(*low)?, after),
-            (byte, after) => (*byte, after),
-        };
-        bytes.push(byte);
-        rest = after;
-    }
-    *decoded = String::from_utf8(bytes).ok()?;
-    Some(decoded)
-}
-
-fn digit(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+    let spaced = text.replace('+', " ");
+    percent_decode_str(&spaced).decode_utf8().ok().map(|key| Cow::Owned(key.into_owned()))
 }
 
 #[cfg(test)]
@@ -105,16 +120,15 @@ mod tests {
 
     #[test]
     fn keys_are_decoded() {
-        let mut decoded = String::new();
         for (text, key) in [
             ("a/b", Some("a/b")),
             ("a+b%2Bc%20%C3%A4", Some("a b+c ä")),
             ("%00%0a", Some("\0\n")),
             ("%FF", None),
             ("%4", Some("%4")),
-            ("%zz", None),
+            ("%zz", Some("%zz")),
         ] {
-            assert_eq!(decode(text, &mut decoded), key, "{text}");
+            assert_eq!(decode(text).as_deref(), key, "{text}");
         }
     }
 }

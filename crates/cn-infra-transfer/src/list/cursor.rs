@@ -61,15 +61,6 @@ impl Cursor {
         (self.at < self.end).then(|| self.page.get(self.at)).flatten()
     }
 
-    /// The next entry by its page and place, and moves on.
-    pub fn pop(&mut self) -> Option<(Arc<Page>, usize)> {
-        let at = self.at;
-        (at < self.end).then(|| {
-            self.at += 1;
-            (Arc::clone(&self.page), at)
-        })
-    }
-
     /// Moves on.
     pub fn skip(&mut self) {
         self.at = (self.at + 1).min(self.end);
@@ -87,6 +78,7 @@ impl Cursor {
     }
 
     /// Cuts off what comes after a key: what is here already goes with it.
+    #[must_use]
     pub fn split_off(&mut self, key: &str) -> Self {
         let reaches = self.next == Next::End || self.page.last().is_some_and(|last| last.key >= key);
         if !reaches {

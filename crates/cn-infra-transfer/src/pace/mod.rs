@@ -221,7 +221,8 @@ impl Pace {
         *held(&self.counts).entry(operation).or_default() += 1;
         let _in_flight = InFlight::of(&self.in_flight);
         let sent = place.send();
-        let result = self.answer(call(), bytes).await;
+        // The SDK's futures are large: what waits for a place should not have the room of one.
+        let result = self.answer(Box::pin(call()), bytes).await;
         let slowed = match &result {
             Ok(answer) => slows_down(answer),
             Err(failure) => failure.class == Class::SlowDown,

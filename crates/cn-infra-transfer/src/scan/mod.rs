@@ -3,19 +3,20 @@
 //! Each range is a merge of two listings that go forward page by page; memory is two pages for each range in work,
 //! whatever the buckets have. While somebody is free, a range that has more to list is cut.
 
+mod starts;
 mod task;
 
 use std::collections::VecDeque;
 use std::pin::pin;
-use std::sync::Arc;
 
 use futures_util::stream::FuturesUnordered;
 use futures_util::{Stream, StreamExt};
 use tokio::sync::mpsc::Sender;
 
 use crate::failure::Failure;
-use crate::list::{Entry, Page};
+use crate::list::{Entry, Facts};
 use crate::pace::Pace;
+pub(crate) use starts::{Start, starts};
 pub use task::{Sides, Task};
 
 /// What was found about a key.
@@ -31,30 +32,35 @@ pub struct Found<V> {
     pub right: Option<Item>,
 }
 
-/// An entry that keeps its page: nothing is copied.
+/// An entry on its own: it does not keep its page, of which there would be as many in memory as there is work.
 #[derive(Clone, Debug)]
 pub struct Item {
-    pub(crate) page: Arc<Page>,
-    pub(crate) at: usize,
+    /// The key without the prefix of its location.
+    pub key: Box<str>,
+    /// The rest.
+    pub facts: Facts,
 }
 
 impl Item {
-    /// The entry; `None` only for a place that the page does not have.
-    pub fn entry(&self) -> Option<Entry<'_>> {
-        self.page.get(self.at)
+    /// The entry.
+    pub fn entry(&self) -> Entry<'_> {
+        Entry { key: &self.key, facts: &self.facts }
     }
 }
 
-/// Who says what to do about a key: `None` where nothing is to be done.
-pub trait Judge<V> {
-    /// About a key of a map, which is left, right, or on both sides.
-    fn judge(&self, map: usize, left: Option<Entry<'_>>, right: Option<Entry<'_>>) -> Option<V>;
+impl From<Entry<'_>> for Item {
+    fn from(entry: Entry<'_>) -> Self {
+        Self { key: entry.key.into(), facts: entry.facts.clone() }
+    }
 }
 
-impl<V, F: Fn(usize, Option<Entry<'_>>, Option<Entry<'_>>) -> Option<V>> Judge<V> for F {
-    fn judge(&self, map: usize, left: Option<Entry<'_>>, right: Option<Entry<'_>>) -> Option<V> {
-        self(map, left, right)
-    }
+/// Who says what to do about a key.
+pub trait Judge {
+    /// What there is to do.
+    type Verdict;
+
+    /// About a key of a map, which is left, right, or on both sides; `None`: nothing is to be done.
+    fn judge(&self, map: usize, left: Option<Entry<'_>>, right: Option<Entry<'_>>) -> Option<Self::Verdict>;
 }
 
 /// Scans ranges, up to `parallel` at once, each key once. Ends early, without an error, when nobody receives any more.
@@ -62,12 +68,12 @@ impl<V, F: Fn(usize, Option<Entry<'_>>, Option<Entry<'_>>) -> Option<V>> Judge<V
 ///
 /// # Errors
 /// A listing that fails after every retry; what the starts fail with. The scan is over then.
-pub async fn scan<V>(
+pub async fn scan<J: Judge>(
     pace: &Pace,
     parallel: usize,
     starts: impl Stream<Item = Result<Task, Failure>>,
-    judge: &impl Judge<V>,
-    out: &Sender<Found<V>>,
+    judge: &J,
+    out: &Sender<Found<J::Verdict>>,
 ) -> Result<(), Failure> {
     let mut starts = pin!(starts.fuse());
     let (mut steps, mut waiting) = (FuturesUnordered::new(), VecDeque::new());

@@ -43,11 +43,11 @@ impl Task {
     }
 
     /// Lists what is needed to go on, and tells what is found; the task itself if there is more.
-    pub async fn step<V>(
+    pub async fn step<J: Judge>(
         mut self,
         pace: &Pace,
-        judge: &impl Judge<V>,
-        out: &Sender<Found<V>>,
+        judge: &J,
+        out: &Sender<Found<J::Verdict>>,
     ) -> Result<Option<Self>, Failure> {
         let until = self.until.as_deref();
         let Sides { left, right } = &*self.sides;
@@ -58,13 +58,15 @@ impl Task {
         .await?;
         while let Some((left, right)) = self.next_pair() {
             let verdict = judge.judge(self.map, peek(&self.left, left), peek(&self.right, right));
-            let Some(verdict) = verdict else {
-                skip(&mut self.left, left);
-                skip(&mut self.right, right);
-                continue;
-            };
-            let (left, right) = (pop(&mut self.left, left), pop(&mut self.right, right));
-            if out.send(Found { map: self.map, verdict, left, right }).await.is_err() {
+            let found = verdict.map(|verdict| {
+                let item = |cursor, takes| peek(cursor, takes).map(Item::from);
+                Found { map: self.map, verdict, left: item(&self.left, left), right: item(&self.right, right) }
+            });
+            skip(&mut self.left, left);
+            skip(&mut self.right, right);
+            if let Some(found) = found
+                && out.send(found).await.is_err()
+            {
                 return Ok(None);
             }
         }
@@ -111,8 +113,8 @@ async fn fetch(
     until: Option<&str>,
 ) -> Result<(), Failure> {
     let (Some(listing), Some(next)) = (listing, cursor.wants()) else { return Ok(()) };
-    let (page, next) = listing.page(pace, next).await?;
-    cursor.take(page, next, until);
+    let (listed, next) = listing.page(pace, next).await?;
+    cursor.take(listed, next, until);
     Ok(())
 }
 
@@ -124,8 +126,4 @@ fn skip(cursor: &mut Cursor, takes: bool) {
     if takes {
         cursor.skip();
     }
-}
-
-fn pop(cursor: &mut Cursor, takes: bool) -> Option<Item> {
-    takes.then(|| cursor.pop()).flatten().map(|(page, at)| Item { page, at })
 }

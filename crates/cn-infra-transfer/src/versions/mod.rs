@@ -1,5 +1,7 @@
 //! All versions and delete markers of a bucket, page by page, in ranges that are cut as they are listed.
 
+use std::borrow::Cow;
+
 use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
 use aws_sdk_s3::types::{DeleteMarkerEntry, EncodingType, ObjectVersion};
 use futures_util::StreamExt;
@@ -190,8 +192,7 @@ fn version(
 /// # Errors
 /// It is no UTF-8, as every key must be.
 pub(crate) fn decoded(listed: &str) -> Result<String, Failure> {
-    let mut key = String::new();
-    let key = decode(listed, &mut key).map(str::to_owned);
+    let key = decode(listed).map(Cow::into_owned);
     key.ok_or_else(|| Failure::local(format!("S3 lists `{listed}`, which is no UTF-8")))
 }
 
