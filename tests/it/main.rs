@@ -13,6 +13,7 @@ mod pace;
 mod race;
 mod recorder;
 mod scale;
+mod secrets;
 mod simulated;
 mod stale;
 mod stand_in;
