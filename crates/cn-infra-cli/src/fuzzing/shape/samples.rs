@@ -58,11 +58,10 @@ pub const ODD: [&str; 14] = [
 ];
 
 /// Samples of fields that the files do not have, or under names of their own only.
-const MORE: [(&str, &[&str]); 4] = [
+const MORE: [(&str, &[&str]); 3] = [
     ("networks", &["198.51.100.7/32", "10.0.0.0/8", "::/0", "10.1.2.3/8", "lab", "everyone"]),
     ("renamed_from", &["instance.old", "bucket.old", "security_group.old", "elastic_ip.old", "db_instance.old"]),
     ("adopt", &["i-0123456789abcdef0", "sg-0123456789abcdef0", "eipalloc-0123456789abcdef0", "coralnet-production"]),
-    ("finding", &["CN104", "CN201", "CN306", "CN403"]),
 ];
 
 /// Samples of a field, by its name.
