@@ -15,6 +15,7 @@ mod pace;
 mod race;
 mod recorder;
 mod scale;
+mod secrets;
 mod simulated;
 mod stale;
 mod stand_in;

@@ -11,6 +11,8 @@ mod commands;
 mod directory;
 mod error;
 mod exit;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod interrupts;
 mod inventory;
 mod lock;

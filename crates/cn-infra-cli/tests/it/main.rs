@@ -21,9 +21,11 @@ mod preflight;
 mod reading;
 mod sandbox;
 mod saved_plan;
+mod secrets;
 #[path = "../../../../tests/it/stand_in.rs"]
 mod stand_in;
 mod surroundings;
 mod terminal;
+mod untold;
 #[path = "../../../../tests/it/venv.rs"]
 mod venv;
