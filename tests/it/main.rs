@@ -1,10 +1,12 @@
 //! The library as its users have it: real kinds, the real SDK, environments from files.
 
 mod account;
+mod allowed;
 mod bad_files;
 mod crash;
 mod docs;
 mod examples;
+mod export;
 mod fields;
 mod fields_sent;
 mod guarded;
@@ -13,6 +15,7 @@ mod pace;
 mod race;
 mod recorder;
 mod scale;
+mod secrets;
 mod simulated;
 mod stale;
 mod stand_in;

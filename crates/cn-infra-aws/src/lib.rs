@@ -13,6 +13,8 @@ mod error;
 mod generation;
 pub mod instance;
 pub mod lease;
+pub mod policy;
+pub mod preflight;
 pub mod reach;
 pub mod security_group;
 pub mod session;

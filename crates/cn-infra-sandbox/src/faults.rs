@@ -2,11 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::AwsError;
+
+/// What stands for a key of a DeleteObjects where an operation is named.
+const KEY: &str = "DeleteObjects.Key";
+
 /// A fault, waiting for the calls that it is for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    /// `ec2:RunInstances`, `s3:*`, or `*`.
+    /// `ec2:RunInstances`, `s3:*`, or `*`. `s3:DeleteObjects.Key` is each key that a DeleteObjects names: those that are
+    /// hit are not deleted, and the answer says so beside the others; only errors can be had there.
     pub operation: String,
     /// What happens.
     pub effect: Effect,
@@ -80,6 +86,11 @@ impl Fault {
         }
     }
 
+    /// Whether it is for keys that a DeleteObjects names.
+    pub(crate) fn is_for_keys(&self, service: &str) -> bool {
+        self.operation.split_once(':') == Some((service, KEY))
+    }
+
     /// Counts a call and tells whether it is hit.
     pub(crate) fn hits(&mut self) -> bool {
         self.seen += 1;
@@ -88,6 +99,10 @@ impl Fault {
         self.seen >= first && self.seen - first < times
     }
 }
+
+/// The keys of a DeleteObjects that fail, in the order of the request.
+#[derive(Clone, Debug)]
+pub(crate) struct KeyFaults(pub Vec<Option<AwsError>>);
 
 #[cfg(test)]
 mod tests {
@@ -100,6 +115,9 @@ mod tests {
         let mut twice = Fault { times: Some(2), ..Fault::new("*", Effect::Hang) };
         assert_eq!([twice.hits(), twice.hits(), twice.hits()], [true, true, false]);
         assert!(second.is_for("ec2", "RunInstances") && !second.is_for("rds", "RunInstances"));
+        let keys = Fault::new("s3:DeleteObjects.Key", Effect::Fail);
+        assert!(keys.is_for_keys("s3") && !keys.is_for("s3", "DeleteObjects"));
+        assert!(!Fault::new("s3:*", Effect::Fail).is_for_keys("s3"), "a request is not counted for each of its keys");
         assert!(Fault::new("s3:*", Effect::Hang).is_for("s3", "PutObject") && twice.is_for("s3", "PutObject"));
     }
 }

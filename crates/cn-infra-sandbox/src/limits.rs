@@ -132,4 +132,30 @@ mod tests {
         assert_eq!(burst(&mut limits, "Action=AllocateAddress", later), 10);
         assert_eq!(burst(&mut limits, "Action=DescribeInstances", later), 20);
     }
+
+    /// How many requests of S3 are let through at once.
+    fn burst_of_s3(limits: &mut Limits, method: &str, path: &str, now: Timestamp) -> usize {
+        let authorization = "AWS4-HMAC-SHA256 Credential=A/20261130/us-west-2/s3/aws4_request";
+        let request = http::Request::builder().method(method).uri(path).header("authorization", authorization);
+        let request = request.header("host", "localhost").body(()).expect("a request");
+        let request = Request { parts: request.into_parts().0, body: Bytes::new() };
+        let ask = Ask::of(&request).expect("an ask");
+        (0..10_000).take_while(|_| limits.take(&ask, &request, "1", now)).count()
+    }
+
+    #[test]
+    fn each_prefix_of_s3_has_a_bucket_for_reads_and_one_for_writes() {
+        let (mut limits, now) = (Limits::default(), Timestamp::UNIX_EPOCH);
+        for (method, path, size) in [
+            ("PUT", "/media/a/1", 3_500),
+            ("DELETE", "/media/a/2", 0),
+            ("GET", "/media/a/1", 5_500),
+            ("HEAD", "/media/a/1", 0),
+            ("PUT", "/media/b/1", 3_500),
+            ("POST", "/other/a/1?uploads", 3_500),
+        ] {
+            assert_eq!(burst_of_s3(&mut limits, method, path, now), size, "{method} {path}");
+        }
+        assert_eq!(burst_of_s3(&mut limits, "PUT", "/media/a/3", now + SignedDuration::from_millis(100)), 350);
+    }
 }

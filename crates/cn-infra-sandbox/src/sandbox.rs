@@ -13,7 +13,7 @@ use crate::calls::{Call, Calls};
 use crate::contents::Contents;
 use crate::control;
 use crate::error::AwsError;
-use crate::faults::{Effect, Fault};
+use crate::faults::{Effect, Fault, KeyFaults};
 use crate::ids;
 use crate::limits::Limits;
 use crate::request::Request;
@@ -217,6 +217,8 @@ fn reply(kept: &mut Kept, calls: &mut Calls, limits: &mut Limits, ask: Ask, requ
     let fault = kept.hit(ask.service.name(), &ask.operation);
     let delay = delay(kept, fault.as_ref());
     let in_flight = (!delay.is_zero()).then(InFlight::default);
+    let with_faults = keys_that_fail(kept, &ask, request);
+    let request = with_faults.as_ref().unwrap_or(request);
     let mut carry_out = || carry_out(kept, limits, &ask, request, now, in_flight.as_ref());
     let (result, fate) = match &fault {
         Some(fault) if fault.effect == Effect::LoseAnswer => (carry_out(), Fate::Cut),
@@ -233,6 +235,26 @@ fn reply(kept: &mut Kept, calls: &mut Calls, limits: &mut Limits, ask: Ask, requ
     tracing::debug!(n = call.n, service = call.service, operation = call.operation, status = ?call.status, code = call.code);
     calls.push(call);
     Reply { response, fate, delay, in_flight }
+}
+
+/// What begins a key of a DeleteObjects.
+const OBJECT: &[u8] = b"<Object>";
+
+/// A DeleteObjects for whose keys there are faults; they go with it.
+fn keys_that_fail(kept: &mut Kept, ask: &Ask, request: &Request) -> Option<Request> {
+    let service = ask.service.name();
+    if ask.operation != "DeleteObjects" || !kept.faults().any(|fault| fault.is_for_keys(service)) {
+        return None;
+    }
+    let keys = request.body.windows(OBJECT.len()).filter(|at| *at == OBJECT).count();
+    let fails = (0..keys).map(|_| {
+        let Err(error) = before_the_effect(&kept.hit_key(service)?, ask.service).0 else { return None };
+        Some(error)
+    });
+    let fails = KeyFaults(fails.collect());
+    let mut request = request.clone();
+    request.parts.extensions.insert(fails);
+    Some(request)
 }
 
 /// How long an answer takes: as all do, and as a fault says.

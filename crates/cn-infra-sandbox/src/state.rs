@@ -212,8 +212,17 @@ impl Kept {
 
     /// Counts a call for every fault that is for it, and tells the first that hits.
     pub fn hit(&mut self, service: &str, operation: &str) -> Option<Fault> {
+        self.hit_where(|fault| fault.is_for(service, operation))
+    }
+
+    /// The same for a key that a DeleteObjects names.
+    pub fn hit_key(&mut self, service: &str) -> Option<Fault> {
+        self.hit_where(|fault| fault.is_for_keys(service))
+    }
+
+    fn hit_where(&mut self, is_for: impl Fn(&Fault) -> bool) -> Option<Fault> {
         let mut hit = None;
-        for key in self.faults.keys_where(|fault| fault.is_for(service, operation)) {
+        for key in self.faults.keys_where(is_for) {
             let Some(fault) = self.faults.get_mut(&key) else { continue };
             if fault.hits() && hit.is_none() {
                 hit = Some(fault.clone());

@@ -3,8 +3,11 @@
 pub mod adopt;
 pub mod apply;
 pub mod check;
+pub mod diff;
+pub mod export;
 pub mod output;
 pub mod plan;
+pub mod policy;
 pub mod reach;
 pub mod sandbox;
 pub mod schema;

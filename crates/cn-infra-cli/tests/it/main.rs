@@ -3,7 +3,10 @@
 mod adopt;
 mod beta_migration;
 mod checkout;
+mod diff;
+mod disk;
 mod end_to_end;
+mod export;
 mod gate;
 mod help;
 mod interrupt;
@@ -13,12 +16,16 @@ mod mask;
 #[path = "../../../../tests/it/moto.rs"]
 mod moto;
 mod offline;
+mod policy;
+mod preflight;
 mod reading;
 mod sandbox;
 mod saved_plan;
+mod secrets;
 #[path = "../../../../tests/it/stand_in.rs"]
 mod stand_in;
 mod surroundings;
 mod terminal;
+mod untold;
 #[path = "../../../../tests/it/venv.rs"]
 mod venv;

@@ -5,6 +5,7 @@ use super::payload::Payload;
 use super::version::{Version, VersionId};
 use super::{check_key, conditions, invalid_request, permit, reached};
 use crate::error::AwsError;
+use crate::faults::KeyFaults;
 use crate::s3::configuration::Versioning;
 use crate::s3::{Answer, Ask, Context, body, bucket, document};
 use crate::xml::{Element, Xml};
@@ -27,9 +28,11 @@ pub fn delete(context: &mut Context<'_>, ask: &Ask<'_>) -> Answer {
         return Err(body::malformed());
     }
     let quiet = request.get("Quiet").is_some_and(|text| text.trim() == "true");
+    let faults = ask.request.parts.extensions.get::<KeyFaults>();
+    let fault_of = |n: usize| faults.and_then(|KeyFaults(faults)| faults.get(n)?.clone());
     Ok(document("DeleteResult", |xml| {
-        for object in named {
-            match carry_out(context, ask, versioning, object) {
+        for (n, object) in named.into_iter().enumerate() {
+            match fault_of(n).map_or_else(|| carry_out(context, ask, versioning, object), Err) {
                 Ok(_) if quiet => {}
                 Ok(deleted) => write_deleted(xml, object, &deleted),
                 Err(error) => write_error(xml, object, &error),

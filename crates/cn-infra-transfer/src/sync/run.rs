@@ -1,0 +1,211 @@
+//! One sync: what to do about a key, and doing it.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
+
+use futures_util::future::ready;
+use futures_util::{StreamExt, stream};
+
+use super::{Map, Source, SyncOptions};
+use crate::compare::{Verdict, compare};
+use crate::copy::{Copy, Limits};
+use crate::decided::Decided;
+use crate::failure::{Class, Failure};
+use crate::list::Entry;
+use crate::local::Odd;
+use crate::pace::Prefix;
+use crate::progress::Event;
+use crate::report::{Action, Failed, Report};
+use crate::run::Run;
+use crate::scan::{Found, Item, Judge};
+use crate::undone::Undone;
+use crate::upload::{Budget, Upload};
+
+/// So many objects are deleted at once.
+const DELETES: usize = 64;
+
+/// What to do about a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Todo {
+    Copy,
+    /// It is only at the destination.
+    Extra,
+}
+
+/// A sync that goes on.
+pub(super) struct Sync<'a> {
+    pub run: Run<'a>,
+    maps: &'a [Map],
+    options: &'a SyncOptions,
+    budget: Budget,
+    decided: Decided,
+    new: AtomicU64,
+    only_there: AtomicU64,
+    /// Whether something was not seen on a source.
+    hides: AtomicBool,
+    /// The map and key of what is only at the destination, as far as it may be deleted.
+    extra: Mutex<Vec<(usize, Box<str>)>>,
+}
+
+impl<'a> Sync<'a> {
+    pub fn new(run: Run<'a>, maps: &'a [Map], options: &'a SyncOptions) -> Self {
+        Self {
+            run,
+            maps,
+            options,
+            budget: Budget::new(options.memory),
+            decided: Decided::default(),
+            new: AtomicU64::new(0),
+            only_there: AtomicU64::new(0),
+            hides: AtomicBool::new(false),
+            extra: Mutex::default(),
+        }
+    }
+
+    /// Does what is to be done about a key.
+    pub async fn carry_out(&self, found: Found<Todo>) {
+        let Found { map, verdict, left, right } = found;
+        match verdict {
+            Todo::Copy => self.copy(map, left).await,
+            Todo::Extra => self.keep_for_deletion(map, right),
+        }
+    }
+
+    async fn copy(&self, map: usize, item: Option<Item>) {
+        let (Some(map), Some(item)) = (self.maps.get(map), item) else { return };
+        let entry = item.entry();
+        let size = entry.facts.size.unwrap_or_default();
+        if self.options.dry_run {
+            return self.run.tally.copied(size);
+        }
+        let (pace, to, attributes) = (self.run.pace, &map.to, &self.options.attributes);
+        let copied = match &map.from {
+            Source::Bucket(from) => Copy { pace, from, to, attributes, limits: Limits::default() }.copy(entry).await,
+            Source::Directory(from) => {
+                Upload { pace, from, to, attributes, budget: &self.budget }.upload(entry.key, size).await
+            }
+        };
+        match copied {
+            Ok(bytes) => self.run.tally.copied(bytes),
+            Err(undone) => self.undone(map, entry.key, undone),
+        }
+    }
+
+    /// What was not copied failed, unless its source is gone: then there is nothing to copy.
+    fn undone(&self, map: &Map, key: &str, Undone { operation, failure }: Undone) {
+        let from = from(map, key);
+        let is_gone = failure.class == Class::Gone && matches!(failure.code.as_deref(), None | Some("NoSuchKey"));
+        if is_gone && operation != "PutObject" {
+            self.run.tally.skipped(1);
+            return self
+                .run
+                .tally
+                .tell(&Event::Skipped { what: from, why: "it is gone since it was listed".to_owned() });
+        }
+        self.failed(operation, format!("{}{key}", map.to.prefix), Some(from), failure);
+    }
+
+    fn failed(&self, operation: &str, key: String, from: Option<String>, failure: Failure) {
+        self.run.add(Failed { operation: operation.to_owned(), key, version: None, from, failure });
+    }
+
+    /// Something in a directory that is no object.
+    pub fn odd(&self, map: usize, odd: Odd) {
+        let Odd { path, why, hides } = odd;
+        if !hides {
+            self.run.tally.skipped(1);
+            return self.run.tally.tell(&Event::Skipped { what: path.display().to_string(), why });
+        }
+        self.hides.store(true, Relaxed);
+        let prefix = self.maps.get(map).map(|map| map.to.prefix.clone()).unwrap_or_default();
+        self.failed("read", prefix, Some(path.display().to_string()), Failure::local(why));
+    }
+
+    /// Up to one more than may be deleted: then none is.
+    fn keep_for_deletion(&self, map: usize, item: Option<Item>) {
+        let Some(item) = item else { return };
+        let mut extra = self.extra.lock().unwrap_or_else(PoisonError::into_inner);
+        if extra.len() as u64 <= self.options.delete.unwrap_or_default() {
+            extra.push((map, item.key));
+        }
+    }
+
+    /// Deletes what is to be deleted, and reports.
+    pub async fn end(self, listed: Result<(), Failure>) -> Report {
+        if let Err(failure) = listed {
+            self.run.listing_failed("ListObjectsV2", "", failure);
+        }
+        if self.run.goes_on() {
+            self.delete_extra().await;
+        }
+        let mut found = self.decided.found();
+        let counts = [("new", &self.new), ("extra", &self.only_there)];
+        found.extend(counts.map(|(what, count)| (what.to_owned(), count.load(Relaxed))));
+        let target = self.maps.iter().map(|map| map.to.to_string()).collect::<Vec<_>>().join(", ");
+        Report { dry_run: self.options.dry_run, found, ..self.run.report_at(Action::Sync, target) }
+    }
+
+    /// Deletes what is only at the destination. If it may not, the run ends early, and says why.
+    async fn delete_extra(&self) {
+        let extra = std::mem::take(&mut *self.extra.lock().unwrap_or_else(PoisonError::into_inner));
+        let (Some(most), false) = (self.options.delete, extra.is_empty()) else { return };
+        let failed = self.run.tally.snapshot().failed;
+        if failed > 0 || self.hides.load(Relaxed) {
+            return self.run.end(format!("nothing is deleted, since {failed} failed: run again"));
+        }
+        let number = self.only_there.load(Relaxed);
+        if number > most {
+            return self.run.end(format!("nothing is deleted: {number} would be, and at most {most} may be"));
+        }
+        let deletes = stream::iter(extra).take_while(|_| ready(self.run.goes_on()));
+        deletes.for_each_concurrent(DELETES, |(map, key)| self.delete(map, key)).await;
+    }
+
+    async fn delete(&self, map: usize, key: Box<str>) {
+        let Some(Map { to, .. }) = self.maps.get(map) else { return };
+        if self.options.dry_run {
+            return self.run.tally.deleted(1, 0);
+        }
+        let key = format!("{}{key}", to.prefix);
+        let limit = Prefix::of(to.bucket.name(), &key);
+        let deleted = self.run.pace.send(&limit, "DeleteObject", 0, || {
+            let delete = to.bucket.client().delete_object().bucket(to.bucket.name()).key(&key);
+            delete.set_expected_bucket_owner(to.bucket.owner()).send()
+        });
+        match deleted.await {
+            Ok(_) => self.run.tally.deleted(1, 0),
+            Err(failure) => self.failed("DeleteObject", key.clone(), None, failure),
+        }
+    }
+}
+
+impl Judge for Sync<'_> {
+    type Verdict = Todo;
+
+    fn judge(&self, _: usize, left: Option<Entry<'_>>, right: Option<Entry<'_>>) -> Option<Todo> {
+        let Some(wanted) = left else {
+            self.only_there.fetch_add(1, Relaxed);
+            return self.options.delete.is_some().then_some(Todo::Extra);
+        };
+        self.run.tally.counted(1);
+        let Some(there) = right else {
+            self.new.fetch_add(1, Relaxed);
+            return Some(Todo::Copy);
+        };
+        let verdict = compare(wanted.facts, there.facts, self.options.comparison);
+        self.decided.count(verdict);
+        if matches!(verdict, Verdict::Same(_)) {
+            self.run.tally.skipped(1);
+            return None;
+        }
+        Some(Todo::Copy)
+    }
+}
+
+/// Where a key comes from.
+fn from(map: &Map, key: &str) -> String {
+    match &map.from {
+        Source::Bucket(from) => format!("{from}{key}"),
+        Source::Directory(root) => root.join(key).display().to_string(),
+    }
+}
