@@ -7,7 +7,7 @@ use cn_infra_core::environment::Environment;
 use serde_json::{Value, json};
 
 use super::color::{Ink, Style};
-use super::layout::{count, hang, width};
+use super::layout::{hang, width};
 use super::plan::header;
 
 /// The least room for a name.
@@ -51,8 +51,12 @@ pub fn matrix(shown: &Shown<'_>, style: Style) -> String {
     }
     text += &legend(rows, style);
     let changed = shown.changed();
+    if rows.iter().flat_map(|row| row.cells.iter().flatten().flatten()).any(|cell| *cell == Cell::Part) {
+        text += "\npart: some of its addresses.\n";
+    }
     if changed > 0 {
-        let _ = writeln!(text, "\nWhat → says happens once the file is applied: {} changed.", count(changed, "target"));
+        let what = if changed == 1 { "1 of them changes".to_owned() } else { format!("{changed} of them change") };
+        let _ = writeln!(text, "\nWhat stands after → holds once the file is applied: {what}.");
     }
     text
 }

@@ -14,7 +14,7 @@ const CHARACTER: usize = 8;
 const MARGIN: usize = 24;
 const GAP: usize = 4;
 /// Where the first row of cells begins: below the title and the two lines of heads.
-const TOP: usize = MARGIN + 2 * LINE + 2 * LINE;
+const TOP: usize = MARGIN + 4 * LINE - LINE / 3;
 
 /// Fill and text colour of a cell, dark on light.
 fn colours(cell: Cell) -> (&'static str, &'static str) {
