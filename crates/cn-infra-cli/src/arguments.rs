@@ -485,6 +485,14 @@ pub struct Adopt {
     /// The object's physical id
     #[arg(value_name = "ID")]
     pub id: String,
+    /// How far it goes.
+    #[command(flatten)]
+    pub editing: Editing,
+}
+
+/// What every command that edits files understands.
+#[derive(Clone, Debug, Args)]
+pub struct Editing {
     /// Show the file's difference and the plan; write nothing
     #[arg(long)]
     pub dry_run: bool,

@@ -9,6 +9,7 @@ mod carry_out;
 mod command;
 mod commands;
 mod directory;
+mod edited;
 mod error;
 mod exit;
 #[cfg(any(test, fuzzing))]

@@ -1,0 +1,102 @@
+//! What every command that edits files does: it plans from the files as they will be, shows their difference and the
+//! plan, asks, writes, applies.
+//!
+//! Nothing is written before it is agreed to, so that declined, interrupted or blocked every byte is what it was.
+
+use cn_infra_core::apply::ApplyOptions;
+use cn_infra_core::environment::edit::{Edits, EditsError};
+use cn_infra_core::plan::Plan;
+
+use crate::arguments::Editing;
+use crate::carry_out::CarryOut;
+use crate::command::Context;
+use crate::error::{CommandError, Result};
+use crate::exit::ExitCode;
+use crate::lock::{self, Force};
+use crate::survey::{Access, Subject, Survey};
+use crate::view::{self, Answer, View};
+
+/// Files that are to change, and how far the command goes.
+pub struct Edited<'a> {
+    /// The changes.
+    pub edits: Edits,
+    editing: &'a Editing,
+    context: &'a Context,
+}
+
+impl<'a> Edited<'a> {
+    /// No change yet. Somebody has to agree: at the terminal, or by `--yes`.
+    pub fn new(editing: &'a Editing, context: &'a Context) -> Result<Self> {
+        if !editing.yes && !editing.dry_run && !View::can_ask() {
+            return Err(CommandError::usage("there is no terminal to ask at")
+                .hint("add --yes to go on without being asked, or --dry-run to see what it would do"));
+        }
+        Ok(Self { edits: Edits::default(), editing, context })
+    }
+
+    /// An environment as it will be, with a session that may write unless nothing is to be written.
+    pub async fn open(&self, name: &str) -> Result<Survey> {
+        let access = if self.editing.dry_run { Access::Read } else { Access::Write };
+        Subject::load_from(&self.edits, name, self.context)?.open(access, self.context).await
+    }
+
+    /// Plans and shows; then, as the only one that changes the environment, asks, writes the files and applies.
+    pub async fn carry_out(&self, survey: &Survey, planning: impl Future<Output = Result<Plan>>) -> Result<ExitCode> {
+        let planning = async {
+            let plan = planning.await?;
+            self.show(&plan)?;
+            Ok::<_, CommandError>(plan)
+        };
+        if self.editing.dry_run {
+            let plan = planning.await?;
+            return Ok(if plan.blocked.is_empty() { ExitCode::Done } else { ExitCode::Blocked });
+        }
+        lock::alone(survey, Force::NONE, self.context, async { self.agreed(survey, &planning.await?).await }).await
+    }
+
+    fn show(&self, plan: &Plan) -> Result<()> {
+        let view = &self.context.view;
+        for (path, file) in self.edits.files() {
+            view.data(&view::file_difference(path, &file.before, &file.after, view.stdout_style()))?;
+        }
+        view.data(&view::plan::plan(plan, view.stdout_style()))
+    }
+
+    async fn agreed(&self, survey: &Survey, plan: &Plan) -> Result<ExitCode> {
+        if !plan.blocked.is_empty() {
+            return Err(CommandError::new("blocked; nothing was written").code(ExitCode::Blocked));
+        }
+        if !self.editing.yes {
+            self.ask(plan).await?;
+        }
+        self.write()?;
+        let context = self.context;
+        let options = ApplyOptions { parallelism: usize::from(context.global.parallelism), ..ApplyOptions::default() };
+        CarryOut { survey, options, json: false, view: &context.view }.run(plan).await
+    }
+
+    async fn ask(&self, plan: &Plan) -> Result<()> {
+        let question = format!("{} apply {}?", self.writing(), view::count(plan.steps.len(), "step"));
+        match self.context.view.ask(&question).await {
+            Answer::Yes => Ok(()),
+            Answer::No => Err(CommandError::new("declined; nothing was written")),
+            Answer::Interrupted => {
+                Err(CommandError::new("interrupted; nothing was written").code(ExitCode::Interrupted))
+            }
+        }
+    }
+
+    /// `Write environments/production.toml and`
+    fn writing(&self) -> String {
+        let paths: Vec<_> = self.edits.files().map(|(path, _)| path.display().to_string()).collect();
+        format!("Write {} and", paths.join(", "))
+    }
+
+    /// Writes the files: the one place where they change.
+    fn write(&self) -> Result<()> {
+        self.edits.write().map_err(|error| match error {
+            EditsError::Changed { .. } => CommandError::new(format!("{error}; nothing was written")),
+            error => error.into(),
+        })
+    }
+}
