@@ -54,29 +54,65 @@ impl<'a> Edited<'a> {
         lock::alone(survey, Force::NONE, self.context, async { self.agreed(survey, &planning.await?).await }).await
     }
 
+    /// The same for several environments: every plan is shown before anything is asked, then each is applied as the only
+    /// one that changes its environment.
+    pub async fn carry_out_all(&self, planned: &[(Survey, Plan)]) -> Result<ExitCode> {
+        let context = self.context;
+        self.show_files()?;
+        for (_, plan) in planned {
+            context.view.data(&view::plan::plan(plan, context.view.stdout_style()))?;
+        }
+        let is_blocked = planned.iter().any(|(_, plan)| !plan.blocked.is_empty());
+        if self.editing.dry_run {
+            return Ok(if is_blocked { ExitCode::Blocked } else { ExitCode::Done });
+        }
+        let steps = planned.iter().map(|(_, plan)| plan.steps.len()).sum();
+        self.agree(is_blocked, steps).await?;
+        let mut code = ExitCode::Done;
+        for (survey, plan) in planned.iter().filter(|(_, plan)| !plan.is_empty()) {
+            let ended = lock::alone(survey, Force::NONE, context, self.apply(survey, plan)).await?;
+            code = if code == ExitCode::Done { ended } else { code };
+        }
+        Ok(code)
+    }
+
     fn show(&self, plan: &Plan) -> Result<()> {
+        self.show_files()?;
+        self.context.view.data(&view::plan::plan(plan, self.context.view.stdout_style()))
+    }
+
+    fn show_files(&self) -> Result<()> {
         let view = &self.context.view;
         for (path, file) in self.edits.files() {
             view.data(&view::file_difference(path, &file.before, &file.after, view.stdout_style()))?;
         }
-        view.data(&view::plan::plan(plan, view.stdout_style()))
+        Ok(())
     }
 
     async fn agreed(&self, survey: &Survey, plan: &Plan) -> Result<ExitCode> {
-        if !plan.blocked.is_empty() {
+        self.agree(!plan.blocked.is_empty(), plan.steps.len()).await?;
+        self.apply(survey, plan).await
+    }
+
+    /// Asks, and writes the files.
+    async fn agree(&self, is_blocked: bool, steps: usize) -> Result<()> {
+        if is_blocked {
             return Err(CommandError::new("blocked; nothing was written").code(ExitCode::Blocked));
         }
         if !self.editing.yes {
-            self.ask(plan).await?;
+            self.ask(steps).await?;
         }
-        self.write()?;
+        self.write()
+    }
+
+    async fn apply(&self, survey: &Survey, plan: &Plan) -> Result<ExitCode> {
         let context = self.context;
         let options = ApplyOptions { parallelism: usize::from(context.global.parallelism), ..ApplyOptions::default() };
         CarryOut { survey, options, json: false, view: &context.view }.run(plan).await
     }
 
-    async fn ask(&self, plan: &Plan) -> Result<()> {
-        let question = format!("{} apply {}?", self.writing(), view::count(plan.steps.len(), "step"));
+    async fn ask(&self, steps: usize) -> Result<()> {
+        let question = format!("{} apply {}?", self.writing(), view::count(steps, "step"));
         match self.context.view.ask(&question).await {
             Answer::Yes => Ok(()),
             Answer::No => Err(CommandError::new("declined; nothing was written")),

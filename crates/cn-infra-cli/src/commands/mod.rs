@@ -5,6 +5,8 @@ pub mod apply;
 pub mod check;
 pub mod diff;
 pub mod export;
+pub mod ingress;
+pub mod network;
 pub mod output;
 pub mod plan;
 pub mod policy;

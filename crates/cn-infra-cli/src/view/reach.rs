@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use cn_infra_aws::reach::{Cell, Change, Column, Exposure, Matrix, Reach, Row, changes, in_words};
+use cn_infra_aws::reach::{Cell, Change, Column, Exposure, Matrix, Reach, Row, Sources, changes, in_words};
 use cn_infra_core::environment::Environment;
 use serde_json::{Value, json};
 
@@ -31,8 +31,8 @@ impl<'a> Shown<'a> {
         Self { environment, before, after, matrix: Matrix::of(before, after, &environment.networks) }
     }
 
-    /// The servers and databases whose reach the file changes.
-    pub fn changed(&self) -> usize {
+    /// How many servers and databases the file lets others reach.
+    fn changed(&self) -> usize {
         let is_changed = |column: &usize| self.matrix.rows.iter().flat_map(|row| &row.cells[*column]).any(is_moved);
         (0..self.matrix.columns.len()).filter(is_changed).count()
     }
@@ -164,12 +164,30 @@ fn is_cidr(row: &Row) -> bool {
     row.cidrs.first().is_some_and(|cidr| cidr.to_string() == row.who)
 }
 
-/// Whatever changes, a line each: `instance.web tcp 80: everyone → developers`.
-pub fn changed(shown: &Shown<'_>, style: Style) -> String {
-    let networks = &shown.environment.networks;
-    let line = |Change { target, traffic, before, after }: &Change| {
-        let (before, after) = (in_words(before, networks), in_words(after, networks));
-        format!("  {} {traffic}   {before} → {after}\n", style.paint(Ink::Strong, target))
-    };
-    changes(shown.before, shown.after).iter().map(line).collect()
+/// Whatever changes, in words and CIDRs: `instance.web   tcp 80, tcp 443   everyone → developers   (0.0.0.0/0 → …)`.
+pub fn changed(environment: &Environment, before: &Reach, after: &Reach, style: Style) -> String {
+    let changes = changes(before, after);
+    let alike = changes
+        .chunk_by(|one, other| (&one.target, &one.before, &one.after) == (&other.target, &other.before, &other.after));
+    let lines: String = alike.map(|changes| lines(changes, environment, style)).collect();
+    let name = style.paint(Ink::Strong, &environment.name);
+    if lines.is_empty() {
+        return format!("{name}: nobody reaches more or less than before\n\n");
+    }
+    format!("{name}: who reaches what\n{lines}\n")
+}
+
+/// What several ports of a target have in common.
+fn lines(changes: &[Change], environment: &Environment, style: Style) -> String {
+    let Some(Change { target, before, after, .. }) = changes.first() else { return String::new() };
+    let traffic: Vec<_> = changes.iter().map(|change| change.traffic.to_string()).collect();
+    let words = |sources: &Sources| in_words(sources, &environment.networks);
+    let head = format!("{}   {}   ", target, traffic.join(", "));
+    let text = format!("{} → {}   ({} → {})", words(before), words(after), addresses(before), addresses(after));
+    format!("  {}{}\n", style.paint(Ink::Strong, &head), hang(&text, 2 + width(&head), None, style))
+}
+
+fn addresses(sources: &Sources) -> String {
+    let cidrs: Vec<_> = sources.cidrs().iter().map(ToString::to_string).collect();
+    if cidrs.is_empty() { "none".to_owned() } else { cidrs.join(", ") }
 }
