@@ -21,15 +21,21 @@ pub fn touched(before: &Environment, after: &Environment) -> Vec<Address> {
     after.resources.keys().filter(|address| !is_same(address)).cloned().collect()
 }
 
-/// Plans those alone, and says who reaches what before and after.
-pub async fn plan(survey: &Survey, touched: &[Address], own: &Own, context: &Context) -> Result<Plan> {
+/// Plans those alone, and says who reaches what before and after, each in the words of its file.
+pub async fn plan(
+    survey: &Survey,
+    former: &Environment,
+    touched: &[Address],
+    own: &Own,
+    context: &Context,
+) -> Result<Plan> {
     let live = survey.observe().await?;
     let options = PlanOptions { only: touched.to_vec(), my_ip: own.my_ip, ..PlanOptions::default() };
     let plan = survey.plan_of(&live, &options)?;
     let both = before_and_after(&survey.environment, &live, &survey.kinds, live.at);
     let (before, after) = both.map_err(anyhow::Error::new)?;
     let style = context.view.stdout_style();
-    context.view.data(&view::reach::changed(&survey.environment, &before, &after, style))?;
+    context.view.data(&view::reach::changed([former, &survey.environment], [&before, &after], style))?;
     Ok(plan)
 }
 

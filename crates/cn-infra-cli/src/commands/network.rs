@@ -44,7 +44,7 @@ async fn set(arguments: &NetworkSet, context: &Context) -> Result<ExitCode> {
             continue;
         }
         let survey = edited.open(&name).await?;
-        let plan = plan(&survey, &touched, own, context).await?;
+        let plan = plan(&survey, &before, &touched, own, context).await?;
         planned.push((survey, plan));
     }
     if !unmoved.is_empty() {

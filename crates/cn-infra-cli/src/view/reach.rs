@@ -165,12 +165,12 @@ fn is_cidr(row: &Row) -> bool {
 }
 
 /// Whatever changes, in words and CIDRs: `instance.web   tcp 80, tcp 443   everyone → developers   (0.0.0.0/0 → …)`.
-pub fn changed(environment: &Environment, before: &Reach, after: &Reach, style: Style) -> String {
+pub fn changed(files: [&Environment; 2], [before, after]: [&Reach; 2], style: Style) -> String {
     let changes = changes(before, after);
     let alike = changes
         .chunk_by(|one, other| (&one.target, &one.before, &one.after) == (&other.target, &other.before, &other.after));
-    let lines: String = alike.map(|changes| lines(changes, environment, style)).collect();
-    let name = style.paint(Ink::Strong, &environment.name);
+    let lines: String = alike.map(|changes| lines(changes, files, style)).collect();
+    let name = style.paint(Ink::Strong, &files[1].name);
     if lines.is_empty() {
         return format!("{name}: nobody reaches more or less than before\n\n");
     }
@@ -178,12 +178,12 @@ pub fn changed(environment: &Environment, before: &Reach, after: &Reach, style: 
 }
 
 /// What several ports of a target have in common.
-fn lines(changes: &[Change], environment: &Environment, style: Style) -> String {
+fn lines(changes: &[Change], [former, latter]: [&Environment; 2], style: Style) -> String {
     let Some(Change { target, before, after, .. }) = changes.first() else { return String::new() };
     let traffic: Vec<_> = changes.iter().map(|change| change.traffic.to_string()).collect();
-    let words = |sources: &Sources| in_words(sources, &environment.networks);
+    let (was, is) = (in_words(before, &former.networks), in_words(after, &latter.networks));
     let head = format!("{}   {}   ", target, traffic.join(", "));
-    let text = format!("{} → {}   ({} → {})", words(before), words(after), addresses(before), addresses(after));
+    let text = format!("{was} → {is}   ({} → {})", addresses(before), addresses(after));
     format!("  {}{}\n", style.paint(Ink::Strong, &head), hang(&text, 2 + width(&head), None, style))
 }
 

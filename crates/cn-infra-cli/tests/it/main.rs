@@ -9,6 +9,7 @@ mod end_to_end;
 mod export;
 mod gate;
 mod help;
+mod ingress;
 mod interrupt;
 mod kill;
 mod lock;
