@@ -1,11 +1,15 @@
 //! The command line.
 
+pub mod bucket;
+
 use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+pub use bucket::{Acl, Bucket, BucketCommand, Bulk, Compare, Deletion, Empty, SetAcl, Sync, Verify};
 
 /// Infrastructure as code without a state file: environments in TOML, reconciled with live AWS.
 ///
@@ -117,6 +121,8 @@ pub enum Command {
     Adopt(Adopt),
     /// Write what is there as an environment file
     Export(Export),
+    /// Move, compare and delete objects in bulk
+    Bucket(Bucket),
     /// Print the completions of a shell
     #[command(
         after_help = "Example:\n  cn-infra completions zsh > ~/.zfunc/_cn-infra\n  source <(cn-infra completions bash)"

@@ -64,6 +64,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<ExitCode> {
         Command::Schema => commands::schema::run(context),
         Command::Adopt(arguments) => block_on(commands::adopt::run(arguments, context)),
         Command::Policy(arguments) => commands::policy::run(arguments, context),
+        Command::Bucket(arguments) => block_on(commands::bucket::run(&arguments.command, context)),
         Command::Diff(arguments) => commands::diff::run(arguments, context),
         Command::Export(arguments) => block_on(commands::export::run(arguments, context)),
         Command::Completions { shell } => {

@@ -2,6 +2,7 @@
 
 pub mod adopt;
 pub mod apply;
+pub mod bucket;
 pub mod check;
 pub mod diff;
 pub mod export;
