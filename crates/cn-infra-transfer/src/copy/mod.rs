@@ -72,6 +72,12 @@ impl Copy<'_> {
         self.copy_source(&source).await.map(|()| source.size)
     }
 
+    /// Copies an object that was not listed.
+    pub async fn copy_unlisted(&self, key: &str) -> Result<u64, Undone> {
+        let source = self.look(key).await?;
+        self.copy_source(&source).await.map(|()| source.size)
+    }
+
     async fn copy_source(&self, source: &Source<'_>) -> Result<(), Undone> {
         let key = format!("{}{}", self.to.prefix, source.key);
         let named = copy_source(self.from.bucket.name(), &self.from.prefix, source.key);

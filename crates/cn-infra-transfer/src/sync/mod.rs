@@ -5,6 +5,7 @@
 //! pass of a migration is the same call. Deletions come last, and only if everything else succeeded.
 
 mod map;
+mod retry;
 mod run;
 
 use cn_infra_core::apply::Cancellation;
@@ -21,6 +22,7 @@ use crate::report::Report;
 use crate::run::Run;
 use crate::scan::{Start, scan, starts};
 pub use map::{Map, MapError, Source};
+pub use retry::retry;
 use run::Sync;
 
 /// So much work is found ahead of what is being done.
