@@ -5,6 +5,7 @@ mod bad_files;
 mod crash;
 mod docs;
 mod examples;
+mod export;
 mod fields;
 mod fields_sent;
 mod guarded;

@@ -10,14 +10,15 @@ use cn_infra::core::apply::{ApplyOptions, Cancellation, Report, apply};
 use cn_infra::core::clock::Clock;
 use cn_infra::core::environment::Environment;
 use cn_infra::core::event::Event;
+use cn_infra::core::live::Live;
 use cn_infra::core::manager::Managers;
-use cn_infra::core::observe::{observe, observe_prunable};
+use cn_infra::core::observe::{observe, observe_prunable, observe_whole};
 use cn_infra::core::plan::identity::identify;
 use cn_infra::core::plan::{Plan, PlanOptions, plan};
 use cn_infra::core::testing::samples::NOW;
 use cn_infra::{PaceOptions, Session, SessionOptions};
 use cn_infra_sandbox::xml::Element;
-use cn_infra_sandbox::{Call, Caller, Sandbox, SandboxOptions};
+use cn_infra_sandbox::{Call, Caller, Granted, Sandbox, SandboxOptions};
 use jiff::{SignedDuration, Timestamp};
 
 const ACCOUNT: &str = "123456789012";
@@ -85,6 +86,21 @@ impl Simulated {
         let live = observe_prunable(environment, &self.managers, &kinds(), self.clock.now()).await.unwrap();
         let options = PlanOptions { prune: true, ..PlanOptions::default() };
         plan(environment, &live, &kinds(), &options, self.clock.now()).unwrap()
+    }
+
+    /// Reads everything of everything.
+    pub async fn whole(&self) -> Live {
+        observe_whole(&self.managers, self.clock.now()).await.unwrap()
+    }
+
+    /// Makes the key pair and the instance profile that environments take for granted.
+    pub fn grant(&self) {
+        let granted = Granted {
+            key_pairs: ["coralnet".to_owned()].into(),
+            instance_profiles: ["coralnet-server".to_owned()].into(),
+            ..Granted::default()
+        };
+        granted.make(&self.caller()).unwrap();
     }
 
     /// Carries a plan out; tells what became of it, and the calls that may have changed something.

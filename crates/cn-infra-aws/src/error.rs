@@ -12,6 +12,7 @@ use cn_infra_core::address::PhysicalId;
 use cn_infra_core::manager::{ErrorClass, ManageError};
 
 use crate::session::WriteFenced;
+use crate::session::dry_run::WOULD_SUCCEED;
 use crate::session::pace::Full;
 
 /// What a failed call means. `what` is the operation in AWS's words: `RunInstances`.
@@ -161,7 +162,8 @@ fn class_of(code: &str, status: Option<u16>) -> ErrorClass {
         _ if TRANSIENT_ERRORS.contains(&code) => ErrorClass::Unknown,
         // AWS answers most of them with status 500.
         _ if is_capacity(code) => ErrorClass::Scarce,
-        "NotImplemented" => ErrorClass::Invalid,
+        // Nothing was asked for but whether it would succeed.
+        WOULD_SUCCEED | "NotImplemented" => ErrorClass::Invalid,
         // Nothing that an apply makes: waiting does not make them appear.
         "InvalidAMIID.NotFound" | "InvalidKeyPair.NotFound" | "InvalidSubnetID.NotFound" | "InvalidVpcID.NotFound" => {
             ErrorClass::Invalid

@@ -109,8 +109,12 @@ pub enum Command {
         after_help = "Example:\n  cn-infra schema > environments/schema.json\nthen as first line of a file:\n  #:schema schema.json"
     )]
     Schema,
+    /// Show how two environments differ, as their files declare them
+    Diff(Diff),
     /// Take an existing object under management
     Adopt(Adopt),
+    /// Write what is there as an environment file
+    Export(Export),
     /// Print the completions of a shell
     #[command(
         after_help = "Example:\n  cn-infra completions zsh > ~/.zfunc/_cn-infra\n  source <(cn-infra completions bash)"
@@ -307,12 +311,49 @@ pub struct Apply {
     /// Do not wait for objects that nothing else in the plan needs
     #[arg(long)]
     pub no_wait: bool,
+    /// First ask EC2 whether it would take each step (DryRun): permissions, parameters; if one is refused, nothing is applied
+    #[arg(long)]
+    pub preflight: bool,
     /// Take the lease of the environment from its holder, after showing whose it is
     #[arg(long)]
     pub force_unlock: bool,
     /// Print what happens as JSON lines; needs --yes
     #[arg(long, requires = "yes")]
     pub json: bool,
+}
+
+/// `diff`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cn-infra diff staging production          what makes production another\n  cn-infra diff staging production --json\n\nOffline: what the files declare is compared, resource by resource of the same address."
+)]
+pub struct Diff {
+    /// The first environment
+    #[arg(value_name = "ENV")]
+    pub first: String,
+    /// The second; it is shown how it differs from the first
+    #[arg(value_name = "OTHER")]
+    pub second: String,
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `export`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cn-infra export staging                     what is there, to be looked at\n  cn-infra export staging --out exported      exported/staging.toml, and its policies beside it\n  cn-infra export staging --owned > was.toml  only what this environment made\n\nAll but the resources of environments/ENV.toml is kept: [environment], [networks], [defaults]. What nobody owns gets a line `adopt`. Passwords and user data are left out."
+)]
+pub struct Export {
+    /// The environment; its file needs no more than [environment]
+    #[arg(value_name = "ENV")]
+    pub environment: String,
+    /// Only objects that bear the environment's tags
+    #[arg(long)]
+    pub owned: bool,
+    /// Write into this directory instead, with the policies in files of their own; nothing there is overwritten
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
 }
 
 /// `check`.

@@ -9,6 +9,7 @@ use cn_infra_core::plan::Plan;
 
 use crate::error::{CommandError, Result};
 use crate::exit::ExitCode;
+use crate::interrupts::Interrupts;
 use crate::survey::Survey;
 use crate::view::{self, View};
 use cn_infra_core::apply::apply;
@@ -48,13 +49,14 @@ impl CarryOut<'_> {
         Ok(if is_lost { ExitCode::Failed } else { code })
     }
 
-    /// The first Ctrl-C starts nothing new, the second drops what is in flight.
+    /// The first request to stop starts nothing new, the second drops what is in flight.
     async fn until_interrupted(&self, plan: &Plan) -> Option<Report> {
         let Survey { kinds, managers, clock, speed, .. } = self.survey;
         let cancellation = Cancellation::default();
         let mut reporter = view::progress::reporter(self.view, self.json, *speed);
         let applying = apply(plan, kinds, managers, &self.options, &**clock, &cancellation, &mut *reporter);
         tokio::pin!(applying);
+        let mut interrupts = Interrupts::listen();
         loop {
             tokio::select! {
                 report = &mut applying => return Some(report),
@@ -62,7 +64,7 @@ impl CarryOut<'_> {
                     self.view.say(&format!("\n{why}: nothing more is written\n"));
                     cancellation.cancel();
                 }
-                _ = tokio::signal::ctrl_c() => {
+                () = interrupts.next() => {
                     if cancellation.is_cancelled() {
                         self.survey.session.fence.close(Closed::Abandoned);
                         return None;

@@ -7,6 +7,7 @@ use crate::exit::ExitCode;
 use cn_infra_aws::session::SessionError;
 use cn_infra_core::environment::Diagnostics;
 use cn_infra_core::environment::edit::EditError;
+use cn_infra_core::export::ExportError;
 use cn_infra_core::observe::ObserveError;
 use cn_infra_core::plan::PlanError;
 use cn_infra_core::plan::file::PlanFileError;
@@ -70,6 +71,12 @@ impl From<Diagnostics> for CommandError {
 
 impl From<CallError> for CommandError {
     fn from(error: CallError) -> Self {
+        anyhow::Error::new(error).into()
+    }
+}
+
+impl From<ExportError> for CommandError {
+    fn from(error: ExportError) -> Self {
         anyhow::Error::new(error).into()
     }
 }

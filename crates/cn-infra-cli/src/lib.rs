@@ -11,6 +11,7 @@ mod commands;
 mod directory;
 mod error;
 mod exit;
+mod interrupts;
 mod inventory;
 mod lock;
 mod nearest;
@@ -60,6 +61,8 @@ fn dispatch(command: &Command, context: &Context) -> Result<ExitCode> {
         Command::Output(arguments) => block_on(commands::output::run(arguments, context)),
         Command::Schema => commands::schema::run(context),
         Command::Adopt(arguments) => block_on(commands::adopt::run(arguments, context)),
+        Command::Diff(arguments) => commands::diff::run(arguments, context),
+        Command::Export(arguments) => block_on(commands::export::run(arguments, context)),
         Command::Completions { shell } => {
             context.view.data(&view::completions(*shell, &mut Arguments::command()))?;
             Ok(ExitCode::Done)

@@ -10,7 +10,7 @@ use cn_infra_core::environment::Environment;
 use cn_infra_core::kinds::Kinds;
 use cn_infra_core::live::Live;
 use cn_infra_core::manager::Managers;
-use cn_infra_core::observe::{observe, observe_all, observe_prunable};
+use cn_infra_core::observe::{observe, observe_all, observe_prunable, observe_whole};
 use cn_infra_core::plan::{Plan, PlanOptions};
 use cn_infra_core::slow_down::{self, SlowDown};
 use cn_infra_sandbox::Sandbox;
@@ -126,6 +126,11 @@ impl Survey {
     /// Reads the same, and what left the file although no plan looks for it.
     pub async fn observe_all(&self) -> Result<Live> {
         Ok(self.told(observe_all(&self.environment, &self.managers, self.clock.now())).await?)
+    }
+
+    /// Reads every object of the account and region with every field.
+    pub async fn observe_whole(&self) -> Result<Live> {
+        Ok(self.told(observe_whole(&self.managers, self.clock.now())).await?)
     }
 
     /// Reads, and says what the reading has to wait for.

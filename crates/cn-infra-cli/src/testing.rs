@@ -20,6 +20,8 @@ pub fn environment(addresses: &[&str]) -> Environment {
         resources: declared.map(|declared| (declared.address.clone(), declared)).collect(),
         silences: Vec::new(),
         lock_bucket: None,
+        tags: BTreeMap::new(),
+        defaults: BTreeMap::new(),
         hash: "0".repeat(64),
     }
 }

@@ -10,6 +10,7 @@ use crate::address::Reference;
 use crate::check::{Context, Finding, Situation};
 use crate::document::{Document, DocumentError};
 use crate::environment::Networks;
+use crate::export::Exporting;
 use crate::field_tree::FieldTree;
 use crate::resource::{Field, FieldChange, Impact, Naming, Output, Part, Problem, Resource};
 
@@ -82,6 +83,8 @@ pub struct Kind {
     pub normalize: fn(&mut Document, &mut Document, Timestamp) -> Result<(), DocumentError>,
     /// [`Resource::expand`], on a document.
     pub expand: ExpandFn,
+    /// [`Resource::export`], on a document.
+    pub export: ExportFn,
     /// [`Resource::validate`], on a document.
     pub validate: fn(&Document) -> Result<Vec<Problem>, DocumentError>,
     /// [`Resource::same_scope`], on documents.
@@ -129,6 +132,9 @@ pub struct Compared {
 /// [`Resource::expand`], on a document.
 pub type ExpandFn = fn(&mut Document, &Networks, &mut dyn FnMut(&str, &str)) -> Result<(), DocumentError>;
 
+/// [`Resource::export`], on a document.
+pub type ExportFn = fn(&mut Document, &Exporting<'_>) -> Result<Result<Vec<String>, String>, DocumentError>;
+
 /// [`FieldChange`], before the documents are given their type.
 #[derive(Clone, Copy, Debug)]
 pub struct DocumentChange<'a> {
@@ -165,7 +171,7 @@ impl Kind {
                 let resource = R::deserialize(deserializer)?;
                 Document::of(&resource).map_err(serde::de::Error::custom)
             },
-            references: |document, each| edit::<R>(document, |resource| resource.references(each)),
+            references: |document, each| edit::<R, _>(document, |resource| resource.references(each)),
             impact: |change| {
                 Ok(R::impact(&FieldChange {
                     path: change.path,
@@ -181,7 +187,8 @@ impl Kind {
                 (*desired, *live) = (Document::of(&to)?, Document::of(&from)?);
                 Ok(())
             },
-            expand: |document, networks, unknown| edit::<R>(document, |resource| resource.expand(networks, unknown)),
+            expand: |document, networks, unknown| edit::<R, _>(document, |resource| resource.expand(networks, unknown)),
+            export: |document, exporting| edit::<R, _>(document, |resource| resource.export(exporting)),
             validate: |document| {
                 let mut problems = Vec::new();
                 document.to::<R>()?.validate(&mut |problem| problems.push(problem));
@@ -231,9 +238,9 @@ fn compare<R: Resource>(
     Ok(Compared { desired: Document::of(&to)?, live: Document::of(&from)?, findings })
 }
 
-fn edit<R: Resource>(document: &mut Document, change: impl FnOnce(&mut R)) -> Result<(), DocumentError> {
+fn edit<R: Resource, T>(document: &mut Document, change: impl FnOnce(&mut R) -> T) -> Result<T, DocumentError> {
     let mut resource = document.to::<R>()?;
-    change(&mut resource);
+    let answer = change(&mut resource);
     *document = Document::of(&resource)?;
-    Ok(())
+    Ok(answer)
 }

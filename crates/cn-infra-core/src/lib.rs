@@ -11,6 +11,7 @@ pub mod clock;
 pub mod document;
 pub mod environment;
 pub mod event;
+pub mod export;
 pub mod field_tree;
 pub mod kinds;
 pub mod live;

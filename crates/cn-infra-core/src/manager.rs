@@ -30,6 +30,11 @@ pub trait Manager: Send + Sync + 'static {
         async { Ok(Vec::new()) }
     }
 
+    /// Reads every object of the account and region with every field, whether a file declares it or not: for `export`.
+    fn observe_whole(&self) -> impl Future<Output = Result<Vec<Observed<Self::Resource>>, ManageError>> + Send {
+        self.observe(&Scope { only: None, declared: &[] })
+    }
+
     /// Why objects that are to be deleted cannot be: what protects them, what is in them. Only these few are looked at,
     /// so it may take a call for each.
     fn obstacles(
@@ -265,6 +270,7 @@ impl Managers {
 pub(crate) trait AnyManager: Send + Sync {
     fn observe<'a>(&'a self, scope: &'a Scope<'a, Document>) -> BoxFuture<'a, Result<Vec<Object>, ManageError>>;
     fn observe_undeclared(&self) -> BoxFuture<'_, Result<Vec<Object>, ManageError>>;
+    fn observe_whole(&self) -> BoxFuture<'_, Result<Vec<Object>, ManageError>>;
     fn obstacles<'a>(&'a self, doomed: &'a [Object])
     -> BoxFuture<'a, Result<Vec<(PhysicalId, Obstacle)>, ManageError>>;
     fn create<'a>(&'a self, new: New<'a, Document>) -> BoxFuture<'a, Result<PhysicalId, ManageError>>;
@@ -292,6 +298,13 @@ impl<M: Manager> AnyManager for M {
     fn observe_undeclared(&self) -> BoxFuture<'_, Result<Vec<Object>, ManageError>> {
         Box::pin(async move {
             let observed = Manager::observe_undeclared(self).await?;
+            observed.into_iter().map(|object| Ok(untyped(object)?)).collect()
+        })
+    }
+
+    fn observe_whole(&self) -> BoxFuture<'_, Result<Vec<Object>, ManageError>> {
+        Box::pin(async move {
+            let observed = Manager::observe_whole(self).await?;
             observed.into_iter().map(|object| Ok(untyped(object)?)).collect()
         })
     }

@@ -57,6 +57,27 @@ pub async fn observe_prunable(
     Ok(live)
 }
 
+/// Reads every object of the account and region with every field, for an export.
+pub async fn observe_whole(managers: &Managers, at: Timestamp) -> Result<Live, ObserveError> {
+    let readings = managers.iter().map(|(kind, manager)| async move {
+        let objects = manager.observe_whole().await;
+        objects.map(|objects| (kind, objects)).map_err(|source| ObserveError { kind, source })
+    });
+    collect(at, join_all(readings).await)
+}
+
+fn collect(
+    at: Timestamp,
+    readings: impl IntoIterator<Item = Result<(&'static str, Vec<Object>), ObserveError>>,
+) -> Result<Live, ObserveError> {
+    let mut live = Live::new(at);
+    for reading in readings {
+        let (kind, objects) = reading?;
+        live.insert(kind, objects);
+    }
+    Ok(live)
+}
+
 async fn observe_kinds(
     environment: &Environment,
     managers: &Managers,
@@ -75,12 +96,7 @@ async fn observe_kinds(
         };
         read.await.map(|objects| (kind, objects)).map_err(|source| ObserveError { kind, source })
     });
-    let mut live = Live::new(at);
-    for reading in join_all(readings).await {
-        let (kind, objects) = reading?;
-        live.insert(kind, objects);
-    }
-    Ok(live)
+    collect(at, join_all(readings).await)
 }
 
 pub(crate) async fn read(

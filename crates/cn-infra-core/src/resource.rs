@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::address::Reference;
 use crate::check::{Context, Finding};
 use crate::environment::Networks;
+use crate::export::Exporting;
 
 /// What an environment file may say of one kind, and how two versions of it compare.
 ///
@@ -60,6 +61,13 @@ pub trait Resource:
     /// Replaces names of networks by what they stand for; reports unknown ones with the path of their field.
     fn expand(&mut self, networks: &Networks, unknown: &mut dyn FnMut(&str, &str)) {
         let _ = (networks, unknown);
+    }
+
+    /// Says a live object in the words of a file, for `export`: takes out what a file should not say, and names networks
+    /// instead of CIDRs. Answers with remarks for whoever reads the file, or with why no file can declare the object.
+    fn export(&mut self, exporting: &Exporting<'_>) -> Result<Vec<String>, String> {
+        let _ = exporting;
+        Ok(Vec::new())
     }
 
     /// Rules over several fields that the types alone cannot say.

@@ -115,6 +115,9 @@ mod tests {
         let mut twice = Fault { times: Some(2), ..Fault::new("*", Effect::Hang) };
         assert_eq!([twice.hits(), twice.hits(), twice.hits()], [true, true, false]);
         assert!(second.is_for("ec2", "RunInstances") && !second.is_for("rds", "RunInstances"));
+        let keys = Fault::new("s3:DeleteObjects.Key", Effect::Fail);
+        assert!(keys.is_for_keys("s3") && !keys.is_for("s3", "DeleteObjects"));
+        assert!(!Fault::new("s3:*", Effect::Fail).is_for_keys("s3"), "a request is not counted for each of its keys");
         assert!(Fault::new("s3:*", Effect::Hang).is_for("s3", "PutObject") && twice.is_for("s3", "PutObject"));
     }
 }

@@ -14,6 +14,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use cn_infra::aws::lease::{Claim, Lease, LeaseError};
+use cn_infra::aws::session::pace::{Pace, PaceOptions};
 use cn_infra::aws::{Session, kinds, managers};
 use cn_infra::core::apply::{ApplyOptions, Cancellation, Report, apply};
 use cn_infra::core::clock::Clock;
@@ -72,26 +73,32 @@ impl Engine {
             random: Arc::new(AtomicU64::new(seed)),
             sent: Arc::default(),
         };
+        Self::behind(SharedHttpClient::new(door.clone()), name, door, ProcessClock { time, skew })
+    }
+
+    /// The same at a pace so slow that most writes wait for their turn.
+    pub fn slow(name: &'static str, account: &Account, pause: Option<Pause>) -> Self {
+        let engine = Self::with(name, account, 1, pause, SignedDuration::ZERO);
+        let options = PaceOptions { share: 0.05, clock: Arc::clone(&engine.clock) };
+        let client = Pace::new(&options).client(SharedHttpClient::new(engine.door.clone()));
+        let clock = ProcessClock { time: account.time.clone(), skew: SignedDuration::ZERO };
+        Self::behind(client, name, engine.door, clock)
+    }
+
+    fn behind(client: SharedHttpClient, name: &'static str, door: Door, clock: ProcessClock) -> Self {
         let credentials = Credentials::new("123456789012", "made up", None, None, "test");
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-west-2"))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .http_client(SharedHttpClient::new(door.clone()))
+            .http_client(client)
             // Their pauses would take real time. The engine's own do not.
             .retry_config(RetryConfig::disabled())
             .build();
         let session = Session::new(&config, "123456789012");
         let managers = managers(&session);
-        Self {
-            name,
-            session,
-            stop,
-            reads_for: Duration::ZERO,
-            managers,
-            clock: Arc::new(ProcessClock { time, skew }),
-            door,
-        }
+        let stop = Arc::clone(&door.stop);
+        Self { name, session, stop, reads_for: Duration::ZERO, managers, clock: Arc::new(clock), door }
     }
 
     pub fn sent(&self) -> Vec<Sent> {

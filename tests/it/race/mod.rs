@@ -150,6 +150,38 @@ fn a_holder_that_is_stopped_past_its_time_writes_no_more() {
     }
 }
 
+/// Where requests wait for their turn, the pause falls into that wait.
+#[test]
+fn what_waits_for_its_turn_past_the_lease_is_not_sent() {
+    let environment = environment();
+    let calls = {
+        let account = Account::new(0.0);
+        let engine = Engine::slow("a", &account, None);
+        race(&account, &environment, &[&engine], With::Lease);
+        engine.sent().len()
+    };
+    let mut fenced = 0;
+    for after in (1..=calls).step_by(6) {
+        let account = Account::new(0.0);
+        let a = Engine::slow("a", &account, Some(Pause { after, time: Duration::from_mins(30) }));
+        let b = Engine::new("b", &account, 2);
+        let applied = race(&account, &environment, &[&a, &b], With::Lease);
+        let resumed = *a.stop.lock().unwrap();
+        let late: Vec<_> = a.sent().into_iter().filter(|sent| sent.is_write && sent.at >= resumed).collect();
+        let holds = a.sent()[..after].iter().any(|sent| sent.call.contains(LOCKS));
+        assert!(late.is_empty() || !holds, "stopped after call {after}: {late:#?}");
+        fenced += applied[0]
+            .iter()
+            .flatten()
+            .flat_map(Report::failed)
+            .filter(|(_, why)| why.message.contains("not sent"))
+            .count();
+        assert!(report(&applied[1]).is_success(), "stopped after call {after}: {:#?}", applied[1]);
+        assert_eq!(account.counts(), WANTED, "stopped after call {after}");
+    }
+    assert!(fenced > 0, "no request waited while its process stood still");
+}
+
 #[test]
 fn what_a_dead_holder_left_another_finishes() {
     let environment = environment();

@@ -26,6 +26,7 @@ mod website;
 
 use cn_infra_core::address::{PhysicalId, Reference};
 use cn_infra_core::check::{Context, Finding};
+use cn_infra_core::export::Exporting;
 use cn_infra_core::live::Observed;
 use cn_infra_core::manager::{Change, Delete, ManageError, Manager, New, Obstacle, Progress, Scope};
 use cn_infra_core::resource::{Field, FieldChange, Impact, Naming, Output, Problem, Resource};
@@ -139,6 +140,14 @@ impl Resource for Bucket {
         }
     }
 
+    fn export(&mut self, _: &Exporting<'_>) -> Result<Vec<String>, String> {
+        if self.object_ownership == Some(ObjectOwnership::BucketOwnerEnforced) {
+            // There are no ACLs then.
+            self.acl = None;
+        }
+        Ok(Vec::new())
+    }
+
     fn validate(&self, each: &mut dyn FnMut(Problem)) {
         validate::bucket(self, each);
     }
@@ -177,6 +186,10 @@ impl Manager for Buckets {
 
     async fn observe_undeclared(&self) -> Result<Vec<Observed<Bucket>>, ManageError> {
         observe::tagged(&self.session).await
+    }
+
+    async fn observe_whole(&self) -> Result<Vec<Observed<Bucket>>, ManageError> {
+        observe::whole(&self.session).await
     }
 
     /// Whether objects are in them: one listing of one key each. That only noncurrent versions are left, it does not show.

@@ -39,7 +39,12 @@ pub(super) async fn buckets(
     session: &Session,
     scope: &Scope<'_, Bucket>,
 ) -> Result<Vec<Observed<Bucket>>, ManageError> {
-    let calls = stream::iter(wanted(scope)).map(|(what, name)| answer(session, name, what));
+    all(session, wanted(scope)).await
+}
+
+/// Reads what is wanted of buckets; one that is not there is left out.
+async fn all(session: &Session, wanted: BTreeSet<(What, String)>) -> Result<Vec<Observed<Bucket>>, ManageError> {
+    let calls = stream::iter(wanted).map(|(what, name)| answer(session, name, what));
     let mut answers = calls.buffer_unordered(READS_IN_FLIGHT);
     let mut by_bucket: BTreeMap<String, BTreeMap<What, Result<Reading, ManageError>>> = BTreeMap::new();
     while let Some((name, what, reading)) = answers.next().await {
@@ -51,16 +56,27 @@ pub(super) async fn buckets(
 
 /// Reads the tags of every bucket of the session's region; one whose tags may not be read is nobody's business here.
 pub(super) async fn tagged(session: &Session) -> Result<Vec<Observed<Bucket>>, ManageError> {
-    let pages = session.s3.list_buckets().bucket_region(&session.region).into_paginator().items().send();
-    let listed = pages.collect::<Result<Vec<_>, _>>().await.map_err(|error| failed("ListBuckets", error))?;
-    let names = listed.into_iter().filter_map(|bucket| bucket.name);
-    let calls = stream::iter(names).map(|name| answer(session, name, What::Tags));
+    let calls = stream::iter(listed(session).await?).map(|name| answer(session, name, What::Tags));
     let answers: Vec<_> = calls.buffer_unordered(READS_IN_FLIGHT).collect().await;
     let readable = answers
         .into_iter()
         .filter(|(_, _, reading)| !matches!(reading, Err(failure) if failure.class == ErrorClass::Denied));
     let buckets = readable.map(|(name, what, reading)| assemble(session, &name, [(what, reading)].into()));
     buckets.filter_map(Result::transpose).collect()
+}
+
+/// Reads everything of every bucket of the session's region.
+pub(super) async fn whole(session: &Session) -> Result<Vec<Observed<Bucket>>, ManageError> {
+    let whats = Aspect::ALL.map(What::Aspect).into_iter().chain([What::Tags]);
+    let names = listed(session).await?;
+    all(session, whats.flat_map(|what| names.iter().map(move |name| (what, name.clone()))).collect()).await
+}
+
+/// The names of the buckets of the session's region.
+async fn listed(session: &Session) -> Result<Vec<String>, ManageError> {
+    let pages = session.s3.list_buckets().bucket_region(&session.region).into_paginator().items().send();
+    let listed = pages.collect::<Result<Vec<_>, _>>().await.map_err(|error| failed("ListBuckets", error))?;
+    Ok(listed.into_iter().filter_map(|bucket| bucket.name).collect())
 }
 
 /// What to read, in the order of sending. A bucket that is asked for and not declared, to be deleted, needs its tags

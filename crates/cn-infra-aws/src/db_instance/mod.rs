@@ -8,6 +8,7 @@ mod check;
 mod cost;
 mod create;
 mod delete;
+mod export;
 mod impact;
 mod normalize;
 mod observe;
@@ -27,6 +28,7 @@ use std::env::VarError;
 
 use cn_infra_core::address::{PhysicalId, Ref, Reference};
 use cn_infra_core::check::{Context, Finding};
+use cn_infra_core::export::Exporting;
 use cn_infra_core::live::Observed;
 use cn_infra_core::manager::{Change, Delete, ManageError, Manager, New, Obstacle, Progress, Scope};
 use cn_infra_core::resource::{Field, FieldChange, Impact, Naming, Output, Problem, Resource};
@@ -258,6 +260,10 @@ impl Resource for DbInstance {
 
     fn normalize(&mut self, live: &mut Self, _: Timestamp) {
         normalize::normalize(self, live);
+    }
+
+    fn export(&mut self, exporting: &Exporting<'_>) -> Result<Vec<String>, String> {
+        Ok(export::say(self, exporting))
     }
 
     fn validate(&self, each: &mut dyn FnMut(Problem)) {

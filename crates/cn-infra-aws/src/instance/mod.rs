@@ -7,6 +7,7 @@
 mod change;
 mod check;
 mod create;
+mod export;
 mod impact;
 mod metadata;
 mod normalize;
@@ -23,6 +24,7 @@ use std::sync::{Arc, Mutex};
 
 use cn_infra_core::address::{PhysicalId, Ref, Reference};
 use cn_infra_core::check::{Context, Finding};
+use cn_infra_core::export::Exporting;
 use cn_infra_core::live::Observed;
 use cn_infra_core::manager::{Change, Delete, ManageError, Manager, New, Obstacle, Progress, Scope};
 use cn_infra_core::resource::{Field, FieldChange, Impact, Naming, Output, Problem, Resource};
@@ -193,6 +195,10 @@ impl Resource for Instance {
         self.compare_with(live);
     }
 
+    fn export(&mut self, _: &Exporting<'_>) -> Result<Vec<String>, String> {
+        Ok(self.say())
+    }
+
     fn validate(&self, each: &mut dyn FnMut(Problem)) {
         self.problems(each);
     }
@@ -222,6 +228,10 @@ impl Manager for Instances {
 
     async fn observe(&self, scope: &Scope<'_, Instance>) -> Result<Vec<Observed<Instance>>, ManageError> {
         self.read(scope).await
+    }
+
+    async fn observe_whole(&self) -> Result<Vec<Observed<Instance>>, ManageError> {
+        self.read_whole().await
     }
 
     async fn obstacles(&self, doomed: &[Observed<Instance>]) -> Result<Vec<(PhysicalId, Obstacle)>, ManageError> {

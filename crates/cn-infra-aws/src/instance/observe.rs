@@ -33,12 +33,30 @@ type Attached = HashMap<String, Vec<(LiveVolume, VolumeAttachment)>>;
 
 impl Instances {
     pub(super) async fn read(&self, scope: &Scope<'_, Instance>) -> Result<Vec<Observed<Instance>>, ManageError> {
-        let (instances, attached) = try_join(self.instances(scope), self.attached_volumes(scope)).await?;
-        let mut observed: Vec<_> =
-            instances.iter().filter_map(|instance| self::observed(instance, attached.as_ref())).collect();
-        observed.retain(|object| scope.includes(&object.id.0));
-        wave(3, self.add_attributes(scope, &mut observed)).await?;
+        // Nothing is read of volumes where no declared instance manages one.
+        let manages = |instance: &Instance| instance.root_volume.is_some() || instance.volumes.is_some();
+        let volumes = scope.declared.iter().any(|wanted| manages(&wanted.resource));
+        let mut observed = self.described(scope, volumes).await?;
+        wave(3, self.add_attributes(&mut observed, |object| attributes::managed(scope, object))).await?;
         Ok(observed)
+    }
+
+    /// All but user data: what is in it may be secret.
+    pub(super) async fn read_whole(&self) -> Result<Vec<Observed<Instance>>, ManageError> {
+        let mut observed = self.described(&Scope { only: None, declared: &[] }, true).await?;
+        wave(3, self.add_attributes(&mut observed, attributes::shown)).await?;
+        Ok(observed)
+    }
+
+    async fn described(
+        &self,
+        scope: &Scope<'_, Instance>,
+        volumes: bool,
+    ) -> Result<Vec<Observed<Instance>>, ManageError> {
+        let attached = async { if volumes { self.attached_volumes(scope).await.map(Some) } else { Ok(None) } };
+        let (instances, attached) = try_join(self.instances(scope), attached).await?;
+        let observed = instances.iter().filter_map(|instance| self::observed(instance, attached.as_ref()));
+        Ok(observed.filter(|object| scope.includes(&object.id.0)).collect())
     }
 
     async fn instances(&self, scope: &Scope<'_, Instance>) -> Result<Vec<ec2::Instance>, ManageError> {
@@ -56,12 +74,7 @@ impl Instances {
         first_instance(answer).ok_or_else(|| ManageError::new(ErrorClass::Gone, format!("{id} is not there")))
     }
 
-    /// Nothing is read where no declared instance manages a volume.
-    async fn attached_volumes(&self, scope: &Scope<'_, Instance>) -> Result<Option<Attached>, ManageError> {
-        let manages = |instance: &Instance| instance.root_volume.is_some() || instance.volumes.is_some();
-        if !scope.declared.iter().any(|wanted| manages(&wanted.resource)) {
-            return Ok(None);
-        }
+    async fn attached_volumes(&self, scope: &Scope<'_, Instance>) -> Result<Attached, ManageError> {
         let call = self.ec2.describe_volumes().set_filters(of_ids("attachment.instance-id", scope.only));
         let volumes = call.into_paginator().page_size(VOLUMES_PER_PAGE).items().send().collect::<Result<Vec<_>, _>>();
         let volumes = volumes.await.map_err(|error| failed("DescribeVolumes", error))?;
@@ -72,7 +85,7 @@ impl Instances {
                 attached.entry(instance).or_default().push((volume.clone(), attachment.clone()));
             }
         }
-        Ok(Some(attached))
+        Ok(attached)
     }
 }
 

@@ -169,7 +169,7 @@ impl Volume {
 }
 
 impl VolumeType {
-    fn takes_iops(self) -> bool {
+    pub(super) fn takes_iops(self) -> bool {
         matches!(self, Self::Gp3 | Self::Io1 | Self::Io2)
     }
 

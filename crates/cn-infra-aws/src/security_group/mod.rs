@@ -6,6 +6,7 @@
 mod calls;
 mod change;
 mod check;
+mod export;
 mod guard;
 mod icmp;
 mod normalize;
@@ -22,6 +23,7 @@ use aws_sdk_ec2::types::ResourceType;
 use cn_infra_core::address::{PhysicalId, Reference};
 use cn_infra_core::check::{Context, Finding};
 use cn_infra_core::environment::Networks;
+use cn_infra_core::export::Exporting;
 use cn_infra_core::live::Observed;
 use cn_infra_core::manager::{Change, Delete, ErrorClass, ManageError, Manager, New, Progress, Scope};
 use cn_infra_core::resource::{Field, FieldChange, Impact, Naming, Output, Part, Problem, Resource};
@@ -152,6 +154,21 @@ impl Resource for SecurityGroup {
         }
     }
 
+    fn export(&mut self, exporting: &Exporting<'_>) -> Result<Vec<String>, String> {
+        if exporting.name == Some("default") {
+            return Err("every VPC has its default group, which can be neither made nor deleted".to_owned());
+        }
+        for (direction, rules) in [(Direction::Ingress, &mut self.ingress), (Direction::Egress, &mut self.egress)] {
+            if let Some(rules) = rules {
+                *rules = export::named(direction, rules, exporting);
+            }
+        }
+        if self.description.as_deref() == exporting.name {
+            self.description = None;
+        }
+        Ok(Vec::new())
+    }
+
     fn validate(&self, each: &mut dyn FnMut(Problem)) {
         check::validate(self, each);
     }
@@ -196,6 +213,17 @@ impl SecurityGroups {
         Ok(vpc.as_deref())
     }
 
+    async fn read(
+        &self,
+        scope: &Scope<'_, SecurityGroup>,
+        name_vpc: bool,
+    ) -> Result<Vec<Observed<SecurityGroup>>, ManageError> {
+        let default_vpc = async { if name_vpc { self.default_vpc().await } else { Ok(None) } };
+        let (groups, default_vpc) = tokio::try_join!(observe::groups(&self.session.ec2, scope.only), default_vpc)?;
+        let groups = groups.into_iter().filter_map(|group| observe::observed(group, default_vpc, scope.declared));
+        Ok(groups.filter(|group| scope.includes(&group.id.0)).collect())
+    }
+
     async fn vpc_id(&self, vpc: Option<&Vpc>) -> Result<String, ManageError> {
         if let Some(Vpc::Id(id)) = vpc {
             return Ok(id.clone());
@@ -211,13 +239,12 @@ impl Manager for SecurityGroups {
     type Resource = SecurityGroup;
 
     async fn observe(&self, scope: &Scope<'_, SecurityGroup>) -> Result<Vec<Observed<SecurityGroup>>, ManageError> {
-        let default_vpc = async {
-            // Only where a file declares a group does it matter how the VPC is written.
-            if scope.declared.is_empty() { Ok(None) } else { self.default_vpc().await }
-        };
-        let (groups, default_vpc) = tokio::try_join!(observe::groups(&self.session.ec2, scope.only), default_vpc)?;
-        let groups = groups.into_iter().filter_map(|group| observe::observed(group, default_vpc, scope.declared));
-        Ok(groups.filter(|group| scope.includes(&group.id.0)).collect())
+        // Only where a file declares a group does it matter how the VPC is written.
+        self.read(scope, !scope.declared.is_empty()).await
+    }
+
+    async fn observe_whole(&self) -> Result<Vec<Observed<SecurityGroup>>, ManageError> {
+        self.read(&Scope { only: None, declared: &[] }, true).await
     }
 
     /// Without rules: they are the part's. AWS knows no client token here, so the call goes out once.

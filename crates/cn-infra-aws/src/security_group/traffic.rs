@@ -159,6 +159,11 @@ impl Traffic {
     }
 
     /// `None` where the protocol has no message of this name.
+    /// One port of TCP.
+    pub fn of_port(port: u16) -> Self {
+        Self::ports(Protocol::Tcp, Ports { first: port, last: port })
+    }
+
     pub fn icmp(protocol: Protocol, icmp: Icmp) -> Option<Self> {
         icmp.numbers(protocol).map(|(from, to)| Self { protocol, from, to })
     }

@@ -1,13 +1,15 @@
 //! The fence: an apply that lost its lease, or may have, sends no write any more.
 //!
 //! AWS takes no fencing token, so each attempt of each call that may write is checked right before it is sent, by this
-//! process's own time. A process that is stopped between the check and the sending still sends: that is what remains.
+//! process's own time. Where a pace is kept, requests wait after the SDK is done with them: so they take the fence along, and
+//! the [pace](super::pace) checks each sending. A process that is stopped between the check and the sending still sends:
+//! that is what remains.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextMut;
 use aws_smithy_runtime_api::client::interceptors::{Intercept, SharedInterceptor, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
@@ -193,14 +195,17 @@ impl Intercept for Guard {
     }
 
     // The last hook before an attempt is sent: credentials, which may take long to come, are there by now.
-    fn read_before_transmit(
+    fn modify_before_transmit(
         &self,
-        _: &BeforeTransmitInterceptorContextRef<'_>,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
         _: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let reads = config.load::<Metadata>().is_some_and(|operation| is_read(operation.name()));
-        if reads { Ok(()) } else { Ok(self.0.check()?) }
+        if config.load::<Metadata>().is_some_and(|operation| is_read(operation.name())) {
+            return Ok(());
+        }
+        context.request_mut().add_extension(self.0.clone());
+        Ok(self.0.check()?)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The session: four clients that share one HTTP client, one set of credentials, one counter of calls.
 
 pub mod calls;
+pub(crate) mod dry_run;
 pub(crate) mod fence;
 mod open;
 pub mod pace;
@@ -13,6 +14,7 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
 use calls::Calls;
+pub use dry_run::NoDryRun;
 pub use fence::{Closed, Fence, WriteFenced};
 pub use open::{ANSWER, SessionError, SessionOptions};
 pub use pace::PaceOptions;

@@ -132,6 +132,8 @@ impl Session {
             config(options).await
         };
         let session = Self::over(&config, &options.account, options.read_only);
+        // What waits for its turn is checked against the lease after that: only the sending counts.
+        let session = Self { attempt_timeout: sending(options), ..session };
         let identity = wave(1, session.identity()).await?;
         let found = identity.account().unwrap_or_default();
         if found != options.account {
@@ -165,13 +167,18 @@ impl Session {
     }
 }
 
+/// How long one sending takes at most, to the end of its answer.
+fn sending(options: &SessionOptions) -> Duration {
+    options.timeout.unwrap_or(ANSWER) * 2
+}
+
 fn timeouts(options: &SessionOptions) -> TimeoutConfig {
     let answer = options.timeout.unwrap_or(ANSWER);
     TimeoutConfig::builder()
         .connect_timeout(CONNECT.min(answer))
         .read_timeout(answer)
-        .operation_attempt_timeout(answer * 2 + STAY)
-        .operation_timeout((answer * 2 + STAY) * 3)
+        .operation_attempt_timeout(sending(options) + STAY)
+        .operation_timeout((sending(options) + STAY) * 3)
         .build()
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use cn_infra_aws::preflight::{Tried, preflight};
 use cn_infra_core::address::Address;
 use cn_infra_core::apply::ApplyOptions;
 use cn_infra_core::environment::Environment;
@@ -68,6 +69,7 @@ async fn fresh(name: &str, arguments: &arguments::Apply, context: &Context) -> R
     let work = async {
         let plan = survey.plan(&options).await?;
         show(&plan, arguments, context)?;
+        try_out(&plan, &survey, arguments, context).await?;
         agree(&plan, arguments.yes, context).await?;
         let arguments = &allowed(&plan, &survey, arguments, context).await?;
         carry_out(&plan, &survey, false, arguments, context).await
@@ -98,6 +100,7 @@ async fn saved(path: &Path, arguments: &arguments::Apply, context: &Context) -> 
         show(&plan, arguments, context)?;
         let now = survey.clock.now();
         context.view.say(&format!("\n{}\n", provenance(&plan, path, now)));
+        try_out(&plan, &survey, arguments, context).await?;
         agree(&plan, may_go_unasked(&plan, now, arguments), context).await?;
         let arguments = &allowed(&plan, &survey, arguments, context).await?;
         carry_out(&plan, &survey, true, arguments, context).await
@@ -139,6 +142,23 @@ fn show(plan: &Plan, arguments: &arguments::Apply, context: &Context) -> Result<
     } else {
         view.data(&view::plan::plan(plan, view.stdout_style()))
     }
+}
+
+/// With `--preflight`: asks EC2 whether it would take each step.
+async fn try_out(plan: &Plan, survey: &Survey, arguments: &arguments::Apply, context: &Context) -> Result<()> {
+    if !arguments.preflight || plan.is_empty() {
+        return Ok(());
+    }
+    // What may be deleted is asked later; here nothing is.
+    let allow_delete = plan.steps.iter().map(|step| step.id.address.clone()).collect();
+    let options = ApplyOptions { allow_delete, ..options(arguments, context) };
+    let tried = preflight(plan, &survey.session, &options, &*survey.clock).await;
+    context.view.report(&view::preflight::tried(&tried, context.view.stderr_style()));
+    let refused = tried.values().filter(|tried| matches!(tried, Tried::Refused(_))).count();
+    if refused == 0 {
+        return Ok(());
+    }
+    Err(CommandError::new(format!("EC2 would refuse {}; nothing was applied", view::count(refused, "step"))))
 }
 
 /// An old plan is asked for even with `--yes`, where somebody is there to answer.
@@ -224,14 +244,17 @@ async fn carry_out(
     if plan.is_empty() {
         return Ok(exit_code(None, plan));
     }
-    let options = ApplyOptions {
+    let allow_delete = allow_delete(arguments, survey)?;
+    let options = ApplyOptions { verify, allow_delete, ..options(arguments, context) };
+    CarryOut { survey, options, json: arguments.json, view: &context.view }.run(plan).await
+}
+
+fn options(arguments: &arguments::Apply, context: &Context) -> ApplyOptions {
+    ApplyOptions {
         parallelism: usize::from(context.global.parallelism),
         no_wait: arguments.no_wait,
-        verify,
-        allow_delete: allow_delete(arguments, survey)?,
         ..ApplyOptions::default()
-    };
-    CarryOut { survey, options, json: arguments.json, view: &context.view }.run(plan).await
+    }
 }
 
 #[cfg(test)]

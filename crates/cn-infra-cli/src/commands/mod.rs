@@ -3,6 +3,8 @@
 pub mod adopt;
 pub mod apply;
 pub mod check;
+pub mod diff;
+pub mod export;
 pub mod output;
 pub mod plan;
 pub mod sandbox;

@@ -10,6 +10,7 @@ use crate::arguments::{self, FaultEffect, SandboxCommand, Seed};
 use crate::command::Context;
 use crate::error::{CommandError, Result};
 use crate::exit::ExitCode;
+use crate::interrupts::Interrupts;
 use crate::nearest::nearest;
 use crate::sandbox::{self, DIRECTORY};
 use crate::view;
@@ -45,8 +46,7 @@ async fn serve_it(arguments: &arguments::Serve, context: &Context) -> Result<Exi
         |directory| format!("kept in {}", directory.display()),
     );
     context.view.say(&format!("account {account}, {place}; any credentials do. Ctrl-C ends it.\n"));
-    let ended = tokio::signal::ctrl_c().await;
-    ended.map_err(|error| CommandError::from(anyhow::Error::new(error)))?;
+    Interrupts::listen().next().await;
     Ok(ExitCode::Done)
 }
 

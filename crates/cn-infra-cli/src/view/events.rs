@@ -73,7 +73,7 @@ pub fn report(report: &Report, plan: &Plan, style: Style) -> String {
     let in_order = plan.steps.iter().filter_map(|step| Some((&step.id, report.outcomes.get(&step.id)?)));
     for (step, outcome) in in_order {
         match outcome {
-            Outcome::Failed(failure) => text += &failed(step, failure, style),
+            Outcome::Failed(failure) => text += &failed("failed:", step, failure, style),
             Outcome::Stale { moved } => text += &stale(step, moved, &plan.networks, style),
             Outcome::Done | Outcome::NotStarted { .. } => {}
         }
@@ -82,9 +82,10 @@ pub fn report(report: &Report, plan: &Plan, style: Style) -> String {
     format!("\n{text}") + &style.paint(Ink::Strong, totals(report, plan)) + "\n"
 }
 
-fn failed(step: &StepId, failure: &Failure, style: Style) -> String {
+/// Why a step failed, or would: the service's own words, the code and the id of the request, what to do.
+pub fn failed(label: &str, step: &StepId, failure: &Failure, style: Style) -> String {
     let Failure { message, causes, hint: advice, code, request_id } = failure;
-    let mut text = format!("{} {}\n", style.paint(Ink::Alarm, "failed:"), style.paint(Ink::Strong, step));
+    let mut text = format!("{} {}\n", style.paint(Ink::Alarm, label), style.paint(Ink::Strong, step));
     let _ = writeln!(text, "  {}", hang(message, 2, None, style));
     for cause in causes {
         let _ = writeln!(text, "    caused by: {}", hang(cause, 15, None, style));

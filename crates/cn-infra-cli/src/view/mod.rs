@@ -1,6 +1,7 @@
 //! Everything that is printed. Data goes to stdout, all else to stderr; no other module writes to either.
 
 pub mod check;
+pub mod environments;
 pub mod error;
 pub mod events;
 pub mod json;
@@ -10,6 +11,7 @@ pub mod log;
 pub mod markdown;
 pub mod outputs;
 pub mod plan;
+pub mod preflight;
 pub mod progress;
 pub mod resolved;
 pub mod sandbox;

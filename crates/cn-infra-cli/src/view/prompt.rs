@@ -4,6 +4,7 @@ use std::io::{BufRead, IsTerminal};
 
 use super::View;
 use super::color::Ink;
+use crate::interrupts::Interrupts;
 
 /// What was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,7 +13,7 @@ pub enum Answer {
     Yes,
     /// Anything else.
     No,
-    /// Ctrl-C.
+    /// Ctrl-C, or another request to stop.
     Interrupted,
 }
 
@@ -34,10 +35,11 @@ impl View {
             self.dialog(&format!("\n{question}\nOnly `{agreement}` is accepted: "));
             read_line().await
         };
+        // Listened for before the question shows.
+        let mut interrupts = Interrupts::listen();
         let answer = tokio::select! {
-            // Ctrl-C is listened for before the question shows.
             biased;
-            _ = tokio::signal::ctrl_c() => Answer::Interrupted,
+            () = interrupts.next() => Answer::Interrupted,
             line = ask => answer(line.as_deref(), agreement),
         };
         if answer == Answer::Interrupted {

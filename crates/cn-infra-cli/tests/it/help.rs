@@ -24,7 +24,9 @@ fn the_command() {
       show         Show live objects and their fields, each managed or not
       output       Print what live objects tell: addresses, endpoints, ids
       schema       Print the JSON Schema of environment files, for editors
+      diff         Show how two environments differ, as their files declare them
       adopt        Take an existing object under management
+      export       Write what is there as an environment file
       completions  Print the completions of a shell
       sandbox      Look at the simulated account, serve it, begin it anew, plan its faults
 

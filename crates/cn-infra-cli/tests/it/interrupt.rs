@@ -1,4 +1,4 @@
-//! Ctrl-C during an apply.
+//! Ctrl-C and other requests to stop during an apply.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
@@ -22,6 +22,10 @@ struct Held {
 
 impl Held {
     fn start(sandbox: &StandIn, checkout: Checkout) -> (Self, Checkout) {
+        Self::start_by(sandbox, checkout, |checkout| checkout.command("apply staging --yes"))
+    }
+
+    fn start_by(sandbox: &StandIn, checkout: Checkout, command: fn(&Checkout) -> Command) -> (Self, Checkout) {
         let ((reached, held), (let_go, wait)) = (channel(), channel());
         let (reached, wait): (Mutex<Sender<()>>, Mutex<Receiver<()>>) = (Mutex::new(reached), Mutex::new(wait));
         let gate = Gate::before(Some(&sandbox.endpoint()), move |request| {
@@ -32,15 +36,18 @@ impl Held {
             Verdict::Forward
         });
         let checkout = checkout.with("AWS_ENDPOINT_URL", gate.endpoint());
-        let mut command = checkout.command("apply staging --yes");
-        let mut apply = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut apply = command(&checkout).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let said = BufReader::new(apply.stderr.take().unwrap());
         held.recv().unwrap();
         (Self { apply, said, let_go }, checkout)
     }
 
     fn interrupt(&self) {
-        let status = Command::new("kill").args(["-INT", &self.apply.id().to_string()]).status().unwrap();
+        self.signal("-INT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let status = Command::new("kill").args([signal, &self.apply.id().to_string()]).status().unwrap();
         assert!(status.success());
     }
 
@@ -82,6 +89,40 @@ fn the_first_finishes_what_is_in_flight_and_the_next_apply_goes_on() {
     ['coralnet-staging']
     ['coralnet-staging']
     ");
+}
+
+/// Of whoever supervises the process, and of a terminal that was closed.
+#[test]
+fn other_requests_to_stop_are_heard_as_well() {
+    for signal in ["-TERM", "-HUP"] {
+        let sandbox = StandIn::sandbox();
+        let (mut held, checkout) = Held::start(&sandbox, Checkout::new());
+        held.signal(signal);
+        held.hear();
+        held.let_go.send(()).unwrap();
+        let (code, rest) = held.end();
+        assert_eq!(code, Some(130), "{signal}: {rest}");
+        assert!(rest.contains("(interrupted)"), "{signal}: {rest}");
+        let checkout = checkout.with("AWS_ENDPOINT_URL", sandbox.endpoint());
+        checkout.expect(0, "apply staging --yes");
+        assert!(sandbox.boto3(COUNTS).starts_with("['running']"), "{signal}");
+    }
+}
+
+#[test]
+fn under_nohup_a_closed_terminal_stops_nothing() {
+    let sandbox = StandIn::sandbox();
+    let (held, _checkout) = Held::start_by(&sandbox, Checkout::new(), |checkout| {
+        let mut command = Command::new("sh");
+        let line = "trap '' HUP; exec \"$0\" \"$@\"";
+        checkout.settle(&mut command);
+        command.args(["-c", line, env!("CARGO_BIN_EXE_cn-infra"), "apply", "staging", "--yes"]);
+        command
+    });
+    held.signal("-HUP");
+    held.let_go.send(()).unwrap();
+    let (code, rest) = held.end();
+    assert_eq!(code, Some(0), "{rest}");
 }
 
 #[test]

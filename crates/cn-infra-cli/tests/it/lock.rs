@@ -2,15 +2,20 @@
 //! is at work for minutes.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use crate::checkout::Checkout;
+use crate::terminal::at_terminal;
 
 const LOCK: &str = "[environment]\n";
 
-/// An apply that waits for its servers.
+/// An apply that waits for its servers, for minutes.
 fn begin(checkout: &Checkout) -> Child {
-    let mut command = checkout.command("--sandbox --speed 1 apply staging --yes --json");
+    begin_at(1, checkout)
+}
+
+fn begin_at(speed: u32, checkout: &Checkout) -> Child {
+    let mut command = checkout.command(&format!("--sandbox --speed {speed} apply staging --yes --json"));
     let mut apply = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut said = BufReader::new(apply.stdout.take().unwrap()).lines();
     assert!(said.any(|line| line.unwrap().contains("waiting")), "it ended before it waited for anything");
@@ -65,6 +70,32 @@ fn a_lease_tells_whose_it_is_and_can_be_taken_from_the_dead() {
     assert!(forced.stderr.contains(&format!("(process {process}) holds it since ")), "{forced}");
     // It was released: the next one need not ask for it.
     checkout.expect(0, "--sandbox apply staging --yes");
+}
+
+#[test]
+fn whoever_is_interrupted_releases_the_lease() {
+    let checkout = checkout("[lock]\nbucket = \"coral-locks\"\n\n");
+    let mut first = begin_at(200, &checkout);
+    assert!(Command::new("kill").args(["-INT", &first.id().to_string()]).status().unwrap().success());
+    assert_eq!(first.wait().unwrap().code(), Some(130));
+    checkout.expect(0, "--sandbox --speed 1000 apply staging --yes");
+}
+
+#[test]
+fn at_a_terminal_the_lease_of_another_is_asked_for() {
+    let checkout = checkout("[lock]\nbucket = \"coral-locks\"\n\n");
+    let first = begin(&checkout);
+    let process = first.id();
+    kill(first);
+    let forced = "--sandbox --speed 1000 apply staging --yes --force-unlock";
+    // A thousand times as fast, the lease of the dead runs out in a third of a second: so it is asked for at once.
+    let (code, screen) = at_terminal(&checkout, 100, "no\n", &forced.replace("1000", "1"));
+    assert_eq!(code, Some(1), "{screen}");
+    assert!(screen.contains(&format!("(process {process}) holds it since ")), "{screen}");
+    assert!(screen.contains("Take the lease from ana@"), "{screen}");
+    assert!(screen.contains("declined; nothing was applied"), "{screen}");
+    let (code, screen) = at_terminal(&checkout, 100, "yes\n", forced);
+    assert_eq!(code, Some(0), "{screen}");
 }
 
 #[test]

@@ -3,7 +3,10 @@
 mod adopt;
 mod beta_migration;
 mod checkout;
+mod diff;
+mod disk;
 mod end_to_end;
+mod export;
 mod gate;
 mod help;
 mod interrupt;
@@ -13,6 +16,7 @@ mod mask;
 #[path = "../../../../tests/it/moto.rs"]
 mod moto;
 mod offline;
+mod preflight;
 mod reading;
 mod sandbox;
 mod saved_plan;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Defaults as Known;
 use super::common::{self, COMMON, COMMON_DEFAULTS};
 use super::fields;
 use super::nearest::did_you_mean;
@@ -35,6 +36,21 @@ pub(super) fn read<'a>(roots: &[Table<'a>], kinds: &Kinds, report: &mut Report<'
         }
     }
     defaults
+}
+
+/// The same as values. What is wrong was reported where it stands.
+pub(super) fn known(defaults: &Defaults<'_>, kinds: &Kinds) -> BTreeMap<String, Known> {
+    let of_kind = |(name, entries): (&&str, &BTreeMap<&str, Entry<'_>>)| {
+        let (kind, reported) = (kinds.get(name)?, &mut Report::default());
+        let own: Vec<_> = entries.values().filter(|entry| !COMMON.contains(&entry.name())).copied().collect();
+        let known = Known {
+            document: fields::read(kind, name, &own, reported).document,
+            tags: entries.get("tags").map(|entry| common::tag_table(*entry, reported)),
+            protect: entries.get("protect").and_then(|entry| common::protect(*entry, reported)),
+        };
+        Some(((*name).to_owned(), known))
+    };
+    defaults.iter().filter_map(of_kind).collect()
 }
 
 fn is_right_default<'a>(kind: &Kind, subject: &str, entry: Entry<'a>, report: &mut Report<'a>) -> bool {

@@ -88,6 +88,8 @@ fn build<'a>(
         silences: silence::read(name, root, &drafts, report),
         resources: drafts.into_iter().map(|draft| (draft.declared.address.clone(), draft.declared)).collect(),
         hash: reader.hash(directory),
+        defaults: defaults::known(&defaults, kinds),
+        tags,
         project: header.project,
         account: header.account,
         region: header.region,

@@ -5,6 +5,7 @@
 //! then what resources say of each other ([`references`], [`fill`]).
 
 mod common;
+pub mod compare;
 mod defaults;
 mod diagnostic;
 mod draft;
@@ -69,6 +70,10 @@ pub struct Environment {
     pub loose_cidrs: Vec<(String, String)>,
     /// What templates may name: `{{site}}`.
     pub values: BTreeMap<String, String>,
+    /// `[tags]`: what every object bears.
+    pub tags: Tags,
+    /// `[defaults.<kind>]`, by kind.
+    pub defaults: BTreeMap<String, Defaults>,
     /// The declared resources, by address (without environment).
     pub resources: BTreeMap<Address, Declared>,
     /// Findings that are accepted.
@@ -124,6 +129,17 @@ pub struct Declared {
     pub written: Written,
     /// Where each top-level field was set.
     pub origins: BTreeMap<String, Origin>,
+}
+
+/// What every resource of a kind is given that does not say otherwise: `[defaults.<kind>]`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Defaults {
+    /// Fields of the kind, whole.
+    pub document: Document,
+    /// Tags, where the file sets any.
+    pub tags: Option<Tags>,
+    /// `protect`.
+    pub protect: Option<bool>,
 }
 
 /// Lists as the file writes them, by the dotted path of the field.

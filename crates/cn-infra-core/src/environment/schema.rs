@@ -146,8 +146,8 @@ fn sections() -> Map<String, Value> {
         },
         "lock": {
             "type": "object",
-            "description": "Where the lease of a running apply is to live. Nothing uses it yet.",
-            "properties": { "bucket": { "type": "string", "description": "The name of a bucket." } },
+            "description": "Where the lease of a running apply lives, so that one of several machines writes. Left out: a lock on a file keeps two applies of one directory apart.",
+            "properties": { "bucket": { "type": "string", "description": "The name of a bucket that is there already, in the account and region of the environment, and that no environment declares." } },
             "additionalProperties": false,
         },
         "silence": {

@@ -28,6 +28,8 @@ pub fn environment() -> Environment {
         resources: BTreeMap::new(),
         silences: Vec::new(),
         lock_bucket: None,
+        tags: BTreeMap::new(),
+        defaults: BTreeMap::new(),
         hash: "0".repeat(64),
     }
 }

@@ -31,7 +31,7 @@ pub fn others(acl: &GetObjectAclOutput) -> Others {
     let owner = acl.owner().and_then(|owner| owner.id());
     let is_owner = |grantee: &Grantee| grantee.id().is_some() && grantee.id() == owner;
     let grants = acl.grants().iter().filter(|grant| !grant.grantee().is_some_and(is_owner));
-    grants.fold(Others::default(), |others, grant| others.with(grant))
+    grants.fold(Others::default(), Others::with)
 }
 
 impl Others {

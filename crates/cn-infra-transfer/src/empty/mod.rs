@@ -97,13 +97,15 @@ struct Found {
 }
 
 impl Found {
-    fn version(&self, version: &Version) {
-        let kind = match version {
-            Version { is_marker: true, .. } => &self.markers,
-            Version { is_latest: true, .. } => &self.objects,
-            _ => &self.older,
-        };
-        kind.fetch_add(1, Relaxed);
+    fn versions(&self, versions: &[Version]) {
+        for version in versions {
+            let kind = match version {
+                Version { is_marker: true, .. } => &self.markers,
+                Version { is_latest: true, .. } => &self.objects,
+                _ => &self.older,
+            };
+            kind.fetch_add(1, Relaxed);
+        }
     }
 
     fn into_counts(self) -> impl Iterator<Item = (&'static str, u64)> {
@@ -118,7 +120,7 @@ impl Emptying<'_> {
     async fn versions(&self, prefix: &str) {
         with_pages(&self.run, prefix, |pages| {
             let batches = pages.map(|mut versions| {
-                versions.iter().for_each(|version| self.found.version(version));
+                self.found.versions(&versions);
                 self.allow(&mut versions);
                 self.delete(versions)
             });

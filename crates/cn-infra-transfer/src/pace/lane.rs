@@ -19,19 +19,19 @@ pub struct Lanes {
     max: usize,
     count: usize,
     /// By bucket and path; first those of reads, then those of writes.
-    lanes: [HashMap<String, HashMap<String, Arc<Lane>>>; 2],
+    of: [HashMap<String, HashMap<String, Arc<Lane>>>; 2],
 }
 
 impl Lanes {
     /// No lanes yet.
     pub fn new(initial: usize, max: usize) -> Self {
-        Self { initial, max, count: 0, lanes: Default::default() }
+        Self { initial, max, count: 0, of: Default::default() }
     }
 
     /// The lane of a prefix.
     pub fn of(&mut self, prefix: &Prefix<'_>, kind: Kind) -> Arc<Lane> {
         let place = usize::from(kind == Kind::Write);
-        if let Some(lane) = self.lanes[place].get(prefix.bucket).and_then(|lanes| lanes.get(prefix.path)) {
+        if let Some(lane) = self.of[place].get(prefix.bucket).and_then(|lanes| lanes.get(prefix.path)) {
             return Arc::clone(lane);
         }
         if self.count >= KEPT {
@@ -39,16 +39,16 @@ impl Lanes {
         }
         self.count += 1;
         let lane = Arc::new(Lane::new(self.initial, self.max));
-        let of_bucket = self.lanes[place].entry(prefix.bucket.to_owned()).or_default();
+        let of_bucket = self.of[place].entry(prefix.bucket.to_owned()).or_default();
         of_bucket.insert(prefix.path.to_owned(), Arc::clone(&lane));
         lane
     }
 
     fn forget_idle(&mut self) {
-        for lanes in self.lanes.iter_mut().flat_map(HashMap::values_mut) {
+        for lanes in self.of.iter_mut().flat_map(HashMap::values_mut) {
             lanes.retain(|_, lane| Arc::strong_count(lane) > 1);
         }
-        self.count = self.lanes.iter().flat_map(HashMap::values).map(HashMap::len).sum();
+        self.count = self.of.iter().flat_map(HashMap::values).map(HashMap::len).sum();
     }
 }
 

@@ -15,7 +15,7 @@ use crate::instance::{Instance, Instances, ShutdownBehavior, UserData};
 const AT_ONCE: usize = 20;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Attribute {
+pub(super) enum Attribute {
     TerminationProtection,
     ShutdownBehavior,
     UserData,
@@ -58,15 +58,15 @@ impl Attribute {
 }
 
 impl Instances {
-    pub(super) async fn add_attributes(
+    pub(super) async fn add_attributes<A: Iterator<Item = Attribute>>(
         &self,
-        scope: &Scope<'_, Instance>,
         observed: &mut [Observed<Instance>],
+        of: impl Fn(&Observed<Instance>) -> A,
     ) -> Result<(), ManageError> {
         let wanted: Vec<_> = observed
             .iter()
             .enumerate()
-            .flat_map(|(index, object)| attributes_to_read(scope, object).map(move |of| (index, of)))
+            .flat_map(|(index, object)| of(object).map(move |attribute| (index, attribute)))
             .map(|(index, attribute)| (index, attribute, observed[index].id.0.clone()))
             .collect();
         let answers: Vec<_> = stream::iter(wanted)
@@ -126,7 +126,7 @@ fn protection() -> Obstacle {
 
 /// What is to be read of an object: what the declared resources manage that it may belong to. Of one that is waited for
 /// only the readiness matters.
-fn attributes_to_read<'a>(
+pub(super) fn managed<'a>(
     scope: &Scope<'a, Instance>,
     object: &Observed<Instance>,
 ) -> impl Iterator<Item = Attribute> + use<'a> {
@@ -145,6 +145,12 @@ fn attributes_to_read<'a>(
     Attribute::ALL
         .into_iter()
         .filter(move |attribute| candidates.iter().any(|of| attribute.is_managed_by(&of.resource)))
+}
+
+/// What a file can say of any instance that is there.
+pub(super) fn shown(object: &Observed<Instance>) -> impl Iterator<Item = Attribute> + use<> {
+    let is_present = object.readiness.is_present();
+    [Attribute::TerminationProtection, Attribute::ShutdownBehavior].into_iter().filter(move |_| is_present)
 }
 
 /// Whether an object's tags let it be a declared resource's: its own, or one of the environment that the file no longer

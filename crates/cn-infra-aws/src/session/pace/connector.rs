@@ -13,6 +13,7 @@ use cn_infra_core::slow_down::SlowDown;
 use super::lane::Lane;
 use super::throttle::{self, Said};
 use super::{AGAIN, Pace, budget};
+use crate::session::fence::Fence;
 
 /// The first wait before a refused request is sent again, at most.
 const FIRST: Duration = Duration::from_secs(1);
@@ -48,9 +49,11 @@ impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let connector = self.clone();
         HttpConnectorFuture::new(async move {
+            // A clone of the request would lose it.
+            let fence = request.extension::<Fence>().cloned();
             match budget::of(&request) {
-                Some((name, budget)) => connector.send(request, &connector.pace.lane(name, budget)).await,
-                None => connector.send_now(request).await,
+                Some((name, budget)) => connector.send(request, &connector.pace.lane(name, budget), &fence).await,
+                None => connector.send_now(request, &fence).await,
             }
         })
     }
@@ -58,13 +61,18 @@ impl HttpConnector for Connector {
 
 impl Connector {
     /// Sends when it is time; and again, for a while, if AWS refuses it as too fast. AWS takes the same signature twice.
-    async fn send(&self, mut request: HttpRequest, lane: &Lane) -> Result<HttpResponse, ConnectorError> {
+    async fn send(
+        &self,
+        mut request: HttpRequest,
+        lane: &Lane,
+        fence: &Option<Fence>,
+    ) -> Result<HttpResponse, ConnectorError> {
         let clock = &*self.pace.clock;
         let (since, mut times) = (clock.elapsed(), 0);
         loop {
             lane.token(clock).await.map_err(|full| ConnectorError::other(full.into(), None))?;
             let (again, sent) = (request.try_clone(), clock.elapsed());
-            let (response, said) = throttle::read(self.send_now(request).await?).await?;
+            let (response, said) = throttle::read(self.send_now(request, fence).await?).await?;
             if said == Said::Fine {
                 return Ok(response);
             }
@@ -82,7 +90,11 @@ impl Connector {
         }
     }
 
-    async fn send_now(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+    /// Sends, unless it is a write whose lease is lost.
+    async fn send_now(&self, request: HttpRequest, fence: &Option<Fence>) -> Result<HttpResponse, ConnectorError> {
+        if let Some(fence) = fence {
+            fence.check().map_err(|fenced| ConnectorError::other(fenced.into(), None))?;
+        }
         let Some(limit) = self.limit else { return self.through.call(request).await };
         tokio::select! {
             biased;
