@@ -125,7 +125,7 @@ impl Walk {
                 self.odd(path, why, false);
             }
             Kind::File => match fs::metadata(&path) {
-                Ok(file) => _ = self.files.page.push(&self.key, facts(&file)),
+                Ok(file) => self.files.page.push(&self.key, facts(&file)),
                 Err(error) => self.odd(path, format!("it cannot be read: {error}"), true),
             },
         }
