@@ -53,8 +53,8 @@ struct Source<'a> {
 }
 
 impl Copy<'_> {
-    /// Copies an object that was listed, and tells how many bytes it has. If it has changed since, it is copied as it is
-    /// now.
+    /// Copies an object that was listed, and tells how many bytes it has. If it has changed since, it is copied as it
+    /// is now.
     pub async fn copy(&self, entry: Entry<'_>) -> Result<u64, Undone> {
         let facts = entry.facts;
         let mut source = Source {

@@ -13,9 +13,9 @@ use crate::progress::Tally;
 use crate::report::{Failed, Report};
 use crate::run::Run;
 
-/// Tries again what failed in a sync of the same maps, by its report: one request or two for each object, and no listing.
-/// What cannot be tried again so (listings, directories, deletions, what no map leads to) fails again and says that a whole
-/// sync is needed; so does a report that lacks some of what failed.
+/// Tries again what failed in a sync of the same maps, by its report: one request or two for each object, and no
+/// listing. What cannot be tried again so (listings, directories, deletions, what no map leads to) fails again and says
+/// that a whole sync is needed; so does a report that lacks some of what failed.
 ///
 /// # Errors
 /// Maps that cannot be carried out together; nothing was done.

@@ -1,7 +1,7 @@
 //! Uploads of files: small ones at once, others in parts. S3 checks each against its checksum.
 //!
-//! What is in flight is in memory, so that it can be sent again; a budget for all uploads together bounds that. A file that
-//! changes while it is read is not uploaded: it fails.
+//! What is in flight is in memory, so that it can be sent again; a budget for all uploads together bounds that. A file
+//! that changes while it is read is not uploaded: it fails.
 
 mod content_type;
 mod large;
