@@ -38,10 +38,7 @@ impl Emptying<'_> {
                     self.abort_all(uploads).await;
                     marker = next;
                 }
-                Err(failure) => {
-                    self.run.failed("ListMultipartUploads", prefix, None, failure);
-                    self.run.end("the listing failed");
-                }
+                Err(failure) => self.run.listing_failed("ListMultipartUploads", prefix, failure),
             }
         }
     }

@@ -77,10 +77,7 @@ async fn read_all(run: &Run<'_>, prefix: &str, pages: mpsc::Sender<Vec<Version>>
                 waiting.extend(rest.into_iter().flat_map(|rest| rest.cut(&span, cuts)));
             }
             Some(Ok(None)) => {}
-            Some(Err(failure)) => {
-                run.failed("ListObjectVersions", prefix, None, failure);
-                run.end("the listing failed");
-            }
+            Some(Err(failure)) => run.listing_failed("ListObjectVersions", prefix, failure),
             None => return,
         }
     }

@@ -89,7 +89,8 @@ async fn a_listing_that_is_refused_says_so() {
     let (account, bucket) = filled();
     account.fail("s3:ListObjectVersions", 403, "AccessDenied", None);
     let report = run(&account, &bucket, EmptyOptions::default()).await;
-    assert_eq!((report.failed.len(), report.ended_early.as_deref()), (1, Some("the listing failed")));
+    assert_eq!(report.failed.len(), 1);
+    assert!(report.ended_early.as_deref().is_some_and(|why| why.starts_with("not everything could be listed")));
     assert_eq!(report.failed[0].failure.code.as_deref(), Some("AccessDenied"));
     assert_eq!(account.calls("DeleteObjects"), 0);
 }
