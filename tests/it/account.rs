@@ -24,6 +24,7 @@ use cn_infra::core::testing::samples::NOW;
 use cn_infra_sandbox::Sandbox;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::allowed::assert_allowed;
 use crate::recorder::{Recorder, Request};
 use crate::stand_in::StandIn;
 
@@ -41,6 +42,7 @@ impl<'a> Account<'a> {
             StandIn::Moto(_) => Recorder::before(Builder::new().build_http()),
             StandIn::Sandbox(sandbox, _) => {
                 sandbox.set_speed(0.0).expect("it is in memory");
+                sandbox.advance(to_monday(sandbox.now().expect("it is in memory"))).expect("it is in memory");
                 Recorder::before(sandbox.http_client())
             }
         };
@@ -104,7 +106,11 @@ impl<'a> Account<'a> {
     }
 
     /// Carries a plan out. Tells which requests may have changed something, and the objects that the plan is about.
-    pub async fn apply(&self, plan: &Plan) -> Result<(Vec<Request>, BTreeMap<Address, PhysicalId>), String> {
+    pub async fn apply(
+        &self,
+        environment: &Environment,
+        plan: &Plan,
+    ) -> Result<(Vec<Request>, BTreeMap<Address, PhysicalId>), String> {
         self.recorder.take();
         let (options, clock) = (ApplyOptions::default(), Waiting::of(self.stand_in, self.now()));
         let mut reporter = |_: &Event| {};
@@ -116,8 +122,18 @@ impl<'a> Account<'a> {
         let mut ids = plan.ids.clone();
         ids.extend(plan.steps.iter().filter_map(|step| Some((step.id.address.clone(), step.object.clone()?))));
         ids.extend(report.made);
-        Ok((self.recorder.take().into_iter().filter(Request::is_write).collect(), ids))
+        let sent = self.recorder.take();
+        assert_allowed(environment, plan, &sent);
+        Ok((sent.into_iter().filter(Request::is_write).collect(), ids))
     }
+}
+
+/// How long until the next Monday begins: maintenance windows make days of the week differ, and no test may.
+fn to_monday(now: Timestamp) -> SignedDuration {
+    const WEEK: i64 = 7 * 24 * 3600;
+    // The epoch began on a Thursday.
+    let into_week = (now.as_second() + 3 * 24 * 3600).rem_euclid(WEEK);
+    SignedDuration::from_secs(WEEK - into_week)
 }
 
 /// The engine's clock: it jumps where the engine waits, and the sandbox's goes with it.

@@ -294,7 +294,7 @@ impl Proof<'_> {
 
     /// Applies, and tells what was sent in the words of the sample.
     async fn apply(&self, sample: &Sample, plan: &Plan) -> Result<Vec<Request>, String> {
-        let (mut sent, ids) = self.account.apply(plan).await?;
+        let (mut sent, ids) = self.account.apply(&sample.environment(None), plan).await?;
         let names: BTreeMap<_, _> = ids.into_iter().map(|(address, id)| (id.0, address.to_string())).collect();
         for request in &mut sent {
             request.call = written(&request.call, sample);

@@ -142,7 +142,17 @@ async fn what_is_protected_or_full_is_not_pruned() {
     assert_eq!((blocked(&plan), codes(&plan)), (why.map(str::to_owned).to_vec(), vec!["CN405"]));
     let calls = account.sandbox.calls();
     let looked = |operation: &str| calls[before..].iter().filter(|call| call.operation == operation).count();
-    assert_eq!((looked("ListObjectsV2"), looked("DescribeInstanceAttribute")), (1, 1));
+    assert_eq!((looked("ListObjectVersions"), looked("DescribeInstanceAttribute")), (1, 1));
+}
+
+#[tokio::test]
+async fn old_versions_and_markers_are_objects_too() {
+    let account = Simulated::start().await;
+    account.given(&environment("[bucket.media]\nname = \"coralnet-staging\"\nversioning = true\n")).await;
+    account.caller().s3(Method::PUT, "/coralnet-staging/reef.jpg", &[], "coral").unwrap();
+    account.caller().s3(Method::DELETE, "/coralnet-staging/reef.jpg", &[], "").unwrap();
+    let plan = pruned(&account).await;
+    assert_eq!((plan.steps.len(), codes(&plan)), (0, vec!["CN405"]), "a listing shows no object any more");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The library as its users have it: real kinds, the real SDK, environments from files.
 
 mod account;
+mod allowed;
 mod bad_files;
 mod crash;
 mod docs;
@@ -14,6 +15,7 @@ mod pace;
 mod race;
 mod recorder;
 mod scale;
+mod secrets;
 mod simulated;
 mod stale;
 mod stand_in;

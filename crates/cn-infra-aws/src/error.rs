@@ -77,7 +77,7 @@ where
             match (error.message(), error.code()) {
                 (Some(message), Some(code)) => format!("{} ({code})", readable(message)),
                 (None, Some(code)) => code.to_owned(),
-                (Some(message), None) => message.to_owned(),
+                (Some(message), None) => readable(message).to_owned(),
                 (None, None) if context.raw().status().is_success() => unreadable(error),
                 (None, None) => format!("the service answered HTTP {}", context.raw().status().as_u16()),
             }
@@ -89,9 +89,14 @@ where
     }
 }
 
-/// A message without its last stop, and without the thousand characters that EC2 encodes the reason of a refusal in.
+/// What AWS appends to some messages: the reason of a refusal in a thousand characters of code, and, where a signature
+/// does not match, the request as it was signed, the session token with it.
+const APPENDED: [&str; 3] =
+    ["Encoded authorization failure message:", "The Canonical String for this request", "The String-to-Sign"];
+
+/// A message without its last stop, and without what nobody can read or may see.
 fn readable(message: &str) -> &str {
-    let end = message.find("Encoded authorization failure message:").unwrap_or(message.len());
+    let end = APPENDED.iter().filter_map(|appended| message.find(appended)).min().unwrap_or(message.len());
     message[..end].trim_end().trim_end_matches('.')
 }
 
@@ -311,6 +316,14 @@ mod tests {
                        perform: ec2:AllocateAddress. Encoded authorization failure message: 4PZ2YwqIiEB8mKl";
         assert!(readable(message).ends_with("perform: ec2:AllocateAddress"));
         assert_eq!(readable("No more."), "No more");
+    }
+
+    #[test]
+    fn the_request_as_it_was_signed_is_cut_off() {
+        let message = "The request signature we calculated does not match the signature you provided. Consult the \
+                       service documentation for details.\n\nThe Canonical String for this request should have been\n\
+                       'POST\n/\n\nx-amz-security-token:IQoJb3JpZ2lu\n'\n\nThe String-to-Sign should have been\n'AWS4'\n";
+        assert!(readable(message).ends_with("for details"));
     }
 
     #[test]

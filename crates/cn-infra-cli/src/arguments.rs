@@ -104,6 +104,8 @@ pub enum Command {
     Show(Show),
     /// Print what live objects tell: addresses, endpoints, ids
     Output(Output),
+    /// Print the least IAM policy that an environment needs
+    Policy(Policy),
     /// Print the JSON Schema of environment files, for editors
     #[command(
         after_help = "Example:\n  cn-infra schema > environments/schema.json\nthen as first line of a file:\n  #:schema schema.json"
@@ -320,6 +322,34 @@ pub struct Apply {
     /// Print what happens as JSON lines; needs --yes
     #[arg(long, requires = "yes")]
     pub json: bool,
+}
+
+/// `policy`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cn-infra policy production > policy.json      whatever a plan of the file may hold\n  cn-infra policy production --for read         plan, show, output\n  cn-infra policy production --for plan         the plan that `cn-infra plan production` saved\n\nOffline: nothing is called. docs/policy.md tells what is narrowed, and what AWS cannot narrow."
+)]
+pub struct Policy {
+    /// The environment
+    #[arg(value_name = "ENV")]
+    pub environment: String,
+    /// What the policy is for
+    #[arg(long = "for", value_name = "WHAT", value_enum, default_value_t = Purpose::File)]
+    pub purpose: Purpose,
+    /// The saved plan, where it is not .cn-infra/plan.json
+    #[arg(long, value_name = "FILE")]
+    pub plan: Option<PathBuf>,
+}
+
+/// What a policy is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Purpose {
+    /// Reading alone
+    Read,
+    /// Carrying out a saved plan, and reading
+    Plan,
+    /// Applying the file, whatever has to be done; --prune included
+    File,
 }
 
 /// `diff`.

@@ -11,6 +11,8 @@ mod commands;
 mod directory;
 mod error;
 mod exit;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod interrupts;
 mod inventory;
 mod lock;
@@ -61,6 +63,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<ExitCode> {
         Command::Output(arguments) => block_on(commands::output::run(arguments, context)),
         Command::Schema => commands::schema::run(context),
         Command::Adopt(arguments) => block_on(commands::adopt::run(arguments, context)),
+        Command::Policy(arguments) => commands::policy::run(arguments, context),
         Command::Diff(arguments) => commands::diff::run(arguments, context),
         Command::Export(arguments) => block_on(commands::export::run(arguments, context)),
         Command::Completions { shell } => {

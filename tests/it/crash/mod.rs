@@ -3,7 +3,7 @@
 
 mod account;
 mod inventory;
-mod scenario;
+pub mod scenario;
 mod sweep;
 mod wire;
 

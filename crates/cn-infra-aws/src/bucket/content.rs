@@ -28,17 +28,18 @@ fn not_empty() -> Obstacle {
     Obstacle {
         code: Some("CN405"),
         why: "the bucket holds objects, and S3 deletes only an empty one".to_owned(),
-        hint: "copy what is needed, then delete every object, version and unfinished upload (S3 console: Empty)"
+        hint: "copy what is needed, then `cn-infra bucket empty` deletes every object, version and unfinished upload"
             .to_owned(),
     }
 }
 
 impl Target<'_> {
+    /// Versions count, and delete markers: a listing of objects shows neither.
     async fn holds_objects(&self) -> Result<bool, ManageError> {
-        let call = self.s3().list_objects_v2().bucket(self.name).max_keys(1).expected_bucket_owner(self.account());
+        let call = self.s3().list_object_versions().bucket(self.name).max_keys(1).expected_bucket_owner(self.account());
         match call.send().await {
-            Ok(answer) => Ok(answer.key_count().unwrap_or_default() > 0),
-            Err(error) => match self.failed("ListObjectsV2", error) {
+            Ok(answer) => Ok(!answer.versions().is_empty() || !answer.delete_markers().is_empty()),
+            Err(error) => match self.failed("ListObjectVersions", error) {
                 failure if failure.class == ErrorClass::Gone => Ok(false),
                 failure => Err(failure),
             },

@@ -192,7 +192,7 @@ impl Manager for Buckets {
         observe::whole(&self.session).await
     }
 
-    /// Whether objects are in them: one listing of one key each. That only noncurrent versions are left, it does not show.
+    /// Whether objects are in them, versions too: one listing of one key each.
     async fn obstacles(&self, doomed: &[Observed<Bucket>]) -> Result<Vec<(PhysicalId, Obstacle)>, ManageError> {
         content::obstacles(&self.session, doomed).await
     }

@@ -2,7 +2,9 @@
 
 /// Sorts `live` by the position that each member's key has in `desired`; those that are not there go last, as they were.
 pub(super) fn in_order_of<T, K: PartialEq>(live: &mut [T], desired: &[T], key: impl Fn(&T) -> &K) {
-    live.sort_by_key(|member| desired.iter().position(|wanted| key(wanted) == key(member)).unwrap_or(desired.len()));
+    live.sort_by_cached_key(|member| {
+        desired.iter().position(|wanted| key(wanted) == key(member)).unwrap_or(desired.len())
+    });
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ pub mod diff;
 pub mod export;
 pub mod output;
 pub mod plan;
+pub mod policy;
 pub mod sandbox;
 pub mod schema;
 pub mod show;

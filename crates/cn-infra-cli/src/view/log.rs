@@ -10,7 +10,8 @@ pub fn start(global: &Global, view: &View) {
     let filter = match global.verbose {
         0 => return,
         1 => "warn,cn_infra=debug,cn_infra_core=debug,cn_infra_aws=debug,cn_infra_cli=debug",
-        _ => "debug,hyper=info,hyper_util=info,rustls=info",
+        // An endpoint of AWS_ENDPOINT_URL may have a password in it.
+        _ => "debug,hyper=info,hyper_util=info,rustls=info,aws_smithy_runtime::client::orchestrator::endpoints=info",
     };
     // A log that was started before, by a test, goes on.
     let _ = tracing_subscriber::fmt()

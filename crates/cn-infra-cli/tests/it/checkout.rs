@@ -1,15 +1,17 @@
 //! A copy of the real environments, and the command run beside it with nothing of this machine around.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use crate::mask::mask;
+use crate::secrets;
 
 /// The repository's root.
 pub const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
@@ -17,10 +19,14 @@ pub const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 /// Nobody listens on the discard port: a command that builds a client has nowhere to go.
 const NOWHERE: &str = "http://127.0.0.1:9";
 
-/// A directory with a copy of `environments/`, and the variables that the command is given.
+/// A directory with a copy of `environments/`, and the variables that the command is given, secrets among them.
+///
+/// Whatever a test did there: at the end no file below it holds a secret.
 pub struct Checkout {
     directory: TempDir,
     variables: BTreeMap<&'static str, String>,
+    /// Files to which the test itself wrote a secret.
+    told: RefCell<Vec<PathBuf>>,
 }
 
 impl Checkout {
@@ -45,16 +51,16 @@ impl Checkout {
     pub fn empty() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let file = |name: &str| directory.path().join(name).display().to_string();
-        let variables = BTreeMap::from([
+        let mut variables = BTreeMap::from([
             ("HOME", file("")),
             ("AWS_CONFIG_FILE", file("aws-config")),
             ("AWS_SHARED_CREDENTIALS_FILE", file("aws-credentials")),
             ("AWS_ACCESS_KEY_ID", "testing".into()),
-            ("AWS_SECRET_ACCESS_KEY", "testing".into()),
             ("AWS_EC2_METADATA_DISABLED", "true".into()),
             ("AWS_ENDPOINT_URL", NOWHERE.into()),
         ]);
-        Self { directory, variables }
+        variables.extend(secrets::PLANTED.map(|(name, secret)| (name, secret.to_owned())));
+        Self { directory, variables, told: RefCell::default() }
     }
 
     /// The same with a variable set.
@@ -65,7 +71,7 @@ impl Checkout {
 
     /// The same without credentials.
     pub fn without_credentials(mut self) -> Self {
-        for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
+        for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
             self.variables.remove(name);
         }
         self
@@ -85,6 +91,9 @@ impl Checkout {
     pub fn write(&self, relative: &str, text: &str) {
         fs::create_dir_all(self.path(relative).parent().unwrap()).unwrap();
         fs::write(self.path(relative), text).unwrap();
+        if secrets::told(text.as_bytes()).is_some() {
+            self.told.borrow_mut().push(self.path(relative));
+        }
     }
 
     /// Replaces a text that stands once in a file.
@@ -109,7 +118,7 @@ impl Checkout {
     /// Runs the command.
     pub fn run(&self, arguments: &str) -> Run {
         let began = Instant::now();
-        let output = self.command(arguments).output().unwrap();
+        let output = output(&mut self.command(arguments));
         Run {
             code: output.status.code(),
             stdout: String::from_utf8(output.stdout).unwrap(),
@@ -125,6 +134,23 @@ impl Checkout {
         assert_eq!(run.code, Some(code), "cn-infra {arguments}\n{}\n{}", run.stdout, run.stderr);
         run.stdout
     }
+}
+
+impl Drop for Checkout {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            secrets::search(self.directory.path(), &self.told.borrow());
+        }
+    }
+}
+
+/// Runs a program to its end; what it prints must tell no secret.
+#[track_caller]
+pub fn output(command: &mut Command) -> Output {
+    let output = command.output().unwrap();
+    secrets::assert_untold("stdout", &output.stdout);
+    secrets::assert_untold("stderr", &output.stderr);
+    output
 }
 
 /// How a run of the command ended. Its text has ids and addresses masked, and neither calls nor times.

@@ -70,6 +70,16 @@ impl Request {
         format!("{method} {subresource}").trim_end().to_owned()
     }
 
+    /// A header's value.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        header(&self.head, name)
+    }
+
+    /// Its body.
+    pub fn body(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
     /// Whether it changes anything.
     pub fn is_write(&self) -> bool {
         !["Describe", "Get", "GET", "HEAD"].iter().any(|reading| self.action().starts_with(reading))

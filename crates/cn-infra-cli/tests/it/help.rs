@@ -23,6 +23,7 @@ fn the_command() {
       check        Check environment files, offline
       show         Show live objects and their fields, each managed or not
       output       Print what live objects tell: addresses, endpoints, ids
+      policy       Print the least IAM policy that an environment needs
       schema       Print the JSON Schema of environment files, for editors
       diff         Show how two environments differ, as their files declare them
       adopt        Take an existing object under management

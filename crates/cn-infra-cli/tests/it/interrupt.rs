@@ -11,6 +11,7 @@ use crate::checkout::Checkout;
 use crate::end_to_end::COUNTS;
 use crate::gate::{Gate, Verdict};
 use crate::mask::mask;
+use crate::secrets::assert_untold;
 use crate::stand_in::StandIn;
 
 /// An apply whose call to make the server is held back until the test lets it go.
@@ -63,6 +64,7 @@ impl Held {
     fn end(mut self) -> (Option<i32>, String) {
         let mut rest = String::new();
         self.said.read_to_string(&mut rest).unwrap();
+        assert_untold("stderr", &rest);
         (self.apply.wait().unwrap().code(), rest)
     }
 }

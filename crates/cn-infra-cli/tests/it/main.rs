@@ -16,13 +16,16 @@ mod mask;
 #[path = "../../../../tests/it/moto.rs"]
 mod moto;
 mod offline;
+mod policy;
 mod preflight;
 mod reading;
 mod sandbox;
 mod saved_plan;
+mod secrets;
 #[path = "../../../../tests/it/stand_in.rs"]
 mod stand_in;
 mod surroundings;
 mod terminal;
+mod untold;
 #[path = "../../../../tests/it/venv.rs"]
 mod venv;

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use insta::assert_snapshot;
 use serde_json::Value;
 
-use crate::checkout::Checkout;
+use crate::checkout::{self, Checkout};
 
 #[test]
 fn the_real_environments_are_valid() {
@@ -147,7 +147,7 @@ fn data_that_cannot_be_written_is_an_error() {
     let checkout = Checkout::new();
     for arguments in ["schema", "completions bash", "check", "check --resolved --json"] {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let output = checkout.command(arguments).stdout(full).output().unwrap();
+        let output = checkout::output(checkout.command(arguments).stdout(full));
         assert_eq!(output.status.code(), Some(1), "{arguments}");
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert!(stderr.starts_with("error: cannot write stdout\n  caused by: No space left on device"), "{stderr}");

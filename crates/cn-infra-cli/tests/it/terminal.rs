@@ -4,7 +4,7 @@ use std::process::Command;
 
 use insta::assert_snapshot;
 
-use crate::checkout::Checkout;
+use crate::checkout::{Checkout, output};
 use crate::mask::mask;
 use crate::stand_in::StandIn;
 use crate::venv;
@@ -39,7 +39,7 @@ pub fn at_terminal(checkout: &Checkout, columns: u16, answer: &str, arguments: &
     let mut command = Command::new(venv::python());
     checkout.settle(&mut command).env("TERM", "xterm");
     command.args(["-c", TERMINAL, &columns.to_string(), answer, env!("CARGO_BIN_EXE_cn-infra")]);
-    let output = command.args(arguments.split_whitespace()).output().unwrap();
+    let output = output(command.args(arguments.split_whitespace()));
     let screen = String::from_utf8(output.stdout).unwrap().replace("\r\n", "\n");
     (output.status.code(), screen)
 }

@@ -55,14 +55,25 @@ fn change(source: &str, edit: impl FnOnce(&mut DocumentMut) -> Result<(), EditEr
         Some(text) => ("\u{feff}", text),
         None => ("", source),
     };
+    let plain = text.replace("\r\n", "\n");
     let mut document: DocumentMut =
-        text.parse().map_err(|error: toml_edit::TomlError| EditError::Syntax(error.message().to_owned()))?;
+        plain.parse().map_err(|error: toml_edit::TomlError| EditError::Syntax(error.message().to_owned()))?;
     edit(&mut document)?;
-    let mut changed = document.to_string();
-    if text.contains("\r\n") {
-        changed = changed.replace("\r\n", "\n").replace('\n', "\r\n");
-    }
-    Ok(format!("{mark}{changed}"))
+    Ok(format!("{mark}{}", with_line_ends(&document.to_string(), text)))
+}
+
+/// A changed text with the line ends of the one that it was: a file can have both, also within a text of several lines.
+/// Lines before and after the change are those of the file; lines of the change end as the one before them.
+fn with_line_ends(changed: &str, original: &str) -> String {
+    let (new, old): (Vec<_>, Vec<_>) =
+        (changed.split_inclusive('\n').collect(), original.split_inclusive('\n').collect());
+    let is_same = |(new, old): &(&&str, &&str)| **new == old.replace("\r\n", "\n");
+    let before = new.iter().zip(&old).take_while(is_same).count();
+    let after = new[before..].iter().rev().zip(old[before..].iter().rev()).take_while(is_same).count();
+    let like = before.checked_sub(1).map_or_else(|| old.first(), |last| old.get(last));
+    let end = if like.is_some_and(|line| line.ends_with("\r\n")) { "\r\n" } else { "\n" };
+    let between = new[before..new.len() - after].iter().map(|line| line.replace('\n', end));
+    old[..before].concat() + &between.collect::<String>() + &old[old.len() - after..].concat()
 }
 
 #[cfg(test)]
@@ -133,6 +144,13 @@ mod tests {
             adopt(source).unwrap(),
             "\u{feff}[server.web]\r\nsize = 3 # ä\r\nadopt = \"i-1\"\r\n\r\n[server.db]\r\n"
         );
+    }
+
+    #[test]
+    fn a_file_with_both_line_ends_keeps_each() {
+        let source = "a = \"\"\"x\r\ny\nz\"\"\"\n[server.web]\r\nsize = 3\n[server.db]\nb = \"\"\"\r\n\n\"\"\"\n";
+        let (before, after) = source.split_once("[server.db]").unwrap();
+        assert_eq!(adopt(source).unwrap(), format!("{before}adopt = \"i-1\"\n[server.db]{after}"));
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod fields;
 mod fill;
 mod graph;
 mod header;
+mod hidden;
 mod identity;
 mod include;
 mod load;

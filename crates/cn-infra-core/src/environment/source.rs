@@ -11,6 +11,7 @@ use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use super::diagnostic::Position;
+use super::hidden::hide;
 
 /// Where files come from: the disk, or an embedder's own store.
 pub trait Files {
@@ -53,6 +54,8 @@ pub(super) struct Source {
     pub order: usize,
     /// Its text, without a byte order mark.
     pub text: String,
+    /// The text without passwords, byte by byte as long: what is shown of it.
+    shown: String,
     starts: Vec<usize>,
 }
 
@@ -61,7 +64,7 @@ impl Source {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text).to_owned();
         let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let starts = std::iter::once(0).chain(newlines.map(|(index, _)| index + 1)).collect();
-        Self { path, order, text, starts }
+        Self { path, order, shown: hide(&text), text, starts }
     }
 
     /// The line of a byte, from 1.
@@ -76,7 +79,7 @@ impl Source {
         let line = self.line(offset);
         let start = self.starts.get(line - 1).copied().unwrap_or(0);
         let end = self.starts.get(line).map_or(self.text.len(), |next| next - 1);
-        let text = &self.text[start..end];
+        let text = &self.shown[start..end];
         let text = text.strip_suffix('\r').unwrap_or(text);
         let (known, column) = before.filter(|(known, _)| (start..=offset).contains(known)).unwrap_or((start, 1));
         let column = column + self.text[known..offset].chars().count();

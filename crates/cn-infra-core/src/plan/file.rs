@@ -149,10 +149,16 @@ pub fn load(path: &Path) -> Result<SavedPlan, PlanFileError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(PlanFileError::Missing { path }),
         Err(source) => return Err(PlanFileError::Unreadable { path, source }),
     };
-    match serde_json::from_slice::<Header>(&text) {
+    parse(&text, &path)
+}
+
+/// A saved plan from its text; errors name the path.
+pub fn parse(text: &[u8], path: &Path) -> Result<SavedPlan, PlanFileError> {
+    let path = path.to_owned();
+    match serde_json::from_slice::<Header>(text) {
         Ok(Header { format: FORMAT, .. }) => {}
         Ok(Header { format: found, cn_infra }) => return Err(PlanFileError::OtherFormat { path, found, cn_infra }),
         Err(source) => return Err(PlanFileError::Broken { path, source }),
     }
-    serde_json::from_slice(&text).map_err(|source| PlanFileError::Broken { path, source })
+    serde_json::from_slice(text).map_err(|source| PlanFileError::Broken { path, source })
 }

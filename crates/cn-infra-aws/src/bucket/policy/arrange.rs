@@ -1,6 +1,7 @@
 //! A live policy in the order and words of the file's, without a change of its meaning.
 
 use std::cmp::Reverse;
+use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
@@ -34,7 +35,8 @@ fn statements(live: &Value, desired: &Value) -> Value {
     let (is, wanted) = (items(live), items(desired));
     let pairs = pairs(is, wanted);
     let matched = pairs.iter().zip(wanted).filter_map(|(index, wanted)| Some(one(is.get((*index)?)?, wanted)));
-    let rest = is.iter().enumerate().filter(|(index, _)| !pairs.contains(&Some(*index)));
+    let paired: HashSet<_> = pairs.iter().flatten().collect();
+    let rest = is.iter().enumerate().filter(|(index, _)| !paired.contains(index));
     let all: Vec<Value> = matched.chain(rest.map(|(_, statement)| statement.clone())).collect();
     match (desired, <[Value; 1]>::try_from(all)) {
         (Value::Object(_), Ok([single])) => single,
@@ -46,22 +48,23 @@ fn statements(live: &Value, desired: &Value) -> Value {
 /// For each wanted statement the live one that stands for it: equal in meaning, else of the same `Sid`, else the one
 /// with most elements in common.
 fn pairs(live: &[Value], wanted: &[Value]) -> Vec<Option<usize>> {
-    let mut pairs = vec![None; wanted.len()];
+    // Normal forms are made once: a policy can have hundreds of statements, and there are as many pairs as their square.
+    let normal = |statements: &[Value]| statements.iter().map(statement).collect::<Vec<_>>();
+    let (live, wanted) = (normal(live), normal(wanted));
+    let (mut pairs, mut taken) = (vec![None; wanted.len()], vec![false; live.len()]);
     for alike in [is_equal, is_same_sid, common_elements] {
-        for (place, wanted) in wanted.iter().enumerate() {
-            if pairs[place].is_some() {
-                continue;
-            }
-            let free = live.iter().enumerate().filter(|(index, _)| !pairs.contains(&Some(*index)));
+        for (pair, wanted) in pairs.iter_mut().zip(&wanted).filter(|(pair, _)| pair.is_none()) {
+            let free = live.iter().enumerate().filter(|(index, _)| !taken[*index]);
             let scored = free.map(|(index, live)| (alike(live, wanted), index)).filter(|(score, _)| *score > 0);
-            pairs[place] = scored.min_by_key(|(score, index)| (Reverse(*score), *index)).map(|(_, index)| index);
+            *pair = scored.min_by_key(|(score, index)| (Reverse(*score), *index)).map(|(_, index)| index);
+            pair.iter().for_each(|index| taken[*index] = true);
         }
     }
     pairs
 }
 
 fn is_equal(live: &Value, wanted: &Value) -> usize {
-    usize::from(statement(live) == statement(wanted))
+    usize::from(live == wanted)
 }
 
 fn is_same_sid(live: &Value, wanted: &Value) -> usize {
@@ -71,10 +74,8 @@ fn is_same_sid(live: &Value, wanted: &Value) -> usize {
 
 fn common_elements(live: &Value, wanted: &Value) -> usize {
     let (Value::Object(live), Value::Object(wanted)) = (live, wanted) else { return 0 };
-    let is_common = |(name, value): &(&String, &Value)| {
-        wanted.get(*name).is_some_and(|wanted| element(name, value) == element(name, wanted))
-    };
-    live.iter().filter(|(name, _)| *name != "Effect").filter(is_common).count()
+    let is_common = |(name, value): &(&String, &Value)| *name != "Effect" && wanted.get(*name) == Some(*value);
+    live.iter().filter(is_common).count()
 }
 
 fn one(live: &Value, wanted: &Value) -> Value {

@@ -85,7 +85,7 @@ fn is_narrowed(statement: &Value) -> bool {
 
 /// Whether two statements differ in their names at most.
 fn is_same(one: &Value, other: &Value) -> bool {
-    without(one, &["Sid"]) == without(other, &["Sid"])
+    without(one, &["Sid"]).eq(without(other, &["Sid"]))
 }
 
 /// Whether a statement grants at least what another does, as far as lists of actions and resources tell.
@@ -96,13 +96,12 @@ fn grants_all_of(new: &Value, old: &Value) -> bool {
         old.is_none_or(|old| new.is_some_and(|new| old.iter().all(|member| new.contains(member))))
     };
     let apart = ["Sid", "Action", "Resource"];
-    without(new, &apart) == without(old, &apart) && lists.iter().all(holds)
+    without(new, &apart).eq(without(old, &apart)) && lists.iter().all(holds)
 }
 
-fn without(statement: &Value, names: &[&str]) -> Vec<(String, Value)> {
-    let elements = statement.as_object().into_iter().flatten();
-    let kept = elements.filter(|(name, _)| !names.contains(&name.as_str()));
-    kept.map(|(name, value)| (name.clone(), value.clone())).collect()
+/// The elements of a statement but some.
+fn without<'s>(statement: &'s Value, names: &'s [&str]) -> impl Iterator<Item = (&'s String, &'s Value)> {
+    statement.as_object().into_iter().flatten().filter(|(name, _)| !names.contains(&name.as_str()))
 }
 
 /// What a reader knows a statement by: its name, or what it does.
