@@ -94,6 +94,9 @@ pub struct Sync {
     /// If more than so many objects would be deleted, none is
     #[arg(long, value_name = "N", requires = "delete")]
     pub max_delete: Option<u64>,
+    /// Try again what failed by the report of an earlier sync of the same places, without listing them
+    #[arg(long, value_name = "REPORT", conflicts_with_all = ["delete", "dry_run"])]
+    pub retry: Option<PathBuf>,
     /// Compare and count, and change nothing
     #[arg(long)]
     pub dry_run: bool,

@@ -28,6 +28,7 @@ fn the_command() {
       diff         Show how two environments differ, as their files declare them
       adopt        Take an existing object under management
       export       Write what is there as an environment file
+      bucket       Move, compare and delete objects in bulk
       completions  Print the completions of a shell
       sandbox      Look at the simulated account, serve it, begin it anew, plan its faults
 

@@ -2,6 +2,7 @@
 
 mod adopt;
 mod beta_migration;
+mod bucket;
 mod checkout;
 mod diff;
 mod disk;

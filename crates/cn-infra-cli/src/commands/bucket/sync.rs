@@ -2,7 +2,8 @@
 
 use cn_infra_transfer::compare::Comparison;
 use cn_infra_transfer::location::{BucketLocation, Location};
-use cn_infra_transfer::sync::{Map, MapError, Source, SyncOptions, sync};
+use cn_infra_transfer::report::Report;
+use cn_infra_transfer::sync::{Map, MapError, Source, SyncOptions, retry, sync};
 
 use super::account::Account;
 use super::run::{Run, located};
@@ -17,6 +18,8 @@ pub async fn run(arguments: &Sync, context: &Context) -> Result<ExitCode> {
     let from: Location = located(arguments.from.parse())?;
     let to: BucketLocation = located(arguments.to.parse())?;
     let pairs = arguments.maps.iter().map(|map| pair(map)).collect::<Result<Vec<_>>>()?;
+    let before = arguments.retry.as_deref().map(Report::read).transpose();
+    let before = before.map_err(|error| CommandError::from(anyhow::Error::new(error)))?;
     let access = if arguments.dry_run { Access::Read } else { Access::Write };
     let account = Account::open(&arguments.bulk, access, context).await?;
     let pairs = if pairs.is_empty() { vec![("", "")] } else { pairs };
@@ -29,9 +32,14 @@ pub async fn run(arguments: &Sync, context: &Context) -> Result<ExitCode> {
         ..SyncOptions::default()
     };
     let run = Run::new(&account, &arguments.bulk, context);
-    let syncing = sync(&maps, &options, &run.pace, &run.tally, &run.stop);
-    let report = run.watch("copying", syncing).await?.map_err(wrong)?;
-    run.end(&report)
+    let report = match before {
+        Some(before) => {
+            let retrying = retry(&maps, &before, &options, &run.pace, &run.tally, &run.stop);
+            run.watch("trying again", retrying).await?
+        }
+        None => run.watch("copying", sync(&maps, &options, &run.pace, &run.tally, &run.stop)).await?,
+    };
+    run.end(&report.map_err(wrong)?)
 }
 
 fn wrong(error: MapError) -> CommandError {
