@@ -63,16 +63,23 @@ fn change(source: &str, edit: impl FnOnce(&mut DocumentMut) -> Result<(), EditEr
 }
 
 /// A changed text with the line ends of the one that it was: a file can have both, also within a text of several lines.
-/// Lines before and after the change are those of the file; lines of the change end as the one before them.
+/// Lines before and after the change are those of the file; those of the change end as those that they stand for, further
+/// ones as the line before.
 fn with_line_ends(changed: &str, original: &str) -> String {
+    // A file without an end of its last line stays without.
+    let added = if original.ends_with('\n') { None } else { changed.strip_suffix('\n') };
+    let changed = added.unwrap_or(changed);
     let (new, old): (Vec<_>, Vec<_>) =
         (changed.split_inclusive('\n').collect(), original.split_inclusive('\n').collect());
     let is_same = |(new, old): &(&&str, &&str)| **new == old.replace("\r\n", "\n");
     let before = new.iter().zip(&old).take_while(is_same).count();
     let after = new[before..].iter().rev().zip(old[before..].iter().rev()).take_while(is_same).count();
-    let like = before.checked_sub(1).map_or_else(|| old.first(), |last| old.get(last));
-    let end = if like.is_some_and(|line| line.ends_with("\r\n")) { "\r\n" } else { "\n" };
-    let between = new[before..new.len() - after].iter().map(|line| line.replace('\n', end));
+    let mut replaced = old[before..old.len() - after].iter().filter(|line| line.ends_with('\n'));
+    let mut last = before.checked_sub(1).map_or_else(|| old.first(), |last| old.get(last));
+    let between = new[before..new.len() - after].iter().map(|line| {
+        last = replaced.next().or(last);
+        line.replace('\n', if last.is_some_and(|last| last.ends_with("\r\n")) { "\r\n" } else { "\n" })
+    });
     old[..before].concat() + &between.collect::<String>() + &old[old.len() - after..].concat()
 }
 
@@ -150,6 +157,10 @@ mod tests {
     fn a_file_with_both_line_ends_keeps_each() {
         let source = "a = \"\"\"x\r\ny\nz\"\"\"\n[server.web]\r\nsize = 3\n[server.db]\nb = \"\"\"\r\n\n\"\"\"\n";
         let (before, after) = source.split_once("[server.db]").unwrap();
+        let unended = "[server.web] # x";
+        assert_eq!(adopt(unended).unwrap(), "[server.web] # x\nadopt = \"i-1\"");
+        let inline = "[server]\r\nweb = { size = 3 } # here\nb = 1\r\n";
+        assert_eq!(adopt(inline).unwrap(), inline.replace(" }", ", adopt = \"i-1\" }"));
         assert_eq!(adopt(source).unwrap(), format!("{before}adopt = \"i-1\"\n[server.db]{after}"));
     }
 
