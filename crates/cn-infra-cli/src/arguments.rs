@@ -119,6 +119,8 @@ pub enum Command {
     Diff(Diff),
     /// Take an existing object under management
     Adopt(Adopt),
+    /// Move elastic IPs from one server to another, each in one call
+    Ip(Ip),
     /// Write what is there as an environment file
     Export(Export),
     /// Move, compare and delete objects in bulk
@@ -373,6 +375,48 @@ pub struct Diff {
     /// Print as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// `ip`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cn-infra ip move production/site staging/web      lend production's address to staging\n  cn-infra ip move production/site production/web   and take it back\n  cn-infra ip swap production/site staging/site     exchange two, the first one first\n\nThe line `instance = …` of the address is changed in its environment's file; the file's difference and the plan are shown and asked for. No address is ever given up in between: one AssociateAddress each."
+)]
+pub struct Ip {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: IpCommand,
+    /// Do not ask
+    #[arg(short, long, global = true)]
+    pub yes: bool,
+    /// Show the file's difference and the plan, and write nothing
+    #[arg(long, global = true)]
+    pub dry_run: bool,
+}
+
+/// The commands on elastic IPs.
+#[derive(Clone, Debug, Subcommand)]
+pub enum IpCommand {
+    /// Point an address at another server, of any environment
+    #[command(after_help = "Example:\n  cn-infra ip move production/site staging/web")]
+    Move {
+        /// The address: ENV/NAME
+        #[arg(value_name = "ADDRESS")]
+        address: String,
+        /// The server: ENV/NAME
+        #[arg(value_name = "SERVER")]
+        server: String,
+    },
+    /// Exchange the servers of two addresses; the first moves first
+    #[command(after_help = "Example:\n  cn-infra ip swap production/site staging/site")]
+    Swap {
+        /// The address that moves first: ENV/NAME
+        #[arg(value_name = "ADDRESS")]
+        first: String,
+        /// The other: ENV/NAME
+        #[arg(value_name = "OTHER")]
+        second: String,
+    },
 }
 
 /// `export`.

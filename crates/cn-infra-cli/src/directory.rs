@@ -41,6 +41,11 @@ impl Directory {
         self.path.join(format!("{environment}.toml"))
     }
 
+    /// The same with files that are not written yet.
+    pub fn load_from(&self, files: &dyn Files, name: &str, kinds: &Kinds) -> Result<Environment> {
+        Ok(Environment::load_from(files, &self.path, name, kinds)?)
+    }
+
     /// The names of all environments, sorted. Files without `[environment]` are included by others.
     pub fn names(&self) -> Result<Vec<String>> {
         let failed = |error| CommandError::file("read", &self.path, error);

@@ -9,6 +9,7 @@ mod carry_out;
 mod command;
 mod commands;
 mod directory;
+mod edited;
 mod error;
 mod exit;
 #[cfg(any(test, fuzzing))]
@@ -21,6 +22,7 @@ mod open_files;
 mod sandbox;
 mod survey;
 mod target;
+mod verb;
 mod view;
 
 #[cfg(test)]
@@ -66,6 +68,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<ExitCode> {
         Command::Policy(arguments) => commands::policy::run(arguments, context),
         Command::Bucket(arguments) => block_on(commands::bucket::run(&arguments.command, context)),
         Command::Diff(arguments) => commands::diff::run(arguments, context),
+        Command::Ip(arguments) => block_on(commands::ip::run(arguments, context)),
         Command::Export(arguments) => block_on(commands::export::run(arguments, context)),
         Command::Completions { shell } => {
             context.view.data(&view::completions(*shell, &mut Arguments::command()))?;

@@ -68,6 +68,11 @@ impl Subject {
         Ok(Self { environment, kinds, began })
     }
 
+    /// The same of an environment that is read already.
+    pub fn of(environment: Environment, kinds: Kinds) -> Self {
+        Self { environment, kinds, began: Instant::now() }
+    }
+
     /// The options of a plan, resources resolved.
     pub fn options(&self, selection: &Selection) -> Result<PlanOptions> {
         let only = |text: &String| target::declared_or_unlisted(text, &self.environment, &self.kinds);

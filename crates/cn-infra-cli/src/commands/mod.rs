@@ -6,6 +6,7 @@ pub mod bucket;
 pub mod check;
 pub mod diff;
 pub mod export;
+pub mod ip;
 pub mod output;
 pub mod plan;
 pub mod policy;

@@ -13,6 +13,9 @@ pub enum EditError {
     /// The file does not declare the resource.
     #[error("the file declares no {0}")]
     NotDeclared(Address),
+    /// The file has no such network.
+    #[error("the file has no network {0}")]
+    NoNetwork(String),
 }
 
 /// Writes `adopt = "<id>"` into the table of a resource, or changes the one that is there.
@@ -20,6 +23,30 @@ pub fn set_adopt(source: &str, address: &Address, id: &PhysicalId) -> Result<Str
     change(source, |document| {
         let resource = resource(document, address).ok_or_else(|| EditError::NotDeclared(address.clone()))?;
         set(resource, "adopt", id.0.as_str().into());
+        Ok(())
+    })
+}
+
+/// Sets a top-level field of a resource to a text: `instance = "staging/instance.web"`.
+pub fn set_field(source: &str, address: &Address, field: &str, text: &str) -> Result<String, EditError> {
+    change(source, |document| {
+        let resource = resource(document, address).ok_or_else(|| EditError::NotDeclared(address.clone()))?;
+        set(resource, field, text.into());
+        Ok(())
+    })
+}
+
+/// Changes what a network stands for, where the file has it: another network's name where that is the only member, else a
+/// list of names and CIDRs.
+pub fn set_network(source: &str, name: &str, members: &[String]) -> Result<String, EditError> {
+    change(source, |document| {
+        let networks = document.get_mut("networks").filter(|networks| networks.get(name).is_some());
+        let networks = networks.ok_or_else(|| EditError::NoNetwork(name.to_owned()))?;
+        let value = match members {
+            [only] if only.parse::<ipnet::IpNet>().is_err() => only.as_str().into(),
+            members => members.iter().map(String::as_str).collect::<toml_edit::Array>().into(),
+        };
+        set(networks, name, value);
         Ok(())
     })
 }
@@ -142,6 +169,29 @@ mod tests {
     fn an_id_that_is_there_changes() {
         let source = "[server.web]\nadopt =  'i-0' # for now\nsize = 3\n";
         assert_eq!(adopt(source).unwrap(), "[server.web]\nadopt =  \"i-1\" # for now\nsize = 3\n");
+    }
+
+    #[test]
+    fn a_field_is_changed_where_it_stands() {
+        let source = "[address.site]   # lent\nserver   = \"server.web\"   # production\nprotect = true\n";
+        let site = Address::new("address", "site");
+        let lent = set_field(source, &site, "server", "staging/server.web").unwrap();
+        assert_eq!(lent, source.replace("\"server.web\"", "\"staging/server.web\""));
+        assert_eq!(set_field(&lent, &site, "server", "server.web").unwrap(), source, "and back, byte for byte");
+    }
+
+    #[test]
+    fn a_network_is_a_name_or_a_list() {
+        let source = "[networks]\nana = [\"198.51.100.7/32\"] # home\nvisitors = \"developers\"   # for now\n";
+        let set = |name: &str, members: &[&str]| {
+            set_network(source, name, &members.iter().map(ToString::to_string).collect::<Vec<_>>())
+        };
+        let opened = set("visitors", &["everyone"]).unwrap();
+        assert_eq!(opened, source.replace("\"developers\"", "\"everyone\""));
+        assert_eq!(set("ana", &["203.0.113.9/32"]).unwrap(), source.replace("198.51.100.7", "203.0.113.9"));
+        let both = set("ana", &["198.51.100.7/32", "lab"]).unwrap();
+        assert!(both.contains("ana = [\"198.51.100.7/32\", \"lab\"] # home\n"), "{both}");
+        assert_eq!(set("ben", &["everyone"]), Err(EditError::NoNetwork("ben".to_owned())));
     }
 
     #[test]
