@@ -12,6 +12,7 @@ pub mod elastic_ip;
 mod error;
 pub mod instance;
 pub mod lease;
+pub mod my_ip;
 pub mod policy;
 pub mod preflight;
 pub mod security_group;

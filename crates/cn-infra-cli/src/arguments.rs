@@ -268,7 +268,7 @@ pub struct Selection {
     /// Create it although an object without our tags looks like the same thing; may be repeated
     #[arg(long, value_name = "RESOURCE")]
     pub create_anyway: Vec<String>,
-    /// Your own address, as servers see it: hold back what would close port 22 to it
+    /// Your own address, as servers see it: hold back what would close port 22 to it; left out: what CN_INFRA_MY_IP_URL answers
     #[arg(long, value_name = "ADDRESS")]
     pub my_ip: Option<IpAddr>,
 }
@@ -315,7 +315,7 @@ pub struct Apply {
     /// Delete it although data goes with it: a database, a bucket; else its name is asked for; may be repeated
     #[arg(long, value_name = "RESOURCE")]
     pub allow_delete: Vec<String>,
-    /// Do not ask; at a terminal, a saved plan older than an hour is asked for all the same
+    /// Do not ask; at a terminal, a saved plan older than an hour is asked for all the same, and one that may close port 22 to you
     #[arg(short, long)]
     pub yes: bool,
     /// Do not wait for objects that nothing else in the plan needs

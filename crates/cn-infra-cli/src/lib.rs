@@ -17,6 +17,7 @@ pub mod fuzzing;
 mod interrupts;
 mod inventory;
 mod lock;
+mod my_ip;
 mod nearest;
 mod open_files;
 mod sandbox;

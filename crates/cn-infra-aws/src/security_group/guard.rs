@@ -42,7 +42,7 @@ pub(super) fn check(group: &SecurityGroup, context: &Context<'_, SecurityGroup>,
         None => {
             let closed: Vec<_> = closed.iter().map(ToString::to_string).collect();
             let message = format!("port 22 is closed to {}: whether you are there is not known", closed.join(", "));
-            let hint = "give your address: --my-ip ADDRESS";
+            let hint = "give your address: --my-ip ADDRESS, or name a service that tells it: CN_INFRA_MY_IP_URL";
             each(Finding::new("CN106", Severity::Warning, message).hint(hint));
         }
     }

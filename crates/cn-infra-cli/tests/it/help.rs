@@ -100,7 +100,7 @@ fn plan() {
           --create-anyway <RESOURCE>  Create it although an object without our tags looks like the same
                                       thing; may be repeated
           --my-ip <ADDRESS>           Your own address, as servers see it: hold back what would close
-                                      port 22 to it
+                                      port 22 to it; left out: what CN_INFRA_MY_IP_URL answers
           --out <FILE>                Save the plan here instead of .cn-infra/plan.json
           --detailed-exitcode         Exit with 2 if a step is pending
           --json                      Print the plan as JSON

@@ -14,6 +14,7 @@ mod interrupt;
 mod kill;
 mod lock;
 mod mask;
+mod my_ip;
 #[path = "../../../../tests/it/moto.rs"]
 mod moto;
 mod offline;
