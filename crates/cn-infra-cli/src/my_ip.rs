@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use cn_infra_aws::my_ip::look_up;
+use cn_infra_aws::security_group::CLOSES_SSH;
 use cn_infra_core::plan::Plan;
 
 use crate::view::View;
@@ -12,7 +13,7 @@ const SERVICE: &str = "CN_INFRA_MY_IP_URL";
 
 /// Whether a plan closes port 22 to somebody, and the operator may be among them: CN106.
 pub fn matters(plan: &Plan) -> bool {
-    plan.findings.iter().any(|finding| finding.code == "CN106")
+    plan.findings.iter().any(|finding| finding.code == CLOSES_SSH)
 }
 
 /// The address, of the service of `CN_INFRA_MY_IP_URL`, if the plan turns on it. Where the service fails it stays unknown.

@@ -27,6 +27,7 @@ fn the_command() {
       schema       Print the JSON Schema of environment files, for editors
       diff         Show how two environments differ, as their files declare them
       adopt        Take an existing object under management
+      ip           Move elastic IPs from one server to another, each in one call
       export       Write what is there as an environment file
       bucket       Move, compare and delete objects in bulk
       completions  Print the completions of a shell

@@ -11,12 +11,13 @@ mod export;
 mod gate;
 mod help;
 mod interrupt;
+mod ip;
 mod kill;
 mod lock;
 mod mask;
-mod my_ip;
 #[path = "../../../../tests/it/moto.rs"]
 mod moto;
+mod my_ip;
 mod offline;
 mod policy;
 mod preflight;
