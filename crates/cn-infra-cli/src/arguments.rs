@@ -386,12 +386,6 @@ pub struct Ip {
     /// What to do.
     #[command(subcommand)]
     pub command: IpCommand,
-    /// Do not ask
-    #[arg(short, long, global = true)]
-    pub yes: bool,
-    /// Show the file's difference and the plan, and write nothing
-    #[arg(long, global = true)]
-    pub dry_run: bool,
 }
 
 /// The commands on elastic IPs.
@@ -406,6 +400,9 @@ pub enum IpCommand {
         /// The server: ENV/NAME
         #[arg(value_name = "SERVER")]
         server: String,
+        /// How far it goes.
+        #[command(flatten)]
+        editing: Editing,
     },
     /// Exchange the servers of two addresses; the first moves first
     #[command(after_help = "Example:\n  cn-infra ip swap production/site staging/site")]
@@ -416,6 +413,9 @@ pub enum IpCommand {
         /// The other: ENV/NAME
         #[arg(value_name = "OTHER")]
         second: String,
+        /// How far it goes.
+        #[command(flatten)]
+        editing: Editing,
     },
 }
 
@@ -513,6 +513,14 @@ pub struct Adopt {
     /// The object's physical id
     #[arg(value_name = "ID")]
     pub id: String,
+    /// How far it goes.
+    #[command(flatten)]
+    pub editing: Editing,
+}
+
+/// What every command that edits files understands.
+#[derive(Clone, Debug, Args)]
+pub struct Editing {
     /// Show the file's difference and the plan; write nothing
     #[arg(long)]
     pub dry_run: bool,

@@ -41,11 +41,6 @@ impl Directory {
         self.path.join(format!("{environment}.toml"))
     }
 
-    /// The same with files that are not written yet.
-    pub fn load_from(&self, files: &dyn Files, name: &str, kinds: &Kinds) -> Result<Environment> {
-        Ok(Environment::load_from(files, &self.path, name, kinds)?)
-    }
-
     /// The names of all environments, sorted. Files without `[environment]` are included by others.
     pub fn names(&self) -> Result<Vec<String>> {
         let failed = |error| CommandError::file("read", &self.path, error);
@@ -64,10 +59,15 @@ impl Directory {
 
     /// Reads an environment. An unknown name is answered with those there are.
     pub fn load(&self, name: &str, kinds: &Kinds) -> Result<Environment> {
+        self.load_from(&Disk, name, kinds)
+    }
+
+    /// Reads an environment from its files as they will be.
+    pub fn load_from(&self, files: &dyn Files, name: &str, kinds: &Kinds) -> Result<Environment> {
         if std::fs::symlink_metadata(self.file(name)).is_err() {
             return Err(unknown(name, &self.names()?, &self.path));
         }
-        Ok(Environment::load(&self.path, name, kinds)?)
+        Ok(Environment::load_from(files, &self.path, name, kinds)?)
     }
 }
 

@@ -1,148 +1,136 @@
-//! Files that a command changes: planned from as they would be, shown, and written only once that is agreed to.
+//! What every command that edits files does: it plans from the files as they will be, shows their difference and the
+//! plan, asks, writes, applies.
 //!
-//! Declined or interrupted, their bytes are what they were.
+//! Nothing is written before it is agreed to, so that declined, interrupted or blocked every byte is what it was.
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::future::Future;
+use std::pin::Pin;
 
-use cn_infra_core::environment::edit::EditError;
-use cn_infra_core::environment::{Disk, Files};
+use cn_infra_core::apply::ApplyOptions;
+use cn_infra_core::environment::edit::{Edits, EditsError};
+use cn_infra_core::plan::Plan;
 
+use crate::arguments::Editing;
+use crate::carry_out::CarryOut;
 use crate::command::Context;
 use crate::error::{CommandError, Result};
-use crate::view;
+use crate::exit::ExitCode;
+use crate::lock::{self, Force};
+use crate::survey::{Access, Subject, Survey};
+use crate::view::{self, Answer, View};
 
-/// Files as they are, and as they would be.
-#[derive(Debug, Default)]
-pub struct Edited {
-    files: Vec<File>,
+/// Files that are to change, and how far the command goes.
+pub struct Edited<'a> {
+    /// The changes.
+    pub edits: Edits,
+    editing: &'a Editing,
+    context: &'a Context,
 }
 
-#[derive(Debug)]
-struct File {
-    path: PathBuf,
-    before: String,
-    after: String,
-}
-
-impl Edited {
-    /// Changes a file, or changes it further.
-    pub fn change(
-        &mut self,
-        path: &Path,
-        change: impl FnOnce(&str) -> std::result::Result<String, EditError>,
-    ) -> Result<()> {
-        if let Some(file) = self.files.iter_mut().find(|file| file.path == path) {
-            file.after = change(&file.after)?;
-            return Ok(());
+impl<'a> Edited<'a> {
+    /// No change yet. Somebody has to agree: at the terminal, or by `--yes`.
+    pub fn new(editing: &'a Editing, context: &'a Context) -> Result<Self> {
+        if !editing.yes && !editing.dry_run && !View::can_ask() {
+            return Err(CommandError::usage("there is no terminal to ask at")
+                .hint("add --yes to go on without being asked, or --dry-run to see what it would do"));
         }
-        let before = read(path)?;
-        let after = change(&before)?;
-        self.files.push(File { path: path.to_owned(), before, after });
-        Ok(())
+        Ok(Self { edits: Edits::default(), editing, context })
     }
 
-    /// The paths of what is changed.
-    pub fn paths(&self) -> Vec<String> {
-        self.changed().map(|file| file.path.display().to_string()).collect()
+    /// An environment as it will be, with a session that may write unless nothing is to be written.
+    pub async fn open(&self, name: &str) -> Result<Survey> {
+        let access = if self.editing.dry_run { Access::Read } else { Access::Write };
+        Subject::load_from(&self.edits, name, self.context)?.open(access, self.context).await
     }
 
-    /// Shows what changes.
-    pub fn show(&self, context: &Context) -> Result<()> {
-        for File { path, before, after } in self.changed() {
-            context.view.data(&view::file_difference(path, before, after, context.view.stdout_style()))?;
+    /// Plans and shows; then, as the only one that changes the environment, asks, writes the files and applies.
+    pub async fn carry_out(&self, survey: &Survey, planning: impl Future<Output = Result<Plan>>) -> Result<ExitCode> {
+        let planning = async { Ok(vec![planning.await?]) };
+        self.carry_out_all(std::slice::from_ref(survey), planning).await
+    }
+
+    /// The same for several environments, a plan each, carried out one after the other.
+    pub async fn carry_out_all(
+        &self,
+        surveys: &[Survey],
+        planning: impl Future<Output = Result<Vec<Plan>>>,
+    ) -> Result<ExitCode> {
+        let planning = async {
+            let plans = planning.await?;
+            self.show(&plans)?;
+            Ok::<_, CommandError>(plans)
+        };
+        if self.editing.dry_run {
+            let plans = planning.await?;
+            return Ok(if plans.iter().all(|plan| plan.blocked.is_empty()) {
+                ExitCode::Done
+            } else {
+                ExitCode::Blocked
+            });
         }
-        Ok(())
+        alone(surveys, self.context, Box::pin(async { self.agreed(surveys, &planning.await?).await })).await
     }
 
-    /// Writes the changes, unless somebody else changed one of the files meanwhile.
-    pub fn write(&self) -> Result<()> {
-        for File { path, before, .. } in self.changed() {
-            if read(path)? != *before {
-                return Err(CommandError::new(format!("{} changed meanwhile; nothing was written", path.display())));
+    fn show(&self, plans: &[Plan]) -> Result<()> {
+        let view = &self.context.view;
+        for (path, file) in self.edits.files() {
+            view.data(&view::file_difference(path, &file.before, &file.after, view.stdout_style()))?;
+        }
+        plans.iter().try_for_each(|plan| view.data(&view::plan::plan(plan, view.stdout_style())))
+    }
+
+    async fn agreed(&self, surveys: &[Survey], plans: &[Plan]) -> Result<ExitCode> {
+        if plans.iter().any(|plan| !plan.blocked.is_empty()) {
+            return Err(CommandError::new("blocked; nothing was written").code(ExitCode::Blocked));
+        }
+        if !self.editing.yes {
+            self.ask(plans.iter().map(|plan| plan.steps.len()).sum()).await?;
+        }
+        self.write()?;
+        let context = self.context;
+        let mut code = ExitCode::Done;
+        for (survey, plan) in surveys.iter().zip(plans) {
+            if code == ExitCode::Done && !plan.steps.is_empty() {
+                let parallelism = usize::from(context.global.parallelism);
+                let options = ApplyOptions { parallelism, ..ApplyOptions::default() };
+                code = CarryOut { survey, options, json: false, view: &context.view }.run(plan).await?;
             }
         }
-        for File { path, after, .. } in self.changed() {
-            replace(path, after).map_err(|error| CommandError::file("write", path, error))?;
-        }
-        Ok(())
+        Ok(code)
     }
 
-    fn changed(&self) -> impl Iterator<Item = &File> {
-        self.files.iter().filter(|file| file.before != file.after)
-    }
-}
-
-impl Files for Edited {
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        match self.files.iter().find(|file| file.path == path) {
-            Some(file) => Ok(file.after.clone().into_bytes()),
-            None => Disk.read(path),
+    async fn ask(&self, steps: usize) -> Result<()> {
+        let question = format!("{} apply {}?", self.writing(), view::count(steps, "step"));
+        match self.context.view.ask(&question).await {
+            Answer::Yes => Ok(()),
+            Answer::No => Err(CommandError::new("declined; nothing was written")),
+            Answer::Interrupted => {
+                Err(CommandError::new("interrupted; nothing was written").code(ExitCode::Interrupted))
+            }
         }
     }
 
-    fn list(&self, directory: &Path) -> Vec<String> {
-        Disk.list(directory)
+    /// `Write environments/production.toml and`
+    fn writing(&self) -> String {
+        let paths: Vec<_> = self.edits.files().map(|(path, _)| path.display().to_string()).collect();
+        format!("Write {} and", paths.join(", "))
+    }
+
+    /// Writes the files: the one place where they change.
+    fn write(&self) -> Result<()> {
+        self.edits.write().map_err(|error| match error {
+            EditsError::Changed { .. } => CommandError::new(format!("{error}; nothing was written")),
+            error => error.into(),
+        })
     }
 }
 
-fn read(path: &Path) -> Result<String> {
-    fs::read_to_string(path).map_err(|error| CommandError::file("read", path, error))
-}
+type Work<'a> = Pin<Box<dyn Future<Output = Result<ExitCode>> + 'a>>;
 
-/// Puts a text in the place of a file as a whole or not at all; a link stays one, and so do the permissions.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let path = path.canonicalize()?;
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
-    let new = path.with_file_name(name);
-    let written = fs::write(&new, text)
-        .and_then(|()| fs::set_permissions(&new, fs::metadata(&path)?.permissions()))
-        .and_then(|()| fs::rename(&new, &path));
-    if written.is_err() {
-        // What could not be finished is not left behind, where that is possible.
-        let _ = fs::remove_file(&new);
-    }
-    written
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_that_changed_meanwhile_is_left_alone() {
-        let root = tempfile::tempdir().unwrap();
-        let path = root.path().join("staging.toml");
-        fs::write(&path, "a = 1\n").unwrap();
-        let mut edited = Edited::default();
-        edited.change(&path, |text| Ok(text.replace('1', "2"))).unwrap();
-        edited.change(&path, |text| Ok(text.to_owned() + "b = 3\n")).unwrap();
-        fs::write(&path, "a = 3\n").unwrap();
-        assert!(edited.write().is_err());
-        assert_eq!(read(&path).unwrap(), "a = 3\n");
-        fs::write(&path, "a = 1\n").unwrap();
-        assert_eq!(Files::read(&edited, &path).unwrap(), b"a = 2\nb = 3\n", "what is planned from");
-        edited.write().unwrap();
-        assert_eq!(read(&path).unwrap(), "a = 2\nb = 3\n");
-        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1, "nothing is left beside it");
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_link_and_its_permissions_stay() {
-        use std::os::unix::fs::{PermissionsExt, symlink};
-        let root = tempfile::tempdir().unwrap();
-        let (real, link) = (root.path().join("real.toml"), root.path().join("staging.toml"));
-        fs::write(&real, "a = 1\n").unwrap();
-        fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
-        symlink(&real, &link).unwrap();
-        let mut edited = Edited::default();
-        edited.change(&link, |text| Ok(text.replace('1', "2"))).unwrap();
-        edited.write().unwrap();
-        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
-        assert_eq!(read(&real).unwrap(), "a = 2\n");
-        assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
+/// Does work as the only one in each of the environments.
+fn alone<'a>(surveys: &'a [Survey], context: &'a Context, work: Work<'a>) -> Work<'a> {
+    match surveys {
+        [] => work,
+        [first, rest @ ..] => Box::pin(lock::alone(first, Force::NONE, context, alone(rest, context, work))),
     }
 }

@@ -23,7 +23,6 @@ mod open_files;
 mod sandbox;
 mod survey;
 mod target;
-mod verb;
 mod view;
 
 #[cfg(test)]

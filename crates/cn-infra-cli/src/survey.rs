@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use cn_infra_aws::Session;
 use cn_infra_aws::session::{ANSWER, PaceOptions, SessionOptions};
 use cn_infra_core::clock::{Clock, TokioClock};
-use cn_infra_core::environment::Environment;
+use cn_infra_core::environment::{Disk, Environment, Files};
 use cn_infra_core::kinds::Kinds;
 use cn_infra_core::live::Live;
 use cn_infra_core::manager::Managers;
@@ -63,15 +63,15 @@ pub enum Access {
 impl Subject {
     /// Loads an environment.
     pub fn load(name: &str, context: &Context) -> Result<Self> {
-        let began = Instant::now();
-        let kinds = cn_infra_aws::kinds();
-        let environment = context.directory()?.load(name, &kinds)?;
-        Ok(Self { environment, kinds, began })
+        Self::load_from(&Disk, name, context)
     }
 
-    /// The same of an environment that is read already.
-    pub fn of(environment: Environment, kinds: Kinds) -> Self {
-        Self { environment, kinds, began: Instant::now() }
+    /// Loads an environment from its files as they will be.
+    pub fn load_from(files: &dyn Files, name: &str, context: &Context) -> Result<Self> {
+        let began = Instant::now();
+        let kinds = cn_infra_aws::kinds();
+        let environment = context.directory()?.load_from(files, name, &kinds)?;
+        Ok(Self { environment, kinds, began })
     }
 
     /// The options of a plan, resources resolved.

@@ -1,10 +1,9 @@
 //! `cn-infra adopt`: takes an existing object under management.
-//!
-//! The file is written only once the plan is agreed to: declined or interrupted, its bytes are what they were.
 
 use cn_infra_core::address::{Address, PhysicalId};
 use cn_infra_core::environment::edit::set_adopt;
 use cn_infra_core::kinds::Kinds;
+use cn_infra_core::live::Live;
 use cn_infra_core::plan::PlanOptions;
 use cn_infra_core::plan::identity::{Basis, identify};
 
@@ -13,30 +12,26 @@ use crate::command::Context;
 use crate::edited::Edited;
 use crate::error::{CommandError, Result};
 use crate::exit::ExitCode;
-use crate::survey::Subject;
+use crate::survey::{Subject, Survey};
 use crate::target;
-use crate::verb::{Planned, Verb};
 
 /// Runs the command.
 pub async fn run(arguments: &arguments::Adopt, context: &Context) -> Result<ExitCode> {
-    Verb::check_can_ask(arguments.yes, arguments.dry_run)?;
+    let mut edited = Edited::new(&arguments.editing, context)?;
     let subject = Subject::load(&arguments.environment, context)?;
     let address = target::declared(&arguments.resource, &subject.environment)?;
     let id = PhysicalId(arguments.id.clone());
     check_id(&id, &address, &subject.kinds)?;
     let path = context.directory()?.file(&arguments.environment);
-    let mut edited = Edited::default();
-    edited.change(&path, |text| set_adopt(text, &address, &id))?;
-    let verb = Verb {
-        edited,
-        environments: vec![(arguments.environment.clone(), vec![address.clone()])],
-        options: PlanOptions::default(),
-        in_order: false,
-        yes: arguments.yes,
-        dry_run: arguments.dry_run,
-        context,
+    edited.edits.change(&path, |text| set_adopt(text, &address, &id))?;
+
+    let survey = edited.open(&arguments.environment).await?;
+    let planning = async {
+        let live = survey.observe().await?;
+        check_is_new(&address, &survey, &live)?;
+        survey.plan_of(&live, &PlanOptions { only: vec![address.clone()], ..PlanOptions::default() })
     };
-    verb.run(&|planned| check_is_new(&address, planned)).await
+    Box::pin(edited.carry_out(&survey, planning)).await
 }
 
 fn check_id(id: &PhysicalId, address: &Address, kinds: &Kinds) -> Result<()> {
@@ -50,13 +45,13 @@ fn check_id(id: &PhysicalId, address: &Address, kinds: &Kinds) -> Result<()> {
 }
 
 /// A resource that has its object adopts no other.
-fn check_is_new(address: &Address, planned: &[Planned<'_>]) -> Result<Vec<String>> {
-    for Planned { survey, live, .. } in planned {
-        let identity = identify(&survey.environment, live, &survey.kinds);
-        if let Some(claim) = identity.claim(address).filter(|claim| claim.basis == Basis::Tags) {
+fn check_is_new(address: &Address, survey: &Survey, live: &Live) -> Result<()> {
+    let identity = identify(&survey.environment, live, &survey.kinds);
+    match identity.claim(address) {
+        Some(claim) if claim.basis == Basis::Tags => {
             let error = CommandError::usage(format!("{address} has its object already: {}", claim.object.id));
-            return Err(error.hint("declare another resource for a second object"));
+            Err(error.hint("declare another resource for a second object"))
         }
+        _ => Ok(()),
     }
-    Ok(Vec::new())
 }

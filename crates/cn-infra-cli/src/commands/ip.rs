@@ -1,9 +1,10 @@
 //! `cn-infra ip move` and `swap`: elastic IPs from one server to another, each in one call.
 
-use cn_infra_core::address::Address;
-use cn_infra_core::environment::edit::set_field;
-use cn_infra_core::plan::PlanOptions;
+use cn_infra_core::address::{Address, Reference};
+use cn_infra_core::environment::edit::set_reference;
+use cn_infra_core::live::{Live, Object};
 use cn_infra_core::plan::identity::identify;
+use cn_infra_core::plan::{Plan, PlanOptions};
 use serde_json::Value;
 
 use crate::arguments::{Ip, IpCommand};
@@ -11,7 +12,7 @@ use crate::command::Context;
 use crate::edited::Edited;
 use crate::error::{CommandError, Result};
 use crate::exit::ExitCode;
-use crate::verb::{Planned, Verb};
+use crate::survey::Survey;
 
 /// An address or a server of an environment, as the command line names it.
 struct Named {
@@ -21,36 +22,63 @@ struct Named {
 
 /// Runs the command.
 pub async fn run(arguments: &Ip, context: &Context) -> Result<ExitCode> {
-    Verb::check_can_ask(arguments.yes, arguments.dry_run)?;
-    let mut edited = Edited::default();
-    let environments = match &arguments.command {
-        IpCommand::Move { address, server } => {
+    let (IpCommand::Move { editing, .. } | IpCommand::Swap { editing, .. }) = &arguments.command;
+    let mut edited = Edited::new(editing, context)?;
+    let moved = match &arguments.command {
+        IpCommand::Move { address, server, .. } => {
             let (ip, to) = (named(address, "elastic_ip", context)?, named(server, "instance", context)?);
             point(&mut edited, &ip, &to, context)?;
-            vec![(ip.environment, vec![ip.address])]
+            vec![ip]
         }
-        IpCommand::Swap { first, second } => {
+        IpCommand::Swap { first, second, .. } => {
             let (one, other) = (named(first, "elastic_ip", context)?, named(second, "elastic_ip", context)?);
             let (of_one, of_other) = (server_of(&one, context)?, server_of(&other, context)?);
             point(&mut edited, &one, &of_other, context)?;
             point(&mut edited, &other, &of_one, context)?;
-            if one.environment == other.environment {
-                vec![(one.environment, vec![one.address, other.address])]
-            } else {
-                vec![(one.environment, vec![one.address]), (other.environment, vec![other.address])]
-            }
+            vec![one, other]
         }
     };
-    let verb = Verb {
-        edited,
-        environments,
-        options: PlanOptions::default(),
-        in_order: true,
-        yes: arguments.yes,
-        dry_run: arguments.dry_run,
-        context,
+    let mut surveys: Vec<Survey> = Vec::new();
+    for ip in &moved {
+        if surveys.iter().all(|survey| survey.environment.name != ip.environment) {
+            surveys.push(edited.open(&ip.environment).await?);
+        }
+    }
+    let planning = async {
+        let mut plans = Vec::new();
+        for survey in &surveys {
+            let own = moved.iter().filter(|ip| ip.environment == survey.environment.name);
+            plans.push(planned(survey, own.map(|ip| ip.address.clone()).collect(), context).await?);
+        }
+        Ok(plans)
     };
-    verb.run(&remarks).await
+    Box::pin(edited.carry_out_all(&surveys, planning)).await
+}
+
+/// The plan of some addresses, each after the one before it.
+async fn planned(survey: &Survey, addresses: Vec<Address>, context: &Context) -> Result<Plan> {
+    let live = survey.observe().await?;
+    let mut plan = survey.plan_of(&live, &PlanOptions { only: addresses.clone(), ..PlanOptions::default() })?;
+    put_in_order(&mut plan, &addresses);
+    for remark in remarks(survey, &live, &plan) {
+        context.view.say(&format!("{remark}\n"));
+    }
+    Ok(plan)
+}
+
+/// Makes each resource's steps wait for those of the resource before it.
+fn put_in_order(plan: &mut Plan, order: &[Address]) {
+    for pair in order.windows(2) {
+        let ids = plan.steps.iter().map(|step| step.id.clone());
+        let before: Vec<_> = ids.filter(|id| id.address == pair[0]).collect();
+        for step in plan.steps.iter_mut().filter(|step| step.id.address == pair[1]) {
+            step.needs.extend(before.clone());
+            step.needs.sort();
+            step.needs.dedup();
+        }
+    }
+    // Each step stands after those it needs.
+    plan.steps.sort_by_key(|step| order.iter().position(|address| *address == step.id.address));
 }
 
 /// `production/site` as `elastic_ip.site` of production.
@@ -82,34 +110,34 @@ fn server_of(ip: &Named, context: &Context) -> Result<Named> {
 }
 
 /// Writes the line that makes an address point at a server.
-fn point(edited: &mut Edited, ip: &Named, to: &Named, context: &Context) -> Result<()> {
-    let server = if ip.environment == to.environment {
-        to.address.local()
-    } else {
-        to.address.in_environment(&to.environment).to_string()
-    };
+fn point(edited: &mut Edited<'_>, ip: &Named, to: &Named, context: &Context) -> Result<()> {
+    let server =
+        if ip.environment == to.environment { to.address.clone() } else { to.address.in_environment(&to.environment) };
     let path = context.directory()?.file(&ip.environment);
-    edited.change(&path, |text| set_field(text, &ip.address, "instance", &server))
+    let server = Reference::Resource(server);
+    Ok(edited.edits.change(&path, |text| set_reference(text, &ip.address, "instance", Some(&server)))?)
 }
 
-/// What nobody should find out afterwards: servers that do not run, addresses that are lost for good.
-fn remarks(planned: &[Planned<'_>]) -> Result<Vec<String>> {
+/// What nobody should find out afterwards: servers that do not run, addresses that are displaced, or lost for good.
+fn remarks(survey: &Survey, live: &Live, plan: &Plan) -> Vec<String> {
+    let identity = identify(&survey.environment, live, &survey.kinds);
     let mut remarks = Vec::new();
-    for Planned { survey, live, plan } in planned {
-        let identity = identify(&survey.environment, live, &survey.kinds);
-        for step in &plan.steps {
-            let after = step.after.as_ref().and_then(|after| after.get("instance")).and_then(Value::as_str);
-            let Some(server) = after.and_then(|server| server.parse::<Address>().ok()) else { continue };
-            let Some(object) = identity.object(&server) else { continue };
-            let field = |name: &str| object.live.get(name).cloned();
-            if field("state") != Some("running".into()) {
-                remarks.push(format!("{server} does not run: nothing answers at the address until it does"));
-            }
-            if field("public_ip") == Some(true.into()) {
-                let old = object.outputs.get("public_ip").map_or("its address", String::as_str);
-                remarks.push(format!("{server} loses {old} of Amazon's for good: its elastic IP takes the place"));
-            }
+    for step in &plan.steps {
+        let after = step.after.as_ref().and_then(|after| after.get("instance")).and_then(Value::as_str);
+        let Some(server) = after.and_then(|server| server.parse::<Address>().ok()) else { continue };
+        let Some(object) = identity.object(&server) else { continue };
+        if object.live.get("state") != Some(&"running".into()) {
+            remarks.push(format!("{server} does not run: nothing answers at the address until it does"));
+        }
+        let is_there = |ip: &&Object| ip.live.get("instance").and_then(Value::as_str) == Some(&object.id.0);
+        for other in live.kind("elastic_ip").iter().filter(is_there).filter(|ip| Some(&ip.id) != step.object.as_ref()) {
+            let name = identity.address(&other.id).map_or_else(|| other.id.to_string(), ToString::to_string);
+            remarks.push(format!("{name} is at {server} now, and is displaced: it is at no server then"));
+        }
+        if object.live.get("public_ip") == Some(&true.into()) {
+            let old = object.outputs.get("public_ip").map_or("its address", String::as_str);
+            remarks.push(format!("{server} loses {old} of Amazon's for good: the elastic IP takes its place"));
         }
     }
-    Ok(remarks)
+    remarks
 }
