@@ -40,7 +40,7 @@ image = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-defa
 termination_protection = true
 "#;
 
-fn environment(body: &str) -> Environment {
+pub fn environment(body: &str) -> Environment {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("staging.toml"), format!("{HEAD}{body}")).unwrap();
     Environment::load(directory.path(), "staging", &kinds()).unwrap()

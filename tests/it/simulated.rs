@@ -28,6 +28,8 @@ const REGION: &str = "us-west-2";
 pub struct Simulated {
     /// Its sandbox.
     pub sandbox: Sandbox,
+    /// A session for it.
+    pub session: Session,
     managers: Managers,
     clock: SandboxClock,
 }
@@ -71,8 +73,8 @@ impl Simulated {
             pace: PaceOptions { clock: Arc::new(SandboxClock(sandbox.clone())), ..PaceOptions::default() },
             stand_in: Some(sandbox.http_client()),
         };
-        let managers = managers(&Session::open(&options).await.unwrap());
-        Self { clock: SandboxClock(sandbox.clone()), sandbox, managers }
+        let session = Session::open(&options).await.unwrap();
+        Self { clock: SandboxClock(sandbox.clone()), sandbox, managers: managers(&session), session }
     }
 
     /// Reads and plans.

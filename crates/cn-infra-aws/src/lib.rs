@@ -13,6 +13,7 @@ mod error;
 mod generation;
 pub mod instance;
 pub mod lease;
+pub mod my_ip;
 pub mod policy;
 pub mod preflight;
 pub mod reach;

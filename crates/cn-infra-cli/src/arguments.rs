@@ -1,11 +1,15 @@
 //! The command line.
 
+pub mod bucket;
+
 use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+pub use bucket::{Acl, Bucket, BucketCommand, Bulk, Compare, Deletion, Empty, SetAcl, Sync, Verify};
 
 /// Infrastructure as code without a state file: environments in TOML, reconciled with live AWS.
 ///
@@ -121,8 +125,12 @@ pub enum Command {
     Diff(Diff),
     /// Take an existing object under management
     Adopt(Adopt),
+    /// Move elastic IPs from one server to another, each in one call
+    Ip(Ip),
     /// Write what is there as an environment file
     Export(Export),
+    /// Move, compare and delete objects in bulk
+    Bucket(Bucket),
     /// Print the completions of a shell
     #[command(
         after_help = "Example:\n  cn-infra completions zsh > ~/.zfunc/_cn-infra\n  source <(cn-infra completions bash)"
@@ -266,7 +274,7 @@ pub struct Selection {
     /// Create it although an object without our tags looks like the same thing; may be repeated
     #[arg(long, value_name = "RESOURCE")]
     pub create_anyway: Vec<String>,
-    /// Your own address, as servers see it: hold back what would close port 22 to it
+    /// Your own address, as servers see it: hold back what would close port 22 to it; left out: what CN_INFRA_MY_IP_URL answers
     #[arg(long, value_name = "ADDRESS")]
     pub my_ip: Option<IpAddr>,
 }
@@ -313,7 +321,7 @@ pub struct Apply {
     /// Delete it although data goes with it: a database, a bucket; else its name is asked for; may be repeated
     #[arg(long, value_name = "RESOURCE")]
     pub allow_delete: Vec<String>,
-    /// Do not ask; at a terminal, a saved plan older than an hour is asked for all the same
+    /// Do not ask; at a terminal, a saved plan older than an hour is asked for all the same, and one that may close port 22 to you
     #[arg(short, long)]
     pub yes: bool,
     /// Do not wait for objects that nothing else in the plan needs
@@ -373,6 +381,48 @@ pub struct Diff {
     /// Print as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// `ip`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cn-infra ip move production/site staging/web      lend production's address to staging\n  cn-infra ip move production/site production/web   and take it back\n  cn-infra ip swap production/site staging/site     exchange two, the first one first\n\nThe line `instance = …` of the address is changed in its environment's file; the file's difference and the plan are shown and asked for. No address is ever given up in between: one AssociateAddress each."
+)]
+pub struct Ip {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: IpCommand,
+}
+
+/// The commands on elastic IPs.
+#[derive(Clone, Debug, Subcommand)]
+pub enum IpCommand {
+    /// Point an address at another server, of any environment
+    #[command(after_help = "Example:\n  cn-infra ip move production/site staging/web")]
+    Move {
+        /// The address: ENV/NAME
+        #[arg(value_name = "ADDRESS")]
+        address: String,
+        /// The server: ENV/NAME
+        #[arg(value_name = "SERVER")]
+        server: String,
+        /// How far it goes.
+        #[command(flatten)]
+        editing: Editing,
+    },
+    /// Exchange the servers of two addresses; the first moves first
+    #[command(after_help = "Example:\n  cn-infra ip swap production/site staging/site")]
+    Swap {
+        /// The address that moves first: ENV/NAME
+        #[arg(value_name = "ADDRESS")]
+        first: String,
+        /// The other: ENV/NAME
+        #[arg(value_name = "OTHER")]
+        second: String,
+        /// How far it goes.
+        #[command(flatten)]
+        editing: Editing,
+    },
 }
 
 /// `export`.

@@ -3,6 +3,9 @@
 //!
 //! Nothing is written before it is agreed to, so that declined, interrupted or blocked every byte is what it was.
 
+use std::future::Future;
+use std::pin::Pin;
+
 use cn_infra_core::apply::ApplyOptions;
 use cn_infra_core::environment::edit::{Edits, EditsError};
 use cn_infra_core::plan::Plan;
@@ -42,73 +45,58 @@ impl<'a> Edited<'a> {
 
     /// Plans and shows; then, as the only one that changes the environment, asks, writes the files and applies.
     pub async fn carry_out(&self, survey: &Survey, planning: impl Future<Output = Result<Plan>>) -> Result<ExitCode> {
+        let planning = async { Ok(vec![planning.await?]) };
+        self.carry_out_all(std::slice::from_ref(survey), planning).await
+    }
+
+    /// The same for several environments, a plan each, carried out one after the other.
+    pub async fn carry_out_all(
+        &self,
+        surveys: &[Survey],
+        planning: impl Future<Output = Result<Vec<Plan>>>,
+    ) -> Result<ExitCode> {
         let planning = async {
-            let plan = planning.await?;
-            self.show(&plan)?;
-            Ok::<_, CommandError>(plan)
+            let plans = planning.await?;
+            self.show(&plans)?;
+            Ok::<_, CommandError>(plans)
         };
         if self.editing.dry_run {
-            let plan = planning.await?;
-            return Ok(if plan.blocked.is_empty() { ExitCode::Done } else { ExitCode::Blocked });
+            let plans = planning.await?;
+            return Ok(if plans.iter().all(|plan| plan.blocked.is_empty()) {
+                ExitCode::Done
+            } else {
+                ExitCode::Blocked
+            });
         }
-        lock::alone(survey, Force::NONE, self.context, async { self.agreed(survey, &planning.await?).await }).await
+        alone(surveys, self.context, Box::pin(async { self.agreed(surveys, &planning.await?).await })).await
     }
 
-    /// The same for several environments: every plan is shown before anything is asked, then each is applied as the only
-    /// one that changes its environment.
-    pub async fn carry_out_all(&self, planned: &[(Survey, Plan)]) -> Result<ExitCode> {
-        let context = self.context;
-        self.show_files()?;
-        for (_, plan) in planned {
-            context.view.data(&view::plan::plan(plan, context.view.stdout_style()))?;
-        }
-        let is_blocked = planned.iter().any(|(_, plan)| !plan.blocked.is_empty());
-        if self.editing.dry_run {
-            return Ok(if is_blocked { ExitCode::Blocked } else { ExitCode::Done });
-        }
-        let steps = planned.iter().map(|(_, plan)| plan.steps.len()).sum();
-        self.agree(is_blocked, steps).await?;
-        let mut code = ExitCode::Done;
-        for (survey, plan) in planned.iter().filter(|(_, plan)| !plan.is_empty()) {
-            let ended = lock::alone(survey, Force::NONE, context, self.apply(survey, plan)).await?;
-            code = if code == ExitCode::Done { ended } else { code };
-        }
-        Ok(code)
-    }
-
-    fn show(&self, plan: &Plan) -> Result<()> {
-        self.show_files()?;
-        self.context.view.data(&view::plan::plan(plan, self.context.view.stdout_style()))
-    }
-
-    fn show_files(&self) -> Result<()> {
+    fn show(&self, plans: &[Plan]) -> Result<()> {
         let view = &self.context.view;
         for (path, file) in self.edits.files() {
             view.data(&view::file_difference(path, &file.before, &file.after, view.stdout_style()))?;
         }
-        Ok(())
+        plans.iter().try_for_each(|plan| view.data(&view::plan::plan(plan, view.stdout_style())))
     }
 
-    async fn agreed(&self, survey: &Survey, plan: &Plan) -> Result<ExitCode> {
-        self.agree(!plan.blocked.is_empty(), plan.steps.len()).await?;
-        self.apply(survey, plan).await
-    }
-
-    /// Asks, and writes the files.
-    async fn agree(&self, is_blocked: bool, steps: usize) -> Result<()> {
-        if is_blocked {
+    async fn agreed(&self, surveys: &[Survey], plans: &[Plan]) -> Result<ExitCode> {
+        if plans.iter().any(|plan| !plan.blocked.is_empty()) {
             return Err(CommandError::new("blocked; nothing was written").code(ExitCode::Blocked));
         }
         if !self.editing.yes {
-            self.ask(steps).await?;
+            self.ask(plans.iter().map(|plan| plan.steps.len()).sum()).await?;
         }
-        self.write()
-    }
-
-    async fn apply(&self, survey: &Survey, plan: &Plan) -> Result<ExitCode> {
+        self.write()?;
         let context = self.context;
-        let options = ApplyOptions { parallelism: usize::from(context.global.parallelism), ..ApplyOptions::default() };
-        CarryOut { survey, options, json: false, view: &context.view }.run(plan).await
+        let mut code = ExitCode::Done;
+        for (survey, plan) in surveys.iter().zip(plans) {
+            if code == ExitCode::Done && !plan.steps.is_empty() {
+                let parallelism = usize::from(context.global.parallelism);
+                let options = ApplyOptions { parallelism, ..ApplyOptions::default() };
+                code = CarryOut { survey, options, json: false, view: &context.view }.run(plan).await?;
+            }
+        }
+        Ok(code)
     }
 
     async fn ask(&self, steps: usize) -> Result<()> {
@@ -134,5 +122,15 @@ impl<'a> Edited<'a> {
             EditsError::Changed { .. } => CommandError::new(format!("{error}; nothing was written")),
             error => error.into(),
         })
+    }
+}
+
+type Work<'a> = Pin<Box<dyn Future<Output = Result<ExitCode>> + 'a>>;
+
+/// Does work as the only one in each of the environments.
+fn alone<'a>(surveys: &'a [Survey], context: &'a Context, work: Work<'a>) -> Work<'a> {
+    match surveys {
+        [] => work,
+        [first, rest @ ..] => Box::pin(lock::alone(first, Force::NONE, context, alone(rest, context, work))),
     }
 }

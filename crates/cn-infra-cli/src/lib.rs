@@ -17,6 +17,7 @@ pub mod fuzzing;
 mod interrupts;
 mod inventory;
 mod lock;
+mod my_ip;
 mod nearest;
 mod network_change;
 mod open_files;
@@ -69,7 +70,9 @@ fn dispatch(command: &Command, context: &Context) -> Result<ExitCode> {
         Command::Schema => commands::schema::run(context),
         Command::Adopt(arguments) => block_on(commands::adopt::run(arguments, context)),
         Command::Policy(arguments) => commands::policy::run(arguments, context),
+        Command::Bucket(arguments) => block_on(commands::bucket::run(&arguments.command, context)),
         Command::Diff(arguments) => commands::diff::run(arguments, context),
+        Command::Ip(arguments) => block_on(commands::ip::run(arguments, context)),
         Command::Export(arguments) => block_on(commands::export::run(arguments, context)),
         Command::Completions { shell } => {
             context.view.data(&view::completions(*shell, &mut Arguments::command()))?;

@@ -31,7 +31,7 @@ pub async fn plan(
 ) -> Result<Plan> {
     let live = survey.observe().await?;
     let options = PlanOptions { only: touched.to_vec(), my_ip: own.my_ip, ..PlanOptions::default() };
-    let plan = survey.plan_of(&live, &options)?;
+    let plan = survey.plan_knowing(&live, &options).await?;
     let both = before_and_after(&survey.environment, &live, &survey.kinds, live.at);
     let (before, after) = both.map_err(anyhow::Error::new)?;
     let style = context.view.stdout_style();

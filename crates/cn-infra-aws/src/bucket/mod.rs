@@ -41,7 +41,7 @@ pub use cors::CorsRule;
 pub use encryption::{Encryption, KmsEncryption};
 pub use lifecycle::{LifecycleRule, Transition};
 pub use logging::Logging;
-pub use observe::READS_IN_FLIGHT;
+pub use observe::{READS_IN_FLIGHT, tags};
 pub use website::{Protocol, Website};
 
 use crate::session::Session;

@@ -39,6 +39,7 @@ use crate::ec2_tags;
 use crate::error::{failed, made};
 use crate::session::ec2_once;
 
+pub use guard::CLOSES_SSH;
 pub use icmp::{Icmp, IcmpName};
 pub use peer::Peer;
 pub(crate) use rule::{AwsRule, Direction};

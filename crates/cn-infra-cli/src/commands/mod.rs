@@ -2,10 +2,12 @@
 
 pub mod adopt;
 pub mod apply;
+pub mod bucket;
 pub mod check;
 pub mod diff;
 pub mod export;
 pub mod ingress;
+pub mod ip;
 pub mod network;
 pub mod output;
 pub mod plan;

@@ -33,8 +33,7 @@ async fn set(arguments: &NetworkSet, context: &Context) -> Result<ExitCode> {
     }
     edited.edits.change(&path, |text| set_network(text, changed, like(&old, members)))?;
 
-    let mut planned = Vec::new();
-    let mut unmoved = Vec::new();
+    let (mut surveys, mut changes, mut unmoved) = (Vec::new(), Vec::new(), Vec::new());
     for name in environments {
         let before = Subject::load(&name, context)?.environment;
         let after = Subject::load_from(&edited.edits, &name, context)?.environment;
@@ -43,14 +42,20 @@ async fn set(arguments: &NetworkSet, context: &Context) -> Result<ExitCode> {
             unmoved.push(name);
             continue;
         }
-        let survey = edited.open(&name).await?;
-        let plan = plan(&survey, &before, &touched, own, context).await?;
-        planned.push((survey, plan));
+        surveys.push(edited.open(&name).await?);
+        changes.push((before, touched));
     }
     if !unmoved.is_empty() {
         context.view.say(&format!("no rule changes in {}\n", unmoved.join(", ")));
     }
-    let code = edited.carry_out_all(&planned).await?;
+    let planning = async {
+        let mut plans = Vec::new();
+        for (survey, (before, touched)) in surveys.iter().zip(&changes) {
+            plans.push(plan(survey, before, touched, own, context).await?);
+        }
+        Ok(plans)
+    };
+    let code = edited.carry_out_all(&surveys, planning).await?;
     if !editing.dry_run {
         let old = old.members().join(" ");
         context

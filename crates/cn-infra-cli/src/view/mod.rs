@@ -25,6 +25,7 @@ mod layout;
 mod prompt;
 mod rule_changes;
 mod rules;
+pub mod transfer;
 mod value;
 
 #[cfg(test)]

@@ -69,6 +69,17 @@ fn line_ends_and_byte_order_mark_stay() {
 }
 
 #[test]
+fn a_file_with_both_line_ends_keeps_each() {
+    let source = "a = \"\"\"x\r\ny\nz\"\"\"\n[server.web]\r\nsize = 3\n[server.db]\nb = \"\"\"\r\n\n\"\"\"\n";
+    let (before, after) = source.split_once("[server.db]").unwrap();
+    let unended = "[server.web] # x";
+    assert_eq!(adopt(unended).unwrap(), "[server.web] # x\nadopt = \"i-1\"");
+    let inline = "[server]\r\nweb = { size = 3 } # here\nb = 1\r\n";
+    assert_eq!(adopt(inline).unwrap(), inline.replace(" }", ", adopt = \"i-1\" }"));
+    assert_eq!(adopt(source).unwrap(), format!("{before}adopt = \"i-1\"\n[server.db]{after}"));
+}
+
+#[test]
 fn what_is_not_declared_is_not_changed() {
     assert_eq!(adopt("[server.db]\n").unwrap_err().to_string(), "the file declares no server.web");
     assert!(matches!(adopt("[server.web\n"), Err(EditError::Syntax(_))));
