@@ -82,6 +82,7 @@ impl Subject {
             only: selection.only.iter().map(only).collect::<Result<_>>()?,
             create_anyway: selection.create_anyway.iter().map(create).collect::<Result<_>>()?,
             my_ip: selection.my_ip,
+            ..PlanOptions::default()
         })
     }
 
