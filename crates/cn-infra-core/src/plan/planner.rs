@@ -130,7 +130,7 @@ pub fn plan(
         left_out.extend(others);
     }
     let ids = ids(&steps, identity);
-    turns::take(steps.iter_mut().map(|draft| &mut draft.step), kinds, options.first.as_ref());
+    turns::take(steps.iter_mut().map(|draft| &mut draft.step), kinds, &environment.name, options.first.as_ref());
     let mut found = all_findings(found, environment, identity, kinds);
     found.extend(beyond_quota(&steps, live, kinds));
     Ok(Plan {

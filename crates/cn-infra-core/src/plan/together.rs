@@ -119,7 +119,7 @@ impl<'a> Together<'a> {
                 joined.networks.0.entry(name).or_insert(cidrs);
             }
         }
-        turns::take(joined.steps.iter_mut(), self.kinds, self.options.first.as_ref());
+        turns::take(joined.steps.iter_mut(), self.kinds, &self.home.name, self.options.first.as_ref());
         joined.steps = order::sort(joined.steps)?;
         Ok(joined)
     }

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::address::{Address, Reference, StepId};
+use crate::address::{Address, StepId};
 use crate::document::Document;
 use crate::kinds::Kinds;
 use crate::plan::{Action, Step};
@@ -18,8 +18,8 @@ struct Move {
 }
 
 /// Gives each step the one that it follows. `first` moves first in its circle; else the one whose address comes first.
-pub(super) fn take<'s>(steps: impl Iterator<Item = &'s mut Step>, kinds: &Kinds, first: Option<&Address>) {
-    let mut moving: Vec<_> = steps.filter_map(|step| Move::of(step, kinds).map(|place| (step, place))).collect();
+pub(super) fn take<'s>(steps: impl Iterator<Item = &'s mut Step>, kinds: &Kinds, home: &str, first: Option<&Address>) {
+    let mut moving: Vec<_> = steps.filter_map(|step| Move::of(step, kinds, home).map(|place| (step, place))).collect();
     moving.sort_by(|(a, _), (b, _)| (first != Some(&a.id.address), &a.id).cmp(&(first != Some(&b.id.address), &b.id)));
     let leaving: BTreeMap<_, _> =
         moving.iter().enumerate().filter_map(|(number, (_, place))| Some((place.from.clone()?, number))).collect();
@@ -86,14 +86,14 @@ fn say_who_comes(step: &mut Step, next: &Address) {
 }
 
 impl Move {
-    fn of(step: &Step, kinds: &Kinds) -> Option<Self> {
+    fn of(step: &Step, kinds: &Kinds, home: &str) -> Option<Self> {
         if step.action == Action::Delete {
             return None;
         }
         let field = kinds.get(&step.id.address.kind)?.fields.iter().find(|field| field.exclusive)?;
         let place = |document: Option<&Document>| {
             let text = document?.get(field.path)?.as_str()?.to_owned();
-            Some(absolute(text, step.id.address.environment.as_deref()))
+            Some(absolute(text, step.id.address.environment.as_deref(), home))
         };
         let (from, to) = (place(step.before.as_ref()), place(step.after.as_ref())?);
         (from.as_ref() != Some(&to)).then_some(Self { from, to })
@@ -101,11 +101,8 @@ impl Move {
 }
 
 /// A reference of a step's own file, as the plan's environment has it.
-fn absolute(text: String, environment: Option<&str>) -> String {
-    match (text.parse::<Address>(), environment) {
-        (Ok(address), Some(environment)) if address.environment.is_none() => {
-            Reference::Resource(address.in_environment(environment)).to_string()
-        }
-        _ => text,
-    }
+fn absolute(text: String, own: Option<&str>, home: &str) -> String {
+    let Ok(address) = text.parse::<Address>() else { return text };
+    let environment = address.environment.as_deref().or(own).filter(|environment| *environment != home);
+    Address { environment: environment.map(str::to_owned), ..address }.to_string()
 }
