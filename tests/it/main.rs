@@ -11,6 +11,7 @@ mod fields;
 mod fields_sent;
 mod guarded;
 mod moto;
+mod moves;
 mod pace;
 mod race;
 mod recorder;

@@ -44,41 +44,28 @@ pub async fn run(arguments: &Ip, context: &Context) -> Result<ExitCode> {
             surveys.push(edited.open(&ip.environment).await?);
         }
     }
-    let planning = async {
-        let mut plans = Vec::new();
-        for survey in &surveys {
-            let own = moved.iter().filter(|ip| ip.environment == survey.environment.name);
-            plans.push(planned(survey, own.map(|ip| ip.address.clone()).collect(), context).await?);
-        }
-        Ok(plans)
-    };
+    let planning = async { Ok(vec![planned(&surveys, &moved, context).await?]) };
     Box::pin(edited.carry_out_all(&surveys, planning)).await
 }
 
-/// The plan of some addresses, each after the one before it.
-async fn planned(survey: &Survey, addresses: Vec<Address>, context: &Context) -> Result<Plan> {
-    let live = survey.observe().await?;
-    let mut plan = survey.plan_of(&live, &PlanOptions { only: addresses.clone(), ..PlanOptions::default() })?;
-    put_in_order(&mut plan, &addresses);
-    for remark in remarks(survey, &live, &plan) {
+/// One plan of all addresses that move; the one named first moves first.
+async fn planned(surveys: &[Survey], moved: &[Named], context: &Context) -> Result<Plan> {
+    let [home, others @ ..] = surveys else { return Err(CommandError::usage("nothing moves")) };
+    let others: Vec<_> = others.iter().map(|survey| &survey.environment).collect();
+    let of_home = |ip: &Named| {
+        if ip.environment == home.environment.name {
+            ip.address.clone()
+        } else {
+            ip.address.in_environment(&ip.environment)
+        }
+    };
+    let only: Vec<_> = moved.iter().map(of_home).collect();
+    let options = PlanOptions { first: only.first().cloned(), only, ..PlanOptions::default() };
+    let (live, plan) = home.plan_together(&others, &options).await?;
+    for remark in remarks(home, &live, &plan) {
         context.view.say(&format!("{remark}\n"));
     }
     Ok(plan)
-}
-
-/// Makes each resource's steps wait for those of the resource before it.
-fn put_in_order(plan: &mut Plan, order: &[Address]) {
-    for pair in order.windows(2) {
-        let ids = plan.steps.iter().map(|step| step.id.clone());
-        let before: Vec<_> = ids.filter(|id| id.address == pair[0]).collect();
-        for step in plan.steps.iter_mut().filter(|step| step.id.address == pair[1]) {
-            step.needs.extend(before.clone());
-            step.needs.sort();
-            step.needs.dedup();
-        }
-    }
-    // Each step stands after those it needs.
-    plan.steps.sort_by_key(|step| order.iter().position(|address| *address == step.id.address));
 }
 
 /// `production/site` as `elastic_ip.site` of production.

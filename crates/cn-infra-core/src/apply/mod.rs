@@ -12,6 +12,7 @@ mod schedule;
 mod stale;
 mod step;
 mod survey;
+mod turns;
 mod update;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,8 +63,11 @@ pub async fn apply(
             tell_dropped(&run, schedule.drop_all("interrupted"));
         }
         while let Some(number) = schedule.start() {
-            let (run, step) = (&run, &plan.steps[number]);
-            running.push(async move { (number, step::carry_out(run, step).await) });
+            for number in std::iter::once(number).chain(schedule.start_followers(number)) {
+                let (run, step) = (&run, &plan.steps[number]);
+                run.turns.enter(step);
+                running.push(async move { (number, step::carry_out(run, step).await) });
+            }
         }
         if running.is_empty() {
             break;
