@@ -3,6 +3,7 @@
 mod account;
 mod allowed;
 mod bad_files;
+mod checklist;
 mod crash;
 mod docs;
 mod examples;
@@ -20,5 +21,6 @@ mod secrets;
 mod simulated;
 mod stale;
 mod stand_in;
+mod toggle;
 mod venv;
 mod wide;

@@ -110,6 +110,12 @@ pub enum Command {
     Output(Output),
     /// Print the least IAM policy that an environment needs
     Policy(Policy),
+    /// Show who reaches which port of which server and database
+    Reach(Reach),
+    /// Change who a network of an environment is, and with it what they reach
+    Ingress(Ingress),
+    /// Change the addresses of a network wherever it is used
+    Network(Network),
     /// Print the JSON Schema of environment files, for editors
     #[command(
         after_help = "Example:\n  cn-infra schema > environments/schema.json\nthen as first line of a file:\n  #:schema schema.json"
@@ -487,6 +493,26 @@ pub struct Output {
     pub json: bool,
 }
 
+/// `reach`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cn-infra reach production                       what changes once the file is applied is marked with →\n  cn-infra reach production --svg reach.svg       the same as a picture\n  cn-infra reach staging --offline                what the file says; AWS is not called\n  cn-infra reach production --json | jq '.after.\"instance.web\".access'\n\nAll security groups of a server count together. Routes and network ACLs are not looked at."
+)]
+pub struct Reach {
+    /// The environment
+    #[arg(value_name = "ENV")]
+    pub environment: String,
+    /// Look at the file alone, without calling AWS
+    #[arg(long)]
+    pub offline: bool,
+    /// Also write it as a picture
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// How outputs are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -513,6 +539,76 @@ pub struct Adopt {
     /// The object's physical id
     #[arg(value_name = "ID")]
     pub id: String,
+    /// How far it goes.
+    #[command(flatten)]
+    pub editing: Editing,
+}
+
+/// `ingress`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cn-infra ingress production visitors developers   hide the site\n  cn-infra ingress production visitors everyone     and open it again\n  cn-infra ingress production visitors 198.51.100.7/32 --dry-run\n\nOne line of [networks] changes, and every group whose rules name the network: rules are added before others are taken\naway, so nobody who is let in before and after is cut off."
+)]
+pub struct Ingress {
+    /// The environment
+    #[arg(value_name = "ENV")]
+    pub environment: String,
+    /// The network of its file: visitors
+    #[arg(value_name = "NETWORK")]
+    pub network: String,
+    /// Who it is from now on: another network, or a CIDR
+    #[arg(value_name = "TO")]
+    pub to: String,
+    /// Whose address must not be locked out.
+    #[command(flatten)]
+    pub own: Own,
+    /// How far it goes.
+    #[command(flatten)]
+    pub editing: Editing,
+}
+
+/// The address of whoever runs the command.
+#[derive(Clone, Debug, Args)]
+pub struct Own {
+    /// Your own address, as servers see it: hold back what would close port 22 to it
+    #[arg(long, value_name = "ADDRESS")]
+    pub my_ip: Option<IpAddr>,
+}
+
+/// `network`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Example:\n  cn-infra network set ana 198.51.100.23/32")]
+pub struct Network {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: NetworkCommand,
+}
+
+/// The commands on networks.
+#[derive(Clone, Debug, Subcommand)]
+pub enum NetworkCommand {
+    /// Write a network's new addresses into the file that defines it, and apply them to every environment that uses it
+    Set(NetworkSet),
+}
+
+/// `network set`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cn-infra network set ana 198.51.100.23/32               a home address that changed\n  cn-infra network set ana 198.51.100.23/32 2001:db8:7::/64 --my-ip 198.51.100.23\n\nA network that several environments include from one file changes in all of them."
+)]
+pub struct NetworkSet {
+    /// The network
+    #[arg(value_name = "NETWORK")]
+    pub network: String,
+    /// What it is from now on: CIDRs, and names of other networks
+    #[arg(value_name = "CIDR", required = true)]
+    pub members: Vec<String>,
+    /// The file that defines it, where several do
+    #[arg(long = "in", value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Whose address must not be locked out.
+    #[command(flatten)]
+    pub own: Own,
     /// How far it goes.
     #[command(flatten)]
     pub editing: Editing,

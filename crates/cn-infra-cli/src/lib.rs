@@ -19,6 +19,7 @@ mod inventory;
 mod lock;
 mod my_ip;
 mod nearest;
+mod network_change;
 mod open_files;
 mod sandbox;
 mod survey;
@@ -63,6 +64,9 @@ fn dispatch(command: &Command, context: &Context) -> Result<ExitCode> {
         Command::Check(arguments) => commands::check::run(arguments, context),
         Command::Show(arguments) => block_on(commands::show::run(arguments, context)),
         Command::Output(arguments) => block_on(commands::output::run(arguments, context)),
+        Command::Ingress(arguments) => block_on(commands::ingress::run(arguments, context)),
+        Command::Network(arguments) => block_on(commands::network::run(&arguments.command, context)),
+        Command::Reach(arguments) => block_on(commands::reach::run(arguments, context)),
         Command::Schema => commands::schema::run(context),
         Command::Adopt(arguments) => block_on(commands::adopt::run(arguments, context)),
         Command::Policy(arguments) => commands::policy::run(arguments, context),

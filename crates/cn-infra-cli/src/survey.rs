@@ -171,9 +171,14 @@ impl Survey {
     /// Reads what is live and plans the difference.
     pub async fn plan(&self, options: &PlanOptions) -> Result<Plan> {
         let live = if options.prune { self.observe_prunable().await? } else { self.observe().await? };
-        let plan = self.plan_of(&live, options)?;
+        self.plan_knowing(&live, options).await
+    }
+
+    /// Plans the difference to what is live; once more, where the plan turns on the operator's own address.
+    pub async fn plan_knowing(&self, live: &Live, options: &PlanOptions) -> Result<Plan> {
+        let plan = self.plan_of(live, options)?;
         match my_ip::known(&plan, &self.view).await {
-            my_ip @ Some(_) => self.plan_of(&live, &PlanOptions { my_ip, ..options.clone() }),
+            my_ip @ Some(_) => self.plan_of(live, &PlanOptions { my_ip, ..options.clone() }),
             None => Ok(plan),
         }
     }

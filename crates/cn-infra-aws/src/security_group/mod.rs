@@ -11,6 +11,7 @@ mod guard;
 mod icmp;
 mod normalize;
 mod observe;
+mod open;
 mod peer;
 mod rule;
 #[cfg(test)]
@@ -41,12 +42,12 @@ use crate::session::ec2_once;
 pub use guard::CLOSES_SSH;
 pub use icmp::{Icmp, IcmpName};
 pub use peer::Peer;
+pub(crate) use rule::{AwsRule, Direction};
 pub use rule::{Rule, Rules};
+pub(crate) use traffic::Traffic as AwsTraffic;
 pub use traffic::{Ports, Protocol};
 pub use until::Until;
 pub use vpc::Vpc;
-
-use rule::Direction;
 
 /// A security group and its rules.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -182,6 +183,7 @@ impl Resource for SecurityGroup {
     fn check(&self, context: &Context<'_, Self>, each: &mut dyn FnMut(Finding)) {
         check::check(self, context, each);
         guard::check(self, context, each);
+        open::check(self, context, each);
     }
 }
 

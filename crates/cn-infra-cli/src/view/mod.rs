@@ -13,6 +13,8 @@ pub mod outputs;
 pub mod plan;
 pub mod preflight;
 pub mod progress;
+pub mod reach;
+pub mod reach_svg;
 pub mod resolved;
 pub mod sandbox;
 

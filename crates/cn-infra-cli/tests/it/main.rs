@@ -10,6 +10,7 @@ mod end_to_end;
 mod export;
 mod gate;
 mod help;
+mod ingress;
 mod interrupt;
 mod ip;
 mod kill;

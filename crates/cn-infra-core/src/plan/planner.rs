@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::address::{Address, PhysicalId, StepId};
-use crate::check::Finding;
+use crate::check::{Finding, Whole};
 use crate::document::DocumentError;
 use crate::environment::Environment;
 use crate::kinds::Kinds;
@@ -133,6 +133,7 @@ pub fn plan(
     turns::take(steps.iter_mut().map(|draft| &mut draft.step), kinds, &environment.name, options.first.as_ref());
     let mut found = all_findings(found, environment, identity, kinds);
     found.extend(beyond_quota(&steps, live, kinds));
+    found.extend(kinds.check_whole(&Whole { environment, live: Some((live, identity)), kinds, now }));
     Ok(Plan {
         environment: environment.name.clone(),
         project: environment.project.clone(),

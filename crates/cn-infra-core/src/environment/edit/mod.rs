@@ -36,6 +36,39 @@ pub enum Members<'a> {
     List(&'a [String]),
 }
 
+/// What a line of `[networks]` was read to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Definition {
+    /// The same as another network.
+    Same(String),
+    /// Names of networks and CIDRs.
+    List(Vec<String>),
+}
+
+impl Definition {
+    /// The names and CIDRs.
+    pub fn members(&self) -> &[String] {
+        match self {
+            Self::Same(other) => std::slice::from_ref(other),
+            Self::List(members) => members,
+        }
+    }
+}
+
+/// What a file's line of `[networks]` says; `None` where the file has none, or the line no meaning.
+pub fn network(source: &str, name: &str) -> Option<Definition> {
+    let document: DocumentMut = source.strip_prefix('\u{feff}').unwrap_or(source).parse().ok()?;
+    let line = document.get("networks")?.get(name)?;
+    match (line.as_str(), line.as_array()) {
+        (Some(other), _) => Some(Definition::Same(other.to_owned())),
+        (_, Some(members)) => {
+            let members = members.iter().map(|member| member.as_str().map(str::to_owned));
+            members.collect::<Option<_>>().map(Definition::List)
+        }
+        _ => None,
+    }
+}
+
 /// Writes `adopt = "<id>"` into the table of a resource, or changes the one that is there.
 pub fn set_adopt(source: &str, address: &Address, id: &PhysicalId) -> Result<String, EditError> {
     set_field(source, address, "adopt", &id.0)
