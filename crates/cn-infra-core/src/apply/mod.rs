@@ -4,6 +4,7 @@ mod basis;
 mod create;
 mod delete;
 mod failure;
+mod journaling;
 mod poll;
 mod resolve;
 mod retry;
@@ -25,6 +26,7 @@ use tokio::sync::{mpsc, watch};
 use crate::address::{Address, PhysicalId, StepId};
 use crate::clock::Clock;
 use crate::event::{Event, Failure, Outcome, Reporter};
+use crate::journal::Recorder;
 use crate::kinds::Kinds;
 use crate::manager::Managers;
 use crate::plan::{Plan, Step};
@@ -61,8 +63,10 @@ pub async fn apply(
             run.tell(Event::Cancelled);
             tell_dropped(&run, schedule.drop_all("interrupted"));
         }
-        while let Some(number) = schedule.start() {
-            let (run, step) = (&run, &plan.steps[number]);
+        let starting: Vec<_> = std::iter::from_fn(|| schedule.start()).map(|number| (number, &plan.steps[number])).collect();
+        journaling::begin(&run, starting.iter().map(|(_, step)| *step));
+        for (number, step) in starting {
+            let run = &run;
             running.push(async move { (number, step::carry_out(run, step).await) });
         }
         if running.is_empty() {
@@ -77,7 +81,10 @@ pub async fn apply(
                 reporter.event(&event);
             }
             () = cancellation.cancelled(), if !cancelled => {}
-            Some((number, outcome)) = running.next() => tell_dropped(&run, schedule.end(number, outcome)),
+            Some((number, outcome)) = running.next() => {
+                journaling::end(&run, &plan.steps[number], &outcome);
+                tell_dropped(&run, schedule.end(number, outcome));
+            }
         }
     }
     tell_dropped(&run, schedule.drop_all("its needs form a circle"));
@@ -137,6 +144,8 @@ pub struct ApplyOptions {
     pub consistency: Duration,
     /// How long a step may wait for its object. Ends the waiting, not the change.
     pub timeout: Duration,
+    /// Who keeps what the steps change, for an undo; `None`: nobody.
+    pub journal: Option<Arc<dyn Recorder>>,
 }
 
 impl Default for ApplyOptions {
@@ -148,6 +157,7 @@ impl Default for ApplyOptions {
             allow_delete: BTreeSet::new(),
             consistency: Duration::from_mins(1),
             timeout: Duration::from_hours(3),
+            journal: None,
         }
     }
 }

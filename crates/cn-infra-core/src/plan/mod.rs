@@ -32,12 +32,15 @@ mod steps;
 mod strangers;
 pub(crate) mod tags;
 pub(crate) mod template;
+mod undo;
 
 #[cfg(test)]
 mod tests;
 
 pub use outputs::outputs;
 pub use planner::{PlanError, plan};
+pub(crate) use undo::made;
+pub use undo::{undo, with_undone};
 
 /// What would be done to bring live to desired, and what would not.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
