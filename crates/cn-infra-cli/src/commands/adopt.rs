@@ -79,9 +79,11 @@ impl Adoption<'_> {
         if !arguments.yes {
             agree(&plan, path, context).await?;
         }
+        let journal = context.journal(&plan, survey.clock.now());
+        context.view.warn_unless_kept(journal.file_edited(path, &edit.before, &edit.after));
         edit.write(path)?;
         let options = ApplyOptions { parallelism: usize::from(context.global.parallelism), ..ApplyOptions::default() };
-        CarryOut { survey, options, json: false, view: &context.view }.run(&plan).await
+        CarryOut { survey, options, journal, json: false, view: &context.view }.run(&plan).await
     }
 }
 

@@ -11,3 +11,4 @@ pub mod policy;
 pub mod sandbox;
 pub mod schema;
 pub mod show;
+pub mod undo;

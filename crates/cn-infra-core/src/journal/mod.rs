@@ -4,6 +4,7 @@
 //! journal cannot be written goes on, after it has said so. [`Journal`] writes a file for each apply, [`Past`] is what a
 //! file says; a program that keeps its journals elsewhere is a [`Recorder`] of its own.
 
+mod edits;
 mod file;
 mod image;
 mod past;
@@ -22,6 +23,7 @@ use crate::address::{PhysicalId, StepId};
 use crate::event::Outcome;
 use crate::plan::{Plan, Step};
 
+pub use edits::{FileChange, FileChanges};
 pub use file::{Journal, KEPT};
 pub(crate) use image::image;
 pub use past::{Past, PastStep};
@@ -144,21 +146,6 @@ impl FileEdit {
     /// The change of a file from one text to another.
     pub fn of(path: impl Into<PathBuf>, before: &str, after: &str) -> Self {
         Self { path: path.into(), before: before.to_owned(), after: hash(after) }
-    }
-
-    /// The file's text, if it is still what the change made of it.
-    pub fn unchanged_since(&self) -> io::Result<Option<String>> {
-        let text = String::from_utf8(std::fs::read(&self.path)?).ok();
-        Ok(text.filter(|text| hash(text) == self.after))
-    }
-
-    /// Writes the old text; tells whether the file was still what the change had made of it. If not, it is left alone.
-    pub fn put_back(&self) -> io::Result<bool> {
-        if self.unchanged_since()?.is_none() {
-            return Ok(false);
-        }
-        std::fs::write(&self.path, &self.before)?;
-        Ok(true)
     }
 }
 

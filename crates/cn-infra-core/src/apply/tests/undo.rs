@@ -59,7 +59,7 @@ impl World {
         }
         tokio::select! {
             told = self.apply_plan(plan) => assert!(told.report.is_success(), "{}\n{plan:#?}", told.events),
-            () = self.cloud.died() => {}
+            () = self.cloud.died(), if killed.is_some() => {}
         }
         self.cloud.calm();
         self.options.journal = None;

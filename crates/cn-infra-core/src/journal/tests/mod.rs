@@ -143,21 +143,24 @@ fn an_error_is_told_once() {
 fn an_edited_file_is_put_back_unless_it_changed_since() {
     let root = tempfile::tempdir().unwrap();
     let file = root.path().join("production.toml");
-    let directory = root.path().join("journal");
-    let journal = Journal::new(&directory, header("production"));
+    let journal = Journal::new(root.path(), header("production"));
     journal.file_edited(&file, "a = 1\n", "a = 2\n").unwrap();
-    let past = Past::last(&directory, Some("production")).unwrap().unwrap();
-    let [edit] = &past.edits[..] else { panic!("{past:?}") };
+    journal.file_edited(&file, "a = 2\n", "a = 3\n").unwrap();
+    let past = Past::last(root.path(), Some("production")).unwrap().unwrap();
+    let moved = FileChanges { back: Vec::new(), moved: vec![file.clone()] };
+    assert_eq!(past.file_changes(), moved, "a file that is gone");
+    fs::write(&file, "a = 4\n").unwrap();
+    assert_eq!(past.file_changes(), moved);
 
     fs::write(&file, "a = 3\n").unwrap();
-    assert!(!edit.put_back().unwrap());
-    assert_eq!(fs::read_to_string(&file).unwrap(), "a = 3\n");
-    fs::write(&file, "a = 2\n").unwrap();
-    assert_eq!(edit.unchanged_since().unwrap().as_deref(), Some("a = 2\n"));
-    assert!(edit.put_back().unwrap());
+    let FileChanges { back, moved } = past.file_changes();
+    assert_eq!((back[0].to.as_str(), back.len(), moved.len()), ("a = 1\n", 1, 0));
+    fs::write(&file, "a = 4\n").unwrap();
+    assert!(!back[0].write().unwrap(), "it changed meanwhile");
+    assert_eq!(fs::read_to_string(&file).unwrap(), "a = 4\n");
+    fs::write(&file, "a = 3\n").unwrap();
+    assert!(back[0].write().unwrap());
     assert_eq!(fs::read_to_string(&file).unwrap(), "a = 1\n");
-    fs::remove_file(&file).unwrap();
-    assert!(edit.put_back().is_err());
 }
 
 #[test]
