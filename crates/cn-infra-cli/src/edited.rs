@@ -86,14 +86,22 @@ impl<'a> Edited<'a> {
         if !self.editing.yes {
             self.ask(plans.iter().map(|plan| plan.steps.len()).sum()).await?;
         }
-        self.write()?;
         let context = self.context;
+        let journals: Vec<_> =
+            surveys.iter().zip(plans).map(|(survey, plan)| context.journal(plan, survey.clock.now())).collect();
+        // Whoever undoes the last apply gets the files back with it.
+        if let Some(journal) = journals.last() {
+            for (path, file) in self.edits.files() {
+                context.view.warn_unless_kept(journal.file_edited(path, &file.before, &file.after));
+            }
+        }
+        self.write()?;
         let mut code = ExitCode::Done;
-        for (survey, plan) in surveys.iter().zip(plans) {
+        for ((survey, plan), journal) in surveys.iter().zip(plans).zip(journals) {
             if code == ExitCode::Done && !plan.steps.is_empty() {
                 let parallelism = usize::from(context.global.parallelism);
                 let options = ApplyOptions { parallelism, ..ApplyOptions::default() };
-                code = CarryOut { survey, options, json: false, view: &context.view }.run(plan).await?;
+                code = CarryOut { survey, options, journal, json: false, view: &context.view }.run(plan).await?;
             }
         }
         Ok(code)

@@ -8,6 +8,7 @@ use cn_infra_aws::session::SessionError;
 use cn_infra_core::environment::Diagnostics;
 use cn_infra_core::environment::edit::EditsError;
 use cn_infra_core::export::ExportError;
+use cn_infra_core::journal::JournalError;
 use cn_infra_core::observe::ObserveError;
 use cn_infra_core::plan::PlanError;
 use cn_infra_core::plan::file::PlanFileError;
@@ -126,6 +127,13 @@ impl From<PlanFileError> for CommandError {
         let code = if matches!(error, PlanFileError::OtherFormat { .. }) { ExitCode::Stale } else { ExitCode::Failed };
         let hint = Some(error.hint().to_owned());
         Self { code, hint, error: anyhow::Error::new(error) }
+    }
+}
+
+impl From<JournalError> for CommandError {
+    fn from(error: JournalError) -> Self {
+        let hint = Some(error.hint().to_owned());
+        Self { hint, ..anyhow::Error::new(error).into() }
     }
 }
 

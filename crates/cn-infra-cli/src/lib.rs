@@ -61,6 +61,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<ExitCode> {
     match command {
         Command::Plan(arguments) => block_on(commands::plan::run(arguments, context)),
         Command::Apply(arguments) => block_on(commands::apply::run(arguments, context)),
+        Command::Undo(arguments) => block_on(commands::undo::run(arguments, context)),
         Command::Check(arguments) => commands::check::run(arguments, context),
         Command::Show(arguments) => block_on(commands::show::run(arguments, context)),
         Command::Output(arguments) => block_on(commands::output::run(arguments, context)),

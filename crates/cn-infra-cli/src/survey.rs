@@ -154,7 +154,7 @@ impl Survey {
     }
 
     /// Reads, and says what the reading has to wait for.
-    async fn told<F: Future>(&self, reading: F) -> F::Output {
+    pub async fn told<F: Future>(&self, reading: F) -> F::Output {
         let view = self.view;
         let say = move |SlowDown { why, after }| {
             view.say(&format!("{}\n", view::events::slowed_down(&why, after)));
@@ -181,6 +181,12 @@ impl Survey {
             my_ip @ Some(_) => self.plan_of(live, &PlanOptions { my_ip, ..options.clone() }),
             None => Ok(plan),
         }
+    }
+
+    /// Reads what is live and plans the difference to another version of the environment.
+    pub async fn plan_for(&self, environment: &Environment) -> Result<Plan> {
+        let live = self.told(observe(environment, &self.managers, self.clock.now())).await?;
+        Ok(plan(environment, &live, &self.kinds, &PlanOptions::default(), live.at)?)
     }
 
     /// Plans the difference to what is live.

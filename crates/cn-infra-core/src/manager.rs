@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use crate::address::{Address, PhysicalId};
 use crate::document::{Document, DocumentError};
 use crate::live::{Object, Observed};
-use crate::owner::{Owner, Tags};
+use crate::owner::{ADDRESS, ENVIRONMENT, Owner, PROJECT, Tags};
 use crate::resource::Resource;
 use crate::token::Token;
 
@@ -178,6 +178,11 @@ impl TagChange {
     /// Whether no tag differs.
     pub fn is_empty(&self) -> bool {
         self.set.is_empty() && self.remove.is_empty()
+    }
+
+    /// Whether it says anew whose the object is.
+    pub fn changes_owner(&self) -> bool {
+        [PROJECT, ENVIRONMENT, ADDRESS].iter().any(|key| self.set.contains_key(*key) || self.remove.contains(*key))
     }
 }
 

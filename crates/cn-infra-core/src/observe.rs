@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::{join_all, try_join_all};
 use jiff::Timestamp;
 
-use crate::address::PhysicalId;
+use crate::address::{Address, PhysicalId};
 use crate::document::Document;
 use crate::environment::Environment;
+use crate::journal::Past;
 use crate::kinds::Kinds;
 use crate::live::{Live, Object};
 use crate::manager::{AnyManager, ManageError, Managers, Scope, Wanted};
 use crate::plan::identity::identify;
+use crate::plan::{made, with_undone};
 
 /// Reading one kind failed.
 #[derive(Debug, thiserror::Error)]
@@ -53,17 +55,47 @@ pub async fn observe_prunable(
     at: Timestamp,
 ) -> Result<Live, ObserveError> {
     let mut live = observe_all(environment, managers, at).await?;
-    let mut doomed: BTreeMap<String, Vec<Object>> = BTreeMap::new();
-    for (address, object) in identify(environment, &live, kinds).unlisted() {
-        doomed.entry(address.kind.clone()).or_default().push((*object).clone());
+    let doomed = of_kinds(identify(environment, &live, kinds).unlisted());
+    add_obstacles(&mut live, &doomed, managers).await?;
+    Ok(live)
+}
+
+/// Reads what the undo of an apply needs: what the apply touched, whether or not the files still declare it, and what
+/// stands in the way of deleting what it made.
+pub async fn observe_undoable(
+    past: &Past,
+    environment: &Environment,
+    managers: &Managers,
+    kinds: &Kinds,
+    at: Timestamp,
+) -> Result<Live, ObserveError> {
+    let mut live = observe_all(&with_undone(environment, past), managers, at).await?;
+    let doomed = of_kinds(&made(past, &live, &identify(environment, &live, kinds)));
+    add_obstacles(&mut live, &doomed, managers).await?;
+    Ok(live)
+}
+
+fn of_kinds(objects: &[(Address, &Object)]) -> BTreeMap<String, Vec<Object>> {
+    let mut of_kinds: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (address, object) in objects {
+        of_kinds.entry(address.kind.clone()).or_default().push((*object).clone());
     }
+    of_kinds
+}
+
+/// Looks for what stands in the way of deleting objects.
+async fn add_obstacles(
+    live: &mut Live,
+    doomed: &BTreeMap<String, Vec<Object>>,
+    managers: &Managers,
+) -> Result<(), ObserveError> {
     let looked_for = managers.iter().filter_map(|(kind, manager)| Some((kind, manager, doomed.get(kind)?)));
     let looked_for = looked_for.map(|(kind, manager, doomed)| async move {
         manager.obstacles(doomed).await.map_err(|source| ObserveError { kind, source })
     });
     let found = try_join_all(looked_for).await?;
     live.add_obstacles(found.into_iter().flatten());
-    Ok(live)
+    Ok(())
 }
 
 /// Reads every object of the account and region with every field, for an export.

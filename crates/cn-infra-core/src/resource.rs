@@ -75,6 +75,13 @@ pub trait Resource:
         let _ = each;
     }
 
+    /// What brings back what a deleted object was, for whoever wants to undo its deletion: in one clause, which goes on
+    /// after "nothing brings this object back; ". Of the object what was known before, without what only a create uses.
+    fn after_delete(&self, name: &str) -> String {
+        let _ = name;
+        format!("to have another {}, declare it and apply", Self::KIND)
+    }
+
     /// Whether two objects of the same name are the same thing: groups are, within one VPC only.
     fn same_scope(&self, live: &Self) -> bool {
         let _ = live;

@@ -155,6 +155,12 @@ impl Resource for Bucket {
     fn check(&self, context: &Context<'_, Self>, each: &mut dyn FnMut(Finding)) {
         check::bucket(self, context, each);
     }
+
+    fn after_delete(&self, name: &str) -> String {
+        format!(
+            "declare it again for an empty one; the name {name} is anybody's now. S3 keeps nothing of a deleted bucket"
+        )
+    }
 }
 
 /// Reads and changes buckets.

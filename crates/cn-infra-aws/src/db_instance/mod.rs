@@ -275,6 +275,10 @@ impl Resource for DbInstance {
     fn check(&self, context: &Context<'_, Self>, each: &mut dyn FnMut(Finding)) {
         check::check(self, context, each);
     }
+
+    fn after_delete(&self, name: &str) -> String {
+        delete::way_back(self, name)
+    }
 }
 
 /// Reads and changes the database instances of one account and region.

@@ -82,6 +82,12 @@ impl Resource for ElasticIp {
             each(Problem::new("instance", message).hint("write instance.NAME or i-0123456789abcdef0"));
         }
     }
+
+    fn after_delete(&self, _: &str) -> String {
+        "declare it again for another address. The old one can be had as long as nobody else has it: \
+         `aws ec2 allocate-address --address ADDRESS`, then `cn-infra adopt`"
+            .to_owned()
+    }
 }
 
 /// Reads and changes elastic IPs.

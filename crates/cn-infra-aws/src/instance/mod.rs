@@ -206,6 +206,12 @@ impl Resource for Instance {
     fn check(&self, context: &Context<'_, Self>, each: &mut dyn FnMut(Finding)) {
         self.findings(context, each);
     }
+
+    fn after_delete(&self, _: &str) -> String {
+        "declare it again: that makes a new instance, with a new id and new disks. What the old disks held is where it was \
+         backed up: `image` may name an AMI made of it, a volume a snapshot"
+            .to_owned()
+    }
 }
 
 /// Reads and changes instances.

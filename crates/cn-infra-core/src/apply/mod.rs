@@ -4,6 +4,7 @@ mod basis;
 mod create;
 mod delete;
 mod failure;
+mod journaling;
 mod poll;
 mod resolve;
 mod retry;
@@ -26,6 +27,7 @@ use tokio::sync::{mpsc, watch};
 use crate::address::{Address, PhysicalId, StepId};
 use crate::clock::Clock;
 use crate::event::{Event, Failure, Outcome, Reporter};
+use crate::journal::Recorder;
 use crate::kinds::Kinds;
 use crate::manager::Managers;
 use crate::plan::{Plan, Step};
@@ -62,12 +64,16 @@ pub async fn apply(
             run.tell(Event::Cancelled);
             tell_dropped(&run, schedule.drop_all("interrupted"));
         }
+        let mut starting = Vec::new();
         while let Some(number) = schedule.start() {
-            for number in std::iter::once(number).chain(schedule.start_followers(number)) {
-                let (run, step) = (&run, &plan.steps[number]);
-                run.turns.enter(step);
-                running.push(async move { (number, step::carry_out(run, step).await) });
-            }
+            let followers = schedule.start_followers(number);
+            starting.extend(std::iter::once(number).chain(followers).map(|number| (number, &plan.steps[number])));
+        }
+        journaling::begin(&run, starting.iter().map(|(_, step)| *step));
+        for (number, step) in starting {
+            let run = &run;
+            run.turns.enter(step);
+            running.push(async move { (number, step::carry_out(run, step).await) });
         }
         if running.is_empty() {
             break;
@@ -81,7 +87,10 @@ pub async fn apply(
                 reporter.event(&event);
             }
             () = cancellation.cancelled(), if !cancelled => {}
-            Some((number, outcome)) = running.next() => tell_dropped(&run, schedule.end(number, outcome)),
+            Some((number, outcome)) = running.next() => {
+                journaling::end(&run, &plan.steps[number], &outcome);
+                tell_dropped(&run, schedule.end(number, outcome));
+            }
         }
     }
     tell_dropped(&run, schedule.drop_all("its needs form a circle"));
@@ -141,6 +150,8 @@ pub struct ApplyOptions {
     pub consistency: Duration,
     /// How long a step may wait for its object. Ends the waiting, not the change.
     pub timeout: Duration,
+    /// Who keeps what the steps change, for an undo; `None`: nobody.
+    pub journal: Option<Arc<dyn Recorder>>,
 }
 
 impl Default for ApplyOptions {
@@ -152,6 +163,7 @@ impl Default for ApplyOptions {
             allow_delete: BTreeSet::new(),
             consistency: Duration::from_mins(1),
             timeout: Duration::from_hours(3),
+            journal: None,
         }
     }
 }

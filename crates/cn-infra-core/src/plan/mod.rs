@@ -34,6 +34,7 @@ pub(crate) mod tags;
 pub(crate) mod template;
 mod together;
 mod turns;
+mod undo;
 
 #[cfg(test)]
 mod tests;
@@ -41,6 +42,8 @@ mod tests;
 pub use outputs::outputs;
 pub use planner::{PlanError, plan};
 pub use together::plan_together;
+pub(crate) use undo::made;
+pub use undo::{undo, with_undone};
 
 /// What would be done to bring live to desired, and what would not.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

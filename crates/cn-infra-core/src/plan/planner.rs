@@ -66,6 +66,14 @@ pub enum PlanError {
         /// The steps of the circle and those that wait for it.
         steps: Vec<StepId>,
     },
+    /// A journal is of another environment than the one at hand, or of another account.
+    #[error("the journal is of {journal}, and this is {here}")]
+    OtherEnvironment {
+        /// Whose the journal is: environment, project, account and region.
+        journal: String,
+        /// The same of the environment.
+        here: String,
+    },
     /// A document is not of its kind.
     #[error("{address} is not valid")]
     Document {
@@ -87,6 +95,7 @@ impl PlanError {
             Self::NoSuchResource { .. } => "name a resource as KIND.NAME, as the environment's file does".into(),
             Self::TooManyTags { .. } => "use fewer or shorter keys".into(),
             Self::Cycle { .. } => "leave one of the references out, or give a physical id".into(),
+            Self::OtherEnvironment { .. } => "undo it with the files, the project and the account of then".into(),
             Self::NoSuchKind { .. } | Self::Document { .. } => return None,
         })
     }
@@ -121,7 +130,7 @@ pub fn plan(
     if options.prune {
         let names = Names { environment, identity, my_ip: options.my_ip };
         let in_use = InUse { live, kinds, names, steps: &steps };
-        let mut pruned = prune::deletes(&in_use, &only)?;
+        let mut pruned = prune::deletes(identity.unlisted(), &in_use, &only)?;
         pruned.come_after(&steps);
         let Pruned { steps: deletes, blocked: kept, left_out: others, findings } = pruned;
         found.extend(findings);
@@ -198,7 +207,7 @@ fn draft(
 }
 
 /// The ids of existing objects that steps name.
-fn ids(steps: &[Draft], identity: &Identity<'_>) -> BTreeMap<Address, PhysicalId> {
+pub(super) fn ids(steps: &[Draft], identity: &Identity<'_>) -> BTreeMap<Address, PhysicalId> {
     let named = steps.iter().flat_map(|draft| draft.refers.iter().chain(&draft.mentions));
     let there = named.filter_map(|address| Some((address, identity.object(address)?)));
     there.map(|(address, object)| (address.clone(), object.id.clone())).collect()
