@@ -1,15 +1,20 @@
 //! The least IAM policy: no call outside it is ever sent.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use cn_infra::TokioClock;
 use cn_infra::aws::kinds;
+use cn_infra::aws::lease::{Claim, Lease, LeaseError};
 use cn_infra::aws::policy::{Policy, Purpose, policy};
 use cn_infra::core::environment::Environment;
 use cn_infra::core::plan::Plan;
 use cn_infra_sandbox::Call;
 
 use crate::crash::scenario::SCENARIOS;
+use crate::guarded::environment;
 use crate::recorder::Request;
+use crate::simulated::Simulated;
 
 /// S3's operations whose IAM action has another name, by the "Service Authorization Reference" for Amazon S3.
 const S3: &[(&str, &str)] = &[
@@ -29,33 +34,63 @@ const S3: &[(&str, &str)] = &[
     ("PutPublicAccessBlock", "PutBucketPublicAccessBlock"),
 ];
 
-/// The IAM action that a call needs; `GetCallerIdentity` needs none.
-fn action(service: &str, operation: &str) -> Option<String> {
+/// What AWS asks for beside the action of a call's own name: by the page of each operation. A text is a parameter, or how
+/// it begins, with which that is so.
+const ALSO: &[(&str, &str, &[&str])] = &[
+    ("AllocateAddress", "", &["ec2:CreateTags"]),
+    ("AssociateIamInstanceProfile", "", &["iam:PassRole"]),
+    ("CreateBucket", "", &["s3:TagResource"]),
+    ("CreateDBInstance", "", &["rds:AddTagsToResource"]),
+    ("CreateDBInstance", "ManageMasterUserPassword=true", MANAGED),
+    ("CreateDBInstance", "MonitoringRoleArn=", &["iam:PassRole"]),
+    ("CreateDBSnapshot", "", &["rds:AddTagsToResource"]),
+    ("CreateSecurityGroup", "", &["ec2:CreateTags"]),
+    ("DeleteDBInstance", "FinalDBSnapshotIdentifier=", &["rds:CreateDBSnapshot"]),
+    // Of an object that may not be there.
+    ("GetObject", "", &["s3:ListBucket"]),
+    ("ModifyDBInstance", "ManageMasterUserPassword=true", MANAGED),
+    ("ModifyDBInstance", "MonitoringRoleArn=", &["iam:PassRole"]),
+    ("ReplaceIamInstanceProfileAssociation", "", &["iam:PassRole"]),
+    ("RunInstances", "", &["ec2:CreateTags"]),
+    ("RunInstances", "IamInstanceProfile.", &["iam:PassRole"]),
+    ("RunInstances", "ImageId=resolve:ssm:", &["ssm:GetParameters"]),
+];
+
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html>
+const MANAGED: &[&str] =
+    &["kms:CreateGrant", "kms:DescribeKey", "secretsmanager:CreateSecret", "secretsmanager:TagResource"];
+
+/// The IAM actions that a call needs; `GetCallerIdentity` needs none.
+fn needs(service: &str, operation: &str, parameters: &[(String, String)]) -> Vec<String> {
     let named = S3.iter().find(|(name, _)| service == "s3" && *name == operation);
-    (service != "sts").then(|| format!("{service}:{}", named.map_or(operation, |(_, action)| action)))
+    let own = (service != "sts").then(|| format!("{service}:{}", named.map_or(operation, |(_, action)| action)));
+    let has = |text: &str| parameters.iter().any(|(name, value)| format!("{name}={value}").starts_with(text));
+    let also = ALSO.iter().filter(|(call, with, _)| *call == operation && (with.is_empty() || has(with)));
+    own.into_iter().chain(also.flat_map(|(.., actions)| *actions).map(ToString::to_string)).collect()
 }
 
 fn actions(policy: &Policy) -> BTreeSet<&str> {
     policy.statement.iter().flat_map(|statement| &statement.action).map(String::as_str).collect()
 }
 
-/// The calls that a policy does not allow.
-fn outside(policy: &Policy, calls: impl IntoIterator<Item = (String, String)>) -> BTreeSet<String> {
+/// The actions that a policy does not allow.
+fn outside(policy: &Policy, needed: impl IntoIterator<Item = String>) -> BTreeSet<String> {
     let allowed = actions(policy);
-    let needed: BTreeSet<_> =
-        calls.into_iter().filter_map(|(service, operation)| action(&service, &operation)).collect();
     needed.into_iter().filter(|action| !allowed.contains(action.as_str())).collect()
 }
 
 /// Panics unless the policy of a plan allows every request that carried it out: by action, and for S3 by bucket.
 pub fn assert_allowed(environment: &Environment, plan: &Plan, requests: &[Request]) {
     let policy = policy(environment, Purpose::Plan(plan));
-    let forms = requests.iter().filter(|request| !request.call.contains(' '));
-    let calls = forms.map(|request| {
-        let is_rds = request.call.contains("DB") || request.call.ends_with("Resource");
-        ((if is_rds { "rds" } else { "ec2" }).to_owned(), request.call.clone())
+    let needed = requests.iter().flat_map(|request| match request.call.split_once(" /") {
+        None => {
+            let is_rds = request.call.contains("DB") || request.call.ends_with("Resource");
+            needs(if is_rds { "rds" } else { "ec2" }, &request.call, &request.parameters)
+        }
+        Some(("PUT", path)) if !path.contains(['?', '/']) => needs("s3", "CreateBucket", &request.parameters),
+        Some(_) => Vec::new(),
     });
-    assert_eq!(outside(&policy, calls), BTreeSet::new(), "{plan:#?}");
+    assert_eq!(outside(&policy, needed), BTreeSet::new(), "{plan:#?}");
     for request in requests.iter().filter_map(|request| request.call.split_once(" /")) {
         let bucket = request.1.split(['?', '/']).next().unwrap_or_default();
         let arn = format!("arn:aws:s3:::{bucket}");
@@ -68,8 +103,8 @@ fn run<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
-fn pairs(calls: &[Call]) -> impl Iterator<Item = (String, String)> {
-    calls.iter().map(|call| (call.service.clone(), call.operation.clone()))
+fn needed(calls: &[Call]) -> impl Iterator<Item = String> {
+    calls.iter().flat_map(|call| needs(&call.service, &call.operation, &[]))
 }
 
 #[test]
@@ -86,17 +121,55 @@ fn no_call_of_any_change_is_outside_of_the_policy_for_it() {
             assert!(report.is_success(), "{}", scenario.name);
             let all = account.sandbox.calls().split_off(before);
             (
-                outside(&policy(environment, Purpose::Read), pairs(&reads)),
+                outside(&policy(environment, Purpose::Read), needed(&reads)),
                 // What left the file is pruned by the policy of its plan.
                 if scenario.name == "prune" {
                     BTreeSet::new()
                 } else {
-                    outside(&policy(environment, Purpose::File), pairs(&all))
+                    outside(&policy(environment, Purpose::File), needed(&all))
                 },
-                outside(&policy(environment, Purpose::Plan(&plan)), pairs(&all)),
+                outside(&policy(environment, Purpose::Plan(&plan)), needed(&all)),
             )
         });
         assert_eq!([read, whole, of_plan], [const { BTreeSet::new() }; 3], "{}", scenario.name);
+    }
+}
+
+#[tokio::test]
+async fn what_is_to_be_pruned_is_looked_at_within_the_policy_for_reading() {
+    let account = Simulated::start().await;
+    account.given(&environment("[bucket.media]\nname = \"coralnet-staging\"\n")).await;
+    let (before, empty) = (account.sandbox.calls().len(), environment(""));
+    let plan = account.prune(&empty).await;
+    let calls = account.sandbox.calls().split_off(before);
+    assert!(calls.iter().any(|call| call.operation == "ListObjectVersions"), "it is looked into");
+    assert_eq!(outside(&policy(&empty, Purpose::Read), needed(&calls)), BTreeSet::new());
+    assert!(actions(&policy(&empty, Purpose::Plan(&plan))).contains("s3:DeleteBucket"));
+    assert!(!actions(&policy(&empty, Purpose::File)).contains("s3:DeleteBucket"), "the file names no bucket");
+}
+
+#[tokio::test]
+async fn the_lease_is_within_the_policy_and_only_its_object_is_written() {
+    let account = Simulated::start().await;
+    account.given(&environment("[bucket.locks]\nname = \"coralnet-locks\"\n")).await;
+    let file = environment("[lock]\nbucket = \"coralnet-locks\"\n[elastic_ip.site]\n");
+    let before = account.sandbox.calls().len();
+    let claim =
+        Claim { bucket: "coralnet-locks", project: "coralnet", environment: "staging", who: "ana", unlock: None };
+    let session = &account.session;
+    let clock = Arc::new(TokioClock::new());
+    let lease = Lease::take(session, &claim, clock.clone()).await.unwrap();
+    assert!(matches!(Lease::take(session, &claim, clock).await, Err(LeaseError::Held(_))));
+    lease.release().await.unwrap();
+    let calls = account.sandbox.calls().split_off(before);
+    let policy = policy(&file, Purpose::File);
+    assert_eq!(outside(&policy, needed(&calls)), BTreeSet::new());
+    for operation in ["PutObject", "GetObject", "DeleteObject"] {
+        assert!(calls.iter().any(|call| call.operation == operation), "{operation} is part of it");
+        let action = format!("s3:{operation}");
+        let on: Vec<_> =
+            policy.statement.iter().filter(|one| one.action.contains(&action)).map(|one| &one.resource).collect();
+        assert_eq!(on, [&[format!("arn:aws:s3:::coralnet-locks/{}", claim.key())]], "{operation}");
     }
 }
 

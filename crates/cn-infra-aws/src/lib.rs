@@ -10,15 +10,19 @@ mod ec2_id;
 mod ec2_tags;
 pub mod elastic_ip;
 mod error;
+mod generation;
 pub mod instance;
 pub mod lease;
+pub mod my_ip;
 pub mod policy;
 pub mod preflight;
+pub mod reach;
 pub mod security_group;
 pub mod session;
 #[cfg(test)]
 mod testing;
 mod text_form;
+mod together;
 
 use cn_infra_core::kinds::Kinds;
 use cn_infra_core::manager::Managers;
@@ -33,6 +37,7 @@ pub fn kinds() -> Kinds {
         .with::<elastic_ip::ElasticIp>()
         .with::<instance::Instance>()
         .with::<security_group::SecurityGroup>()
+        .checking(together::check)
 }
 
 /// The managers of every kind of this crate.

@@ -1,11 +1,15 @@
 //! The command line.
 
+pub mod bucket;
+
 use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+pub use bucket::{Acl, Bucket, BucketCommand, Bulk, Compare, Deletion, Empty, SetAcl, Sync, Verify};
 
 /// Infrastructure as code without a state file: environments in TOML, reconciled with live AWS.
 ///
@@ -108,6 +112,12 @@ pub enum Command {
     Output(Output),
     /// Print the least IAM policy that an environment needs
     Policy(Policy),
+    /// Show who reaches which port of which server and database
+    Reach(Reach),
+    /// Change who a network of an environment is, and with it what they reach
+    Ingress(Ingress),
+    /// Change the addresses of a network wherever it is used
+    Network(Network),
     /// Print the JSON Schema of environment files, for editors
     #[command(
         after_help = "Example:\n  cn-infra schema > environments/schema.json\nthen as first line of a file:\n  #:schema schema.json"
@@ -117,8 +127,12 @@ pub enum Command {
     Diff(Diff),
     /// Take an existing object under management
     Adopt(Adopt),
+    /// Move elastic IPs from one server to another, each in one call
+    Ip(Ip),
     /// Write what is there as an environment file
     Export(Export),
+    /// Move, compare and delete objects in bulk
+    Bucket(Bucket),
     /// Print the completions of a shell
     #[command(
         after_help = "Example:\n  cn-infra completions zsh > ~/.zfunc/_cn-infra\n  source <(cn-infra completions bash)"
@@ -262,7 +276,7 @@ pub struct Selection {
     /// Create it although an object without our tags looks like the same thing; may be repeated
     #[arg(long, value_name = "RESOURCE")]
     pub create_anyway: Vec<String>,
-    /// Your own address, as servers see it: hold back what would close port 22 to it
+    /// Your own address, as servers see it: hold back what would close port 22 to it; left out: what CN_INFRA_MY_IP_URL answers
     #[arg(long, value_name = "ADDRESS")]
     pub my_ip: Option<IpAddr>,
 }
@@ -309,7 +323,7 @@ pub struct Apply {
     /// Delete it although data goes with it: a database, a bucket; else its name is asked for; may be repeated
     #[arg(long, value_name = "RESOURCE")]
     pub allow_delete: Vec<String>,
-    /// Do not ask; at a terminal, a saved plan older than an hour is asked for all the same
+    /// Do not ask; at a terminal, a saved plan older than an hour is asked for all the same, and one that may close port 22 to you
     #[arg(short, long)]
     pub yes: bool,
     /// Do not wait for objects that nothing else in the plan needs
@@ -400,6 +414,48 @@ pub struct Diff {
     pub json: bool,
 }
 
+/// `ip`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cn-infra ip move production/site staging/web      lend production's address to staging\n  cn-infra ip move production/site production/web   and take it back\n  cn-infra ip swap production/site staging/site     exchange two, the first one first\n\nThe line `instance = …` of the address is changed in its environment's file; the file's difference and the plan are shown and asked for. No address is ever given up in between: one AssociateAddress each."
+)]
+pub struct Ip {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: IpCommand,
+}
+
+/// The commands on elastic IPs.
+#[derive(Clone, Debug, Subcommand)]
+pub enum IpCommand {
+    /// Point an address at another server, of any environment
+    #[command(after_help = "Example:\n  cn-infra ip move production/site staging/web")]
+    Move {
+        /// The address: ENV/NAME
+        #[arg(value_name = "ADDRESS")]
+        address: String,
+        /// The server: ENV/NAME
+        #[arg(value_name = "SERVER")]
+        server: String,
+        /// How far it goes.
+        #[command(flatten)]
+        editing: Editing,
+    },
+    /// Exchange the servers of two addresses; the first moves first
+    #[command(after_help = "Example:\n  cn-infra ip swap production/site staging/site")]
+    Swap {
+        /// The address that moves first: ENV/NAME
+        #[arg(value_name = "ADDRESS")]
+        first: String,
+        /// The other: ENV/NAME
+        #[arg(value_name = "OTHER")]
+        second: String,
+        /// How far it goes.
+        #[command(flatten)]
+        editing: Editing,
+    },
+}
+
 /// `export`.
 #[derive(Clone, Debug, Args)]
 #[command(
@@ -468,6 +524,26 @@ pub struct Output {
     pub json: bool,
 }
 
+/// `reach`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cn-infra reach production                       what changes once the file is applied is marked with →\n  cn-infra reach production --svg reach.svg       the same as a picture\n  cn-infra reach staging --offline                what the file says; AWS is not called\n  cn-infra reach production --json | jq '.after.\"instance.web\".access'\n\nAll security groups of a server count together. Routes and network ACLs are not looked at."
+)]
+pub struct Reach {
+    /// The environment
+    #[arg(value_name = "ENV")]
+    pub environment: String,
+    /// Look at the file alone, without calling AWS
+    #[arg(long)]
+    pub offline: bool,
+    /// Also write it as a picture
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
+    /// Print as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// How outputs are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -494,6 +570,84 @@ pub struct Adopt {
     /// The object's physical id
     #[arg(value_name = "ID")]
     pub id: String,
+    /// How far it goes.
+    #[command(flatten)]
+    pub editing: Editing,
+}
+
+/// `ingress`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cn-infra ingress production visitors developers   hide the site\n  cn-infra ingress production visitors everyone     and open it again\n  cn-infra ingress production visitors 198.51.100.7/32 --dry-run\n\nOne line of [networks] changes, and every group whose rules name the network: rules are added before others are taken\naway, so nobody who is let in before and after is cut off."
+)]
+pub struct Ingress {
+    /// The environment
+    #[arg(value_name = "ENV")]
+    pub environment: String,
+    /// The network of its file: visitors
+    #[arg(value_name = "NETWORK")]
+    pub network: String,
+    /// Who it is from now on: another network, or a CIDR
+    #[arg(value_name = "TO")]
+    pub to: String,
+    /// Whose address must not be locked out.
+    #[command(flatten)]
+    pub own: Own,
+    /// How far it goes.
+    #[command(flatten)]
+    pub editing: Editing,
+}
+
+/// The address of whoever runs the command.
+#[derive(Clone, Debug, Args)]
+pub struct Own {
+    /// Your own address, as servers see it: hold back what would close port 22 to it
+    #[arg(long, value_name = "ADDRESS")]
+    pub my_ip: Option<IpAddr>,
+}
+
+/// `network`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Example:\n  cn-infra network set ana 198.51.100.23/32")]
+pub struct Network {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: NetworkCommand,
+}
+
+/// The commands on networks.
+#[derive(Clone, Debug, Subcommand)]
+pub enum NetworkCommand {
+    /// Write a network's new addresses into the file that defines it, and apply them to every environment that uses it
+    Set(NetworkSet),
+}
+
+/// `network set`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cn-infra network set ana 198.51.100.23/32               a home address that changed\n  cn-infra network set ana 198.51.100.23/32 2001:db8:7::/64 --my-ip 198.51.100.23\n\nA network that several environments include from one file changes in all of them."
+)]
+pub struct NetworkSet {
+    /// The network
+    #[arg(value_name = "NETWORK")]
+    pub network: String,
+    /// What it is from now on: CIDRs, and names of other networks
+    #[arg(value_name = "CIDR", required = true)]
+    pub members: Vec<String>,
+    /// The file that defines it, where several do
+    #[arg(long = "in", value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Whose address must not be locked out.
+    #[command(flatten)]
+    pub own: Own,
+    /// How far it goes.
+    #[command(flatten)]
+    pub editing: Editing,
+}
+
+/// What every command that edits files understands.
+#[derive(Clone, Debug, Args)]
+pub struct Editing {
     /// Show the file's difference and the plan; write nothing
     #[arg(long)]
     pub dry_run: bool,

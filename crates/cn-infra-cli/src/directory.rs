@@ -41,6 +41,16 @@ impl Directory {
         self.path.join(format!("{environment}.toml"))
     }
 
+    /// The files of the directory that an environment consists of: its own, and those that it includes.
+    pub fn files(&self, environment: &str) -> Vec<PathBuf> {
+        let own = self.file(environment);
+        let table = std::fs::read_to_string(&own).ok().and_then(|text| toml::from_str::<toml::Table>(&text).ok());
+        let include = table.as_ref().and_then(|table| table.get("environment")?.get("include")?.as_array());
+        let names = include.into_iter().flatten().filter_map(|name| name.as_str());
+        let included: Vec<_> = names.map(|name| self.path.join(name)).collect();
+        std::iter::once(own).chain(included).collect()
+    }
+
     /// The names of all environments, sorted. Files without `[environment]` are included by others.
     pub fn names(&self) -> Result<Vec<String>> {
         let failed = |error| CommandError::file("read", &self.path, error);
@@ -59,10 +69,15 @@ impl Directory {
 
     /// Reads an environment. An unknown name is answered with those there are.
     pub fn load(&self, name: &str, kinds: &Kinds) -> Result<Environment> {
+        self.load_from(&Disk, name, kinds)
+    }
+
+    /// Reads an environment from its files as they will be.
+    pub fn load_from(&self, files: &dyn Files, name: &str, kinds: &Kinds) -> Result<Environment> {
         if std::fs::symlink_metadata(self.file(name)).is_err() {
             return Err(unknown(name, &self.names()?, &self.path));
         }
-        Ok(Environment::load(&self.path, name, kinds)?)
+        Ok(Environment::load_from(files, &self.path, name, kinds)?)
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::exit::ExitCode;
 use cn_infra_aws::session::SessionError;
 use cn_infra_core::environment::Diagnostics;
-use cn_infra_core::environment::edit::EditError;
+use cn_infra_core::environment::edit::EditsError;
 use cn_infra_core::export::ExportError;
 use cn_infra_core::journal::JournalError;
 use cn_infra_core::observe::ObserveError;
@@ -109,8 +109,8 @@ impl From<StateError> for CommandError {
     }
 }
 
-impl From<EditError> for CommandError {
-    fn from(error: EditError) -> Self {
+impl From<EditsError> for CommandError {
+    fn from(error: EditsError) -> Self {
         anyhow::Error::new(error).into()
     }
 }

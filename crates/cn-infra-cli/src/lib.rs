@@ -9,6 +9,7 @@ mod carry_out;
 mod command;
 mod commands;
 mod directory;
+mod edited;
 mod error;
 mod exit;
 #[cfg(any(test, fuzzing))]
@@ -16,7 +17,9 @@ pub mod fuzzing;
 mod interrupts;
 mod inventory;
 mod lock;
+mod my_ip;
 mod nearest;
+mod network_change;
 mod open_files;
 mod sandbox;
 mod survey;
@@ -62,10 +65,15 @@ fn dispatch(command: &Command, context: &Context) -> Result<ExitCode> {
         Command::Check(arguments) => commands::check::run(arguments, context),
         Command::Show(arguments) => block_on(commands::show::run(arguments, context)),
         Command::Output(arguments) => block_on(commands::output::run(arguments, context)),
+        Command::Ingress(arguments) => block_on(commands::ingress::run(arguments, context)),
+        Command::Network(arguments) => block_on(commands::network::run(&arguments.command, context)),
+        Command::Reach(arguments) => block_on(commands::reach::run(arguments, context)),
         Command::Schema => commands::schema::run(context),
         Command::Adopt(arguments) => block_on(commands::adopt::run(arguments, context)),
         Command::Policy(arguments) => commands::policy::run(arguments, context),
+        Command::Bucket(arguments) => block_on(commands::bucket::run(&arguments.command, context)),
         Command::Diff(arguments) => commands::diff::run(arguments, context),
+        Command::Ip(arguments) => block_on(commands::ip::run(arguments, context)),
         Command::Export(arguments) => block_on(commands::export::run(arguments, context)),
         Command::Completions { shell } => {
             context.view.data(&view::completions(*shell, &mut Arguments::command()))?;

@@ -6,22 +6,23 @@ use std::time::{Duration, Instant};
 use cn_infra_aws::Session;
 use cn_infra_aws::session::{ANSWER, PaceOptions, SessionOptions};
 use cn_infra_core::clock::{Clock, TokioClock};
-use cn_infra_core::environment::Environment;
+use cn_infra_core::environment::{Disk, Environment, Files};
 use cn_infra_core::kinds::Kinds;
 use cn_infra_core::live::Live;
 use cn_infra_core::manager::Managers;
-use cn_infra_core::observe::{observe, observe_all, observe_prunable, observe_whole};
+use cn_infra_core::observe::{observe, observe_all, observe_prunable, observe_together, observe_whole};
 use cn_infra_core::plan::{Plan, PlanOptions};
 use cn_infra_core::slow_down::{self, SlowDown};
 use cn_infra_sandbox::Sandbox;
 
 use crate::arguments::Selection;
 use crate::command::Context;
-use crate::error::Result;
+use crate::error::{CommandError, Result};
+use crate::my_ip;
 use crate::sandbox::SandboxClock;
 use crate::target;
 use crate::view::{self, View};
-use cn_infra_core::plan::plan;
+use cn_infra_core::plan::{plan, plan_together};
 
 /// An environment as its files declare it: what is wrong with a command line is said before anybody is called.
 pub struct Subject {
@@ -62,9 +63,14 @@ pub enum Access {
 impl Subject {
     /// Loads an environment.
     pub fn load(name: &str, context: &Context) -> Result<Self> {
+        Self::load_from(&Disk, name, context)
+    }
+
+    /// Loads an environment from its files as they will be.
+    pub fn load_from(files: &dyn Files, name: &str, context: &Context) -> Result<Self> {
         let began = Instant::now();
         let kinds = cn_infra_aws::kinds();
-        let environment = context.directory()?.load(name, &kinds)?;
+        let environment = context.directory()?.load_from(files, name, &kinds)?;
         Ok(Self { environment, kinds, began })
     }
 
@@ -77,6 +83,7 @@ impl Subject {
             only: selection.only.iter().map(only).collect::<Result<_>>()?,
             create_anyway: selection.create_anyway.iter().map(create).collect::<Result<_>>()?,
             my_ip: selection.my_ip,
+            ..PlanOptions::default()
         })
     }
 
@@ -123,6 +130,19 @@ impl Survey {
         Ok(self.told(observe(&self.environment, &self.managers, self.clock.now())).await?)
     }
 
+    /// Reads once, and plans this environment and others of the same account and region as one.
+    pub async fn plan_together(&self, others: &[&Environment], options: &PlanOptions) -> Result<(Live, Plan)> {
+        let all: Vec<_> = std::iter::once(&self.environment).chain(others.iter().copied()).collect();
+        let place = |environment: &Environment| (environment.account.clone(), environment.region.clone());
+        if let Some(other) = others.iter().find(|other| place(other) != place(&self.environment)) {
+            let (one, other) = (&self.environment.name, &other.name);
+            return Err(CommandError::usage(format!("{one} and {other} are in different accounts or regions")));
+        }
+        let live = self.told(observe_together(&all, &self.managers, self.clock.now())).await?;
+        let plan = plan_together(&self.environment, others, &live, &self.kinds, options, self.clock.now())?;
+        Ok((live, plan))
+    }
+
     /// Reads the same, and what left the file although no plan looks for it.
     pub async fn observe_all(&self) -> Result<Live> {
         Ok(self.told(observe_all(&self.environment, &self.managers, self.clock.now())).await?)
@@ -151,7 +171,16 @@ impl Survey {
     /// Reads what is live and plans the difference.
     pub async fn plan(&self, options: &PlanOptions) -> Result<Plan> {
         let live = if options.prune { self.observe_prunable().await? } else { self.observe().await? };
-        self.plan_of(&live, options)
+        self.plan_knowing(&live, options).await
+    }
+
+    /// Plans the difference to what is live; once more, where the plan turns on the operator's own address.
+    pub async fn plan_knowing(&self, live: &Live, options: &PlanOptions) -> Result<Plan> {
+        let plan = self.plan_of(live, options)?;
+        match my_ip::known(&plan, &self.view).await {
+            my_ip @ Some(_) => self.plan_of(live, &PlanOptions { my_ip, ..options.clone() }),
+            None => Ok(plan),
+        }
     }
 
     /// Reads what is live and plans the difference to another version of the environment.

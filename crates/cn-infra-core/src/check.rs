@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::address::Address;
 use crate::environment::{Declared, Environment, Tier};
 use crate::kinds::Kinds;
+use crate::live::Live;
+use crate::plan::identity::Identity;
 use crate::plan::{findings, tags};
 
 /// A remark with a stable code; `docs/findings.md` has a passage for each.
@@ -108,6 +110,19 @@ pub struct Context<'a, R> {
     pub situation: &'a Situation<'a>,
 }
 
+/// A whole environment, for checks that look at several resources at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Whole<'a> {
+    /// The environment.
+    pub environment: &'a Environment,
+    /// What is live and whose it is; `None`: only the file is looked at.
+    pub live: Option<(&'a Live, &'a Identity<'a>)>,
+    /// All kinds.
+    pub kinds: &'a Kinds,
+    /// The time that counts as now.
+    pub now: Timestamp,
+}
+
 /// Findings about an environment as it is written, without looking at live objects; silenced ones are left out.
 pub fn check(environment: &Environment, kinds: &Kinds, now: Timestamp) -> Vec<Finding> {
     let declared = environment.resources.values();
@@ -115,6 +130,7 @@ pub fn check(environment: &Environment, kinds: &Kinds, now: Timestamp) -> Vec<Fi
     found.extend(same_names(environment, kinds));
     found.extend(loose_cidrs(environment));
     found.extend(lock_bucket(environment));
+    found.extend(kinds.check_whole(&Whole { environment, live: None, kinds, now }));
     findings::heard(found, environment)
 }
 

@@ -7,7 +7,7 @@ use schemars::{Schema, SchemaGenerator};
 use serde_json::Value;
 
 use crate::address::Reference;
-use crate::check::{Context, Finding, Situation};
+use crate::check::{Context, Finding, Situation, Whole};
 use crate::document::{Document, DocumentError};
 use crate::environment::Networks;
 use crate::export::Exporting;
@@ -18,7 +18,11 @@ use crate::resource::{Field, FieldChange, Impact, Naming, Output, Part, Problem,
 #[derive(Clone, Debug, Default)]
 pub struct Kinds {
     kinds: BTreeMap<&'static str, Kind>,
+    whole: Vec<WholeCheck>,
 }
+
+/// A check of several resources at once.
+pub type WholeCheck = fn(&Whole<'_>) -> Vec<Finding>;
 
 impl Kinds {
     /// No kinds.
@@ -31,6 +35,18 @@ impl Kinds {
     pub fn with<R: Resource>(mut self) -> Self {
         self.kinds.insert(R::KIND, Kind::of::<R>());
         self
+    }
+
+    /// Adds a check of several resources at once.
+    #[must_use]
+    pub fn checking(mut self, check: WholeCheck) -> Self {
+        self.whole.push(check);
+        self
+    }
+
+    /// The findings of all such checks.
+    pub fn check_whole(&self, whole: &Whole<'_>) -> Vec<Finding> {
+        self.whole.iter().flat_map(|check| check(whole)).collect()
     }
 
     /// The kind of a name.
@@ -90,7 +106,7 @@ pub struct Kind {
     /// [`Resource::same_scope`], on documents.
     pub same_scope: fn(&Document, &Document) -> Result<bool, DocumentError>,
     /// [`Resource::after_delete`], on a document.
-    pub after_delete: fn(&Document, &str) -> Result<String, DocumentError>,
+    pub after_delete: fn(&Document, &str) -> Result<Option<String>, DocumentError>,
     /// References, check and normalize in one conversion, for the planner: conversions are what planning costs.
     pub compare: CompareFn,
     /// [`Resource::check`], on documents.

@@ -20,6 +20,7 @@ pub mod manager;
 pub mod observe;
 pub mod owner;
 pub mod plan;
+mod replace;
 pub mod resource;
 pub mod slow_down;
 pub mod testing;

@@ -27,14 +27,23 @@ pub struct ObserveError {
 
 /// Reads everything that a plan for the environment needs.
 pub async fn observe(environment: &Environment, managers: &Managers, at: Timestamp) -> Result<Live, ObserveError> {
-    observe_kinds(environment, managers, at, false).await
+    observe_kinds(&[environment], managers, at, false).await
+}
+
+/// Reads everything that a plan for several environments of one account and region needs, once.
+pub async fn observe_together(
+    environments: &[&Environment],
+    managers: &Managers,
+    at: Timestamp,
+) -> Result<Live, ObserveError> {
+    observe_kinds(environments, managers, at, false).await
 }
 
 /// Reads the same, and what left the file although no plan looks for it: see [`Manager::observe_undeclared`].
 ///
 /// [`Manager::observe_undeclared`]: crate::manager::Manager::observe_undeclared
 pub async fn observe_all(environment: &Environment, managers: &Managers, at: Timestamp) -> Result<Live, ObserveError> {
-    observe_kinds(environment, managers, at, true).await
+    observe_kinds(&[environment], managers, at, true).await
 }
 
 /// Reads what a plan needs that also deletes: everything of the environment, and what stands in the way of deleting
@@ -51,17 +60,19 @@ pub async fn observe_prunable(
     Ok(live)
 }
 
-/// Reads what the undo of an apply needs: what the apply touched, whether or not the files still declare it, and what
-/// stands in the way of deleting what it made.
+/// Reads what the undo of an apply needs, of its environment and the others that it touched: whether or not the files
+/// still declare it, and with what stands in the way of deleting what it made.
 pub async fn observe_undoable(
     past: &Past,
-    environment: &Environment,
+    environments: &[&Environment],
     managers: &Managers,
     kinds: &Kinds,
     at: Timestamp,
 ) -> Result<Live, ObserveError> {
-    let mut live = observe_all(&with_undone(environment, past), managers, at).await?;
-    let doomed = of_kinds(&made(past, &live, &identify(environment, &live, kinds)));
+    let wider: Vec<_> = environments.iter().map(|environment| with_undone(environment, past)).collect();
+    let mut live = observe_kinds(&wider.iter().collect::<Vec<_>>(), managers, at, true).await?;
+    let doomed: Vec<_> = environments.iter().flat_map(|environment| made(past, environment, &live, kinds)).collect();
+    let doomed = of_kinds(&doomed);
     add_obstacles(&mut live, &doomed, managers).await?;
     Ok(live)
 }
@@ -111,14 +122,14 @@ fn collect(
 }
 
 async fn observe_kinds(
-    environment: &Environment,
+    environments: &[&Environment],
     managers: &Managers,
     at: Timestamp,
     undeclared: bool,
 ) -> Result<Live, ObserveError> {
     let readings = managers.iter().map(|(kind, manager)| async move {
         let read = async {
-            let mut objects = read(manager, None, &wanted(environment, kind)).await?;
+            let mut objects = read(manager, None, &wanted(environments, kind)).await?;
             if undeclared {
                 let others = manager.observe_undeclared().await?;
                 let known: BTreeSet<_> = objects.iter().map(|object| object.id.clone()).collect();
@@ -140,10 +151,13 @@ pub(crate) async fn read(
 }
 
 /// The declared resources of one kind.
-fn wanted(environment: &Environment, kind: &str) -> Vec<Wanted<Document>> {
-    let of_kind = environment.resources.values().filter(|declared| declared.address.kind == kind);
+fn wanted(environments: &[&Environment], kind: &str) -> Vec<Wanted<Document>> {
+    let of_kind = environments.iter().flat_map(|environment| {
+        let declared = environment.resources.values().filter(|declared| declared.address.kind == kind);
+        declared.map(move |declared| (environment, declared))
+    });
     of_kind
-        .map(|declared| Wanted {
+        .map(|(environment, declared)| Wanted {
             owner: environment.owner(&declared.address),
             name: declared.name.clone(),
             adopt: declared.adopt.clone(),

@@ -13,7 +13,8 @@ use crate::list::{ETag, Facts};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Comparison {
-    /// By entity tags where they are comparable, else by time: what was written after its source is the same. The default.
+    /// By entity tags where they are comparable, else by time: what was written after its source is the same. The
+    /// default.
     #[default]
     TagsOrTime,
     /// By time alone: for objects that KMS encrypts, whose tags always differ.

@@ -103,7 +103,8 @@ impl<'a> Multipart<'a> {
         }
     }
 
-    /// Gives up; parts that stay cost storage. If that fails too, `empty` or a rule of the bucket's lifecycle removes them.
+    /// Gives up; parts that stay cost storage. If that fails too, `empty` or a rule of the bucket's lifecycle removes
+    /// them.
     async fn abort(&self) {
         let aborted = self.pace.send(&self.limit, "AbortMultipartUpload", 0, || {
             let request = self.bucket.client().abort_multipart_upload().bucket(self.bucket.name()).key(self.key);

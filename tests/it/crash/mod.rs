@@ -1,11 +1,11 @@
 //! Killed anywhere: an apply that ends at any of its calls is finished by the next one, with nothing twice and nothing
 //! left over. What that means for a user is in `docs/guarantees.md`.
 
-mod account;
+pub mod account;
 mod inventory;
 pub mod scenario;
 mod sweep;
-mod wire;
+pub mod wire;
 
 use std::time::Instant;
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use cn_infra_core::check::{Context, Finding, Severity};
+use cn_infra_core::environment::Tier;
 use cn_infra_core::value::{FileText, OrNone};
 use serde_json::Value;
 
@@ -11,6 +12,9 @@ use super::{Bucket, PublicAccessBlock, name, policy};
 
 pub(super) fn bucket(desired: &Bucket, context: &Context<'_, Bucket>, each: &mut dyn FnMut(Finding)) {
     bad_name(context.situation.name).into_iter().for_each(&mut *each);
+    if context.situation.tier == Tier::Production {
+        overwritten(desired, context.live).into_iter().for_each(&mut *each);
+    }
     let live = context.live.and_then(|live| document(live.policy_file.as_ref()));
     let wanted = document(desired.policy_file.as_ref());
     if let (Some(live), Some(_)) = (&live, &desired.policy_file) {
@@ -31,6 +35,13 @@ fn bad_name(name: &str) -> Option<Finding> {
     let message = format!("{name:?} cannot be the name of a bucket: {fault}");
     let hint = "see https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html";
     Some(Finding::new("CN401", Severity::Error, message).hint(hint))
+}
+
+/// What the file leaves out is as it is, and off on a new bucket.
+fn overwritten(desired: &Bucket, live: Option<&Bucket>) -> Option<Finding> {
+    let is_on = desired.versioning.or(live.and_then(|live| live.versioning)) == Some(true);
+    let message = "a production bucket keeps no former versions: what is overwritten or deleted is gone";
+    (!is_on).then(|| Finding::new("CN406", Severity::Warning, message).hint("set versioning = true"))
 }
 
 fn deleted_principals<'a>(policies: impl Iterator<Item = &'a Value>) -> Option<Finding> {

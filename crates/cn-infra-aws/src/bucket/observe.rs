@@ -65,6 +65,15 @@ pub(super) async fn tagged(session: &Session) -> Result<Vec<Observed<Bucket>>, M
     buckets.filter_map(Result::transpose).collect()
 }
 
+/// The tags of a bucket of the session's account; `None`: it is not there.
+pub async fn tags(session: &Session, name: &str) -> Result<Option<Tags>, ManageError> {
+    match (Target { session, name }).read_tags().await {
+        Ok(tags) => Ok(Some(tags)),
+        Err(failure) if failure.class == ErrorClass::Gone => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
 /// Reads everything of every bucket of the session's region.
 pub(super) async fn whole(session: &Session) -> Result<Vec<Observed<Bucket>>, ManageError> {
     let whats = Aspect::ALL.map(What::Aspect).into_iter().chain([What::Tags]);

@@ -3,9 +3,13 @@
 use cn_infra_core::check::{Context, Finding, Severity};
 use cn_infra_core::environment::Tier;
 
-use super::DbInstance;
 use super::impact::{describe, value_at};
 use super::rules::is_identifier;
+use super::{DbInstance, Storage};
+use crate::generation::{is_for_production, newer_than_class};
+
+/// Days of backups that staging can do with.
+const STAGING_DAYS: u32 = 7;
 
 /// What deserves a remark.
 pub(super) fn check(it: &DbInstance, context: &Context<'_, DbInstance>, each: &mut dyn FnMut(Finding)) {
@@ -17,9 +21,11 @@ pub(super) fn check(it: &DbInstance, context: &Context<'_, DbInstance>, each: &m
     if context.situation.tier == Tier::Production {
         production(it, each);
     }
-    if context.situation.tier == Tier::Staging && it.multi_az == Some(true) {
-        let finding = Finding::new("CN308", Severity::Note, "a standby in a second zone doubles the cost of staging");
-        each(finding.hint("set multi_az = false"));
+    if context.situation.tier == Tier::Staging {
+        staging(it, each);
+    }
+    if let Some((class, newer)) = it.class.as_deref().and_then(|class| Some((class, newer_than_class(class)?))) {
+        each(Finding::new("CN312", Severity::Note, format!("{class} is of a previous generation")).hint(newer));
     }
 }
 
@@ -81,4 +87,28 @@ fn production(it: &DbInstance, each: &mut dyn FnMut(Finding)) {
         let finding = Finding::new("CN307", Severity::Warning, "the storage of a production database is not encrypted");
         each(finding.hint("set storage_encrypted = true before it is created: later it is too late"));
     }
+}
+
+/// What makes production expensive, and staging seldom needs.
+fn staging(it: &DbInstance, each: &mut dyn FnMut(Finding)) {
+    if it.multi_az == Some(true) {
+        let finding = Finding::new("CN308", Severity::Note, "a standby in a second zone doubles the cost of staging");
+        each(finding.hint("set multi_az = false"));
+    }
+    if let Some(days) = it.backup_retention_days.filter(|days| *days > STAGING_DAYS) {
+        let finding = Finding::new("CN309", Severity::Note, format!("backups of staging are kept for {days} days"));
+        each(finding.hint("set backup_retention_days = 1"));
+    }
+    if it.storage.as_ref().is_some_and(is_provisioned) {
+        let finding = Finding::new("CN310", Severity::Note, "provisioned IOPS are paid for by the month, used or not");
+        each(finding.hint("gp3 without iops does for staging"));
+    }
+    if let Some(class) = it.class.as_deref().filter(|class| is_for_production(class)) {
+        let finding = Finding::new("CN311", Severity::Note, format!("{class} is paid for like production's databases"));
+        each(finding.hint("a smaller class does for staging: db.t3.micro"));
+    }
+}
+
+fn is_provisioned(storage: &Storage) -> bool {
+    storage.iops.is_some() || storage.storage_type.as_deref().is_some_and(|name| name.starts_with("io"))
 }

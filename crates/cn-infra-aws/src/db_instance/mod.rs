@@ -14,6 +14,7 @@ mod normalize;
 mod observe;
 mod password;
 mod pending;
+mod port;
 mod request;
 mod rules;
 mod snapshot;
@@ -42,6 +43,7 @@ use crate::security_group::SecurityGroup;
 
 pub use password::MasterPassword;
 pub use pending::{Pending, Waiting};
+pub(crate) use port::ENGINE_PORTS;
 pub use version::EngineVersion;
 
 /// A database instance of RDS: PostgreSQL, MySQL, MariaDB, Oracle, SQL Server or Db2, not Aurora.
@@ -274,8 +276,8 @@ impl Resource for DbInstance {
         check::check(self, context, each);
     }
 
-    fn after_delete(&self, name: &str) -> String {
-        delete::way_back(self, name)
+    fn after_delete(&self, name: &str) -> Option<String> {
+        Some(delete::way_back(self, name))
     }
 }
 

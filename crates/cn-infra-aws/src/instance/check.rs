@@ -2,13 +2,16 @@
 //!
 //! CN201: a production server without termination protection. CN202: metadata without session tokens. CN203: a
 //! production server that a shutdown from within terminates. CN204: a role that no program can get at.
-//! CN205: more security groups than a network interface takes by default.
+//! CN205: more security groups than a network interface takes by default. CN206: a type with a cheaper successor.
+//! CN207: a type of production's size in staging. CN208: provisioned IOPS in staging. CN209: a production volume that is
+//! said not to be encrypted.
 
 use cn_infra_core::check::{Context, Finding, Severity};
 use cn_infra_core::environment::Tier;
 use cn_infra_core::value::OrNone;
 
-use super::{Endpoint, Instance, ShutdownBehavior, Tokens};
+use super::{Endpoint, Instance, ShutdownBehavior, Tokens, VolumeType};
+use crate::generation::{is_for_production, newer_than};
 
 /// AWS's default quota "Security groups per network interface".
 const GROUPS: usize = 5;
@@ -40,5 +43,35 @@ impl Instance {
             let message = "without the metadata service no program gets the role of the instance profile";
             each(Finding::new("CN204", Severity::Warning, message).hint("set `metadata.endpoint = \"enabled\"`"));
         }
+        self.money(context.situation.tier, each);
+        if production && self.disks().any(|(_, encrypted)| encrypted == Some(false)) {
+            let finding = Finding::new("CN209", Severity::Warning, "a volume of a production server is not encrypted");
+            each(finding.hint("set `encrypted = true` before it is created: later it is too late"));
+        }
+    }
+
+    /// What costs more than it needs to.
+    fn money(&self, tier: Tier, each: &mut dyn FnMut(Finding)) {
+        let name = self.instance_type.as_deref().unwrap_or_default();
+        if let Some(newer) = newer_than(name) {
+            each(Finding::new("CN206", Severity::Note, format!("{name} is of a previous generation")).hint(newer));
+        }
+        if tier == Tier::Staging && is_for_production(name) {
+            let finding =
+                Finding::new("CN207", Severity::Note, format!("{name} is paid for like production's servers"));
+            each(finding.hint("a smaller type does for staging: t3.medium"));
+        }
+        let is_provisioned = |kind: Option<VolumeType>| matches!(kind, Some(VolumeType::Io1 | VolumeType::Io2));
+        if tier == Tier::Staging && self.disks().any(|(kind, _)| is_provisioned(kind)) {
+            let finding =
+                Finding::new("CN208", Severity::Note, "provisioned IOPS are paid for by the month, used or not");
+            each(finding.hint("gp3 does for staging"));
+        }
+    }
+
+    /// The type of every volume, and whether it is encrypted.
+    fn disks(&self) -> impl Iterator<Item = (Option<VolumeType>, Option<bool>)> {
+        let root = self.root_volume.iter().map(|disk| (disk.volume_type, disk.encrypted));
+        root.chain(self.volumes.iter().flatten().map(|(_, volume)| (volume.volume_type, volume.encrypted)))
     }
 }

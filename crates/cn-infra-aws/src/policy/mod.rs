@@ -58,11 +58,9 @@ pub fn policy(environment: &Environment, purpose: Purpose<'_>) -> Policy {
     let place = Place { environment, partition: partition(&environment.region) };
     let work = Work::of(environment, purpose);
     let mut actions: BTreeMap<On, BTreeSet<String>> = BTreeMap::new();
-    for grant in GRANTS.iter().filter(|grant| work.needs(grant)) {
+    let lease = LEASE.iter().filter(|_| environment.lock_bucket.is_some() && work.writes);
+    for grant in GRANTS.iter().filter(|grant| work.needs(grant)).chain(lease) {
         actions.entry(grant.on).or_default().extend(grant.actions.iter().map(ToString::to_string));
-    }
-    if environment.lock_bucket.is_some() && work.writes {
-        actions.entry(LEASE.on).or_default().extend(LEASE.actions.iter().map(ToString::to_string));
     }
     let statements = actions.into_iter().map(|(on, actions)| place.statement(on, actions, &work.buckets));
     let statement = statements.chain(for_others(&place, &work)).filter(|statement| !statement.resource.is_empty());
@@ -174,6 +172,10 @@ impl Place<'_> {
             On::Lease => {
                 let object = |bucket| format!("arn:{partition}:s3:::{bucket}/cn-infra/{project}/{name}.lock");
                 ("Lease", lock_bucket.iter().map(object).collect(), None)
+            }
+            On::LeaseBucket => {
+                let arn = |bucket| format!("arn:{partition}:s3:::{bucket}");
+                ("LeaseBucket", lock_bucket.iter().map(arn).collect(), None)
             }
         };
         Statement { sid: sid.to_owned(), effect: "Allow", action, resource, condition }

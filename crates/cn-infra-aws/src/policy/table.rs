@@ -33,6 +33,8 @@ pub(super) enum On {
     Buckets,
     /// The lease of the environment.
     Lease,
+    /// The bucket that the lease is in.
+    LeaseBucket,
 }
 
 /// Calls of one kind of work.
@@ -151,8 +153,8 @@ pub(super) const GRANTS: &[Grant] = &[
         On::Databases,
         &["rds:AddTagsToResource", "rds:CreateDBSnapshot", "rds:DeleteDBInstance"],
     ),
-    // What left the file is looked for by the tags of every bucket.
-    grant("bucket", When::Read, On::All, &["s3:GetBucketTagging", "s3:ListAllMyBuckets"]),
+    // What left the file is looked for by the tags of every bucket; and whether it is empty, before a plan deletes it.
+    grant("bucket", When::Read, On::All, &["s3:GetBucketTagging", "s3:ListAllMyBuckets", "s3:ListBucketVersions"]),
     grant(
         "bucket",
         When::ReadDeclared,
@@ -172,7 +174,9 @@ pub(super) const GRANTS: &[Grant] = &[
             "s3:ListBucket",
         ],
     ),
-    grant("bucket", When::Create, On::Buckets, &["s3:CreateBucket"]),
+    // A bucket is made with its tags:
+    // <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html>.
+    grant("bucket", When::Create, On::Buckets, &["s3:CreateBucket", "s3:TagResource"]),
     grant(
         "bucket",
         When::Update,
@@ -193,9 +197,12 @@ pub(super) const GRANTS: &[Grant] = &[
             "s3:PutLifecycleConfiguration",
         ],
     ),
-    grant("bucket", When::Delete, On::Buckets, &["s3:DeleteBucket", "s3:ListBucket", "s3:ListBucketVersions"]),
+    grant("bucket", When::Delete, On::Buckets, &["s3:DeleteBucket", "s3:ListBucket"]),
 ];
 
-/// The lease, where the file has `[lock]`.
-pub(super) const LEASE: Grant =
-    grant("", When::Update, On::Lease, &["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]);
+/// The lease, where the file has `[lock]`. Who may not list a bucket is told 403 of an object that is not there, so that a
+/// lease just released would read as a refusal: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html>.
+pub(super) const LEASE: &[Grant] = &[
+    grant("", When::Update, On::Lease, &["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]),
+    grant("", When::Update, On::LeaseBucket, &["s3:ListBucket"]),
+];

@@ -14,6 +14,9 @@ use super::peer::Peer;
 use super::rule::{AwsRule, Direction, Rule};
 use super::traffic::Protocol;
 
+/// Port 22 is closed to somebody, and nobody said whether the operator is among them.
+pub const CLOSES_SSH: &str = "CN106";
+
 /// The port of SSH.
 const SSH: i32 = 22;
 
@@ -42,8 +45,8 @@ pub(super) fn check(group: &SecurityGroup, context: &Context<'_, SecurityGroup>,
         None => {
             let closed: Vec<_> = closed.iter().map(ToString::to_string).collect();
             let message = format!("port 22 is closed to {}: whether you are there is not known", closed.join(", "));
-            let hint = "give your address: --my-ip ADDRESS";
-            each(Finding::new("CN106", Severity::Warning, message).hint(hint));
+            let hint = "give your address: --my-ip ADDRESS, or name a service that tells it: CN_INFRA_MY_IP_URL";
+            each(Finding::new(CLOSES_SSH, Severity::Warning, message).hint(hint));
         }
     }
 }

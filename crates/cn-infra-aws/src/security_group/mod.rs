@@ -11,6 +11,7 @@ mod guard;
 mod icmp;
 mod normalize;
 mod observe;
+mod open;
 mod peer;
 mod rule;
 #[cfg(test)]
@@ -38,14 +39,15 @@ use crate::ec2_tags;
 use crate::error::{failed, made};
 use crate::session::ec2_once;
 
+pub use guard::CLOSES_SSH;
 pub use icmp::{Icmp, IcmpName};
 pub use peer::Peer;
+pub(crate) use rule::{AwsRule, Direction};
 pub use rule::{Rule, Rules};
+pub(crate) use traffic::Traffic as AwsTraffic;
 pub use traffic::{Ports, Protocol};
 pub use until::Until;
 pub use vpc::Vpc;
-
-use rule::Direction;
 
 /// A security group and its rules.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -181,10 +183,7 @@ impl Resource for SecurityGroup {
     fn check(&self, context: &Context<'_, Self>, each: &mut dyn FnMut(Finding)) {
         check::check(self, context, each);
         guard::check(self, context, each);
-    }
-
-    fn after_delete(&self, _: &str) -> String {
-        "declare it again with these rules: that makes a new group, which servers have to be put into".to_owned()
+        open::check(self, context, each);
     }
 }
 

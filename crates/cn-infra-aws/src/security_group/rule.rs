@@ -48,14 +48,14 @@ pub struct Rule {
 
 /// Whether a rule is about what comes in or what goes out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Direction {
+pub(crate) enum Direction {
     Ingress,
     Egress,
 }
 
 /// A rule as AWS identifies it within a group and direction: the description is no part of it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct AwsRule {
+pub(crate) struct AwsRule {
     pub traffic: Traffic,
     /// In canonical form.
     pub peer: Peer,
@@ -121,7 +121,7 @@ impl Rule {
     }
 
     /// Whether the rule's time is over.
-    pub(super) fn is_expired(&self, now: Timestamp) -> bool {
+    pub(crate) fn is_expired(&self, now: Timestamp) -> bool {
         self.until.is_some_and(|Until(until)| until <= now)
     }
 
@@ -141,7 +141,7 @@ impl Rule {
 
     /// The AWS rules that a rule of a file asks for. AWS would take ICMP from an IPv6 network as well, and let nothing
     /// through by it: a network may hold both versions, so each protocol takes its own.
-    pub(super) fn asked_for(&self, direction: Direction) -> impl Iterator<Item = AwsRule> {
+    pub(crate) fn asked_for(&self, direction: Direction) -> impl Iterator<Item = AwsRule> {
         self.expanded(direction).filter(AwsRule::lets_through)
     }
 

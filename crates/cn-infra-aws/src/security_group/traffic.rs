@@ -134,7 +134,7 @@ impl Visitor<'_> for PortVisitor {
 
 /// Protocol and ports as AWS identifies them: for ICMP type and code, -1 where any will do or there are no ports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Traffic {
+pub(crate) struct Traffic {
     pub protocol: Protocol,
     pub from: i32,
     pub to: i32,
@@ -182,7 +182,7 @@ impl Traffic {
     }
 
     /// The one way in which desired and live rules say it.
-    pub fn said(self) -> Said {
+    pub(super) fn said(self) -> Said {
         let Self { protocol, from, to } = self;
         match protocol {
             Protocol::Tcp | Protocol::Udp => {

@@ -92,6 +92,15 @@ impl Session {
     }
 }
 
+impl Session {
+    /// An S3 client for bulk transfers: their pace times each request by its bytes, so that no answer is given up after
+    /// some seconds that takes a minute for gigabytes.
+    pub fn bulk_s3(&self) -> aws_sdk_s3::Client {
+        let timeouts = TimeoutConfig::builder().connect_timeout(open::CONNECT).build();
+        aws_sdk_s3::Client::from_conf(self.s3.config().to_builder().timeout_config(timeouts).build())
+    }
+}
+
 /// Whether S3 is a stand-in on this machine, which has no host name per bucket.
 fn is_loopback(config: &SdkConfig) -> bool {
     let endpoint = std::env::var("AWS_ENDPOINT_URL_S3").ok().or_else(|| config.endpoint_url().map(str::to_owned));

@@ -28,7 +28,7 @@ use super::pace::{ClockSleep, Pace, PaceOptions, STAY};
 use crate::error::{credentials_error, failed};
 
 /// How long a connection may take to come about.
-const CONNECT: Duration = Duration::from_secs(3);
+pub(super) const CONNECT: Duration = Duration::from_secs(3);
 /// How long a call waits for its answer to begin, unless the caller says otherwise.
 pub const ANSWER: Duration = Duration::from_secs(30);
 

@@ -18,6 +18,7 @@ use crate::command::Context;
 use crate::error::{CommandError, Result};
 use crate::exit::ExitCode;
 use crate::lock::{self, Force};
+use crate::my_ip;
 use crate::survey::{Access, Subject, Survey};
 use crate::target;
 use crate::view::{self, Answer, View};
@@ -72,7 +73,7 @@ async fn fresh(name: &str, arguments: &arguments::Apply, context: &Context) -> R
         let plan = survey.plan(&options).await?;
         show(&plan, arguments, context)?;
         try_out(&plan, &survey, arguments, context).await?;
-        agree(&plan, arguments.yes, context).await?;
+        agree(&plan, may_go_unasked(&plan, survey.clock.now(), arguments), context).await?;
         let arguments = &allowed(&plan, &survey, arguments, context).await?;
         let journal = context.journal(&plan, survey.clock.now());
         carry_out(&plan, &survey, false, journal, arguments, context).await
@@ -167,9 +168,9 @@ async fn try_out(plan: &Plan, survey: &Survey, arguments: &arguments::Apply, con
     Err(CommandError::new(format!("EC2 would refuse {}; nothing was applied", view::count(refused, "step"))))
 }
 
-/// An old plan is asked for even with `--yes`, where somebody is there to answer.
+/// An old plan, and one that may lock its operator out, is asked for even with `--yes`, where somebody is there to answer.
 fn may_go_unasked(plan: &Plan, now: Timestamp, arguments: &arguments::Apply) -> bool {
-    arguments.yes && !(is_old(plan, now) && View::can_ask())
+    arguments.yes && !((is_old(plan, now) || my_ip::matters(plan)) && View::can_ask())
 }
 
 fn is_old(plan: &Plan, now: Timestamp) -> bool {
@@ -190,7 +191,8 @@ fn provenance(plan: &Plan, path: &Path, now: Timestamp) -> String {
 fn question(plan: &Plan) -> String {
     let these =
         if plan.steps.len() == 1 { "this step".to_owned() } else { format!("these {} steps", plan.steps.len()) };
-    format!("Apply {these} to {} (account {})?", plan.environment, plan.account)
+    let risk = if my_ip::matters(plan) { "You may be among those that port 22 is closed to [CN106]. " } else { "" };
+    format!("{risk}Apply {these} to {} (account {})?", plan.environment, plan.account)
 }
 
 /// Asks, unless nothing would be done or nobody is to be asked.

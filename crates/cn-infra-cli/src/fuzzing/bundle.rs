@@ -23,7 +23,7 @@ impl Bundle {
         let mut name = "test.toml".to_owned();
         for line in input.split_inclusive(|byte| *byte == b'\n') {
             if let Some(next) = line.strip_prefix(b"#@ ") {
-                name = String::from_utf8_lossy(next).trim().to_owned();
+                String::from_utf8_lossy(next).trim().clone_into(&mut name);
             } else {
                 let line = if line == b"#@@\n" { HEADER.as_bytes() } else { line };
                 files.entry(name.clone()).or_insert_with(Vec::new).extend(line);

@@ -4,6 +4,9 @@ use cn_infra_core::address::Address;
 use cn_infra_core::environment::edit::set_adopt;
 
 /// A file in which `instance.web` is adopted.
+///
+/// # Panics
+/// Where anything else changes.
 pub fn edit(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let (address, id) = (Address::new("instance", "web"), "i-0123456789abcdef0".into());

@@ -61,8 +61,10 @@ fn look(environment: &Environment, live: &Live) {
     let now = Timestamp::UNIX_EPOCH;
     let findings = check(environment, &KINDS, now);
     let checked = view::check::Checked { environment: "test".to_owned(), result: Ok((0, findings)) };
-    STYLES.iter().for_each(|style| assert_is_plain(&view::check::checked(&checked, *style)));
-    STYLES.iter().for_each(|style| assert_is_plain(&view::resolved::environment(environment, *style)));
+    for style in STYLES {
+        assert_is_plain(&view::check::checked(&checked, style));
+        assert_is_plain(&view::resolved::environment(environment, style));
+    }
     view::json::document(&view::resolved::json(environment)).expect("a document");
     for prune in [false, true] {
         let options = PlanOptions { prune, ..PlanOptions::default() };
@@ -80,7 +82,9 @@ fn look(environment: &Environment, live: &Live) {
 
 /// Prints a plan in every way; saved and read back it is the same.
 pub(super) fn look_at_plan(plan: &Plan) {
-    STYLES.iter().for_each(|style| assert_is_plain(&view::plan::plan(plan, *style)));
+    for style in STYLES {
+        assert_is_plain(&view::plan::plan(plan, style));
+    }
     view::plan::plan(plan, COLORED);
     assert_is_plain(&view::markdown::plan(plan));
     view::json::document(plan).expect("a document");

@@ -9,6 +9,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 /// Two policies, a line of three dashes between them; without one, the second has the first's statements reversed.
+///
+/// # Panics
+/// Where a comparison contradicts itself.
 pub fn policy(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let (one, other) = match text.split_once("\n---\n") {

@@ -3,7 +3,7 @@
 use cn_infra_core::check::{Finding, Severity};
 
 use super::color::{Ink, Style};
-use super::layout::hang;
+use super::layout::{hang, printable};
 
 /// All findings, each with its hint.
 pub fn findings(findings: &[Finding], style: Style) -> String {
@@ -17,7 +17,7 @@ fn one(finding: &Finding, style: Style) -> String {
         Severity::Error => (Ink::Alarm, "error"),
     };
     let on = finding.on.as_ref().map_or_else(String::new, |address| format!("{address}: "));
-    let label = format!("{word}[{}]", finding.code);
+    let label = format!("{word}[{}]", printable(&finding.code));
     let column = 2 + label.len() + 1;
     let message = hang(&format!("{on}{}", finding.message), column, None, style);
     let hint = finding.hint.as_ref().map_or_else(String::new, |text| hint(text, 6, style));

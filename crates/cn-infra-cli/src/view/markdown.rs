@@ -30,7 +30,7 @@ pub fn plan(plan: &Plan) -> String {
     }
     parts.extend(unlisted(plan).map(|text| escape(&text)));
     parts.extend(left_out(plan).map(|text| escape(&text)));
-    parts.join("\n\n") + "\n"
+    parts.join("\n\n").lines().map(|line| printable(line) + "\n").collect()
 }
 
 fn block(plan: &Plan) -> String {

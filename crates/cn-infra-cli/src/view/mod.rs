@@ -13,6 +13,8 @@ pub mod outputs;
 pub mod plan;
 pub mod preflight;
 pub mod progress;
+pub mod reach;
+pub mod reach_svg;
 pub mod resolved;
 pub mod sandbox;
 pub mod undo;
@@ -24,6 +26,7 @@ mod layout;
 mod prompt;
 mod rule_changes;
 mod rules;
+pub mod transfer;
 mod value;
 
 #[cfg(test)]

@@ -45,6 +45,7 @@ pub fn plan(plan: &Plan, style: Style) -> String {
 
 /// `production · coralnet · account 123456789012 · us-west-2`.
 pub fn header([environment, project, account, region]: [&str; 4], style: Style) -> String {
+    let [environment, project, account, region] = [environment, project, account, region].map(printable);
     format!("{} · {project} · account {account} · {region}\n", style.paint(Ink::Strong, environment))
 }
 
@@ -118,7 +119,7 @@ pub fn rows(rows: &[Row], style: Style) -> String {
 }
 
 fn row_text(row: &Row, column: usize, style: Style) -> String {
-    let label = || labelled(&row.label, FIELDS, column, Style { colored: false, ..style });
+    let label = || labelled(&printable(&row.label), FIELDS, column, Style { colored: false, ..style });
     let note = row.note.as_ref();
     let mut text = match &row.what {
         What::Value(value) => format!("{}{}\n", label(), hang(value, column, None, style)),
@@ -188,7 +189,7 @@ fn held_back(text: &mut String, blocked: &Blocked, plan: &Plan, column: usize, s
 
 /// `Plan: 0 to create, 3 to update, …`, or that there is nothing to do; then what is unlisted and left out.
 fn summary(plan: &Plan, style: Style) -> String {
-    let totals = totals(plan);
+    let totals = printable(&totals(plan));
     let unlisted = unlisted(plan).unwrap_or_default();
     let fits = style.width.is_none_or(|columns| width(&totals) + 1 + width(&unlisted) <= columns);
     let gap = if unlisted.is_empty() {

@@ -27,7 +27,9 @@ fn the_command() {
       schema       Print the JSON Schema of environment files, for editors
       diff         Show how two environments differ, as their files declare them
       adopt        Take an existing object under management
+      ip           Move elastic IPs from one server to another, each in one call
       export       Write what is there as an environment file
+      bucket       Move, compare and delete objects in bulk
       completions  Print the completions of a shell
       sandbox      Look at the simulated account, serve it, begin it anew, plan its faults
 
@@ -99,7 +101,7 @@ fn plan() {
           --create-anyway <RESOURCE>  Create it although an object without our tags looks like the same
                                       thing; may be repeated
           --my-ip <ADDRESS>           Your own address, as servers see it: hold back what would close
-                                      port 22 to it
+                                      port 22 to it; left out: what CN_INFRA_MY_IP_URL answers
           --out <FILE>                Save the plan here instead of .cn-infra/plan.json
           --detailed-exitcode         Exit with 2 if a step is pending
           --json                      Print the plan as JSON

@@ -2,6 +2,7 @@
 
 mod adopt;
 mod beta_migration;
+mod bucket;
 mod checkout;
 mod diff;
 mod disk;
@@ -9,12 +10,15 @@ mod end_to_end;
 mod export;
 mod gate;
 mod help;
+mod ingress;
 mod interrupt;
+mod ip;
 mod kill;
 mod lock;
 mod mask;
 #[path = "../../../../tests/it/moto.rs"]
 mod moto;
+mod my_ip;
 mod offline;
 mod policy;
 mod preflight;

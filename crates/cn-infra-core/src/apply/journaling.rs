@@ -26,7 +26,8 @@ pub(super) fn end(run: &Run<'_>, step: &Step, outcome: &Outcome) {
 /// No apply fails for its journal.
 fn warn(run: &Run<'_>, kept: Result<(), JournalError>) {
     if let Err(error) = kept {
-        let why = std::error::Error::source(&error).map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"));
+        let why =
+            std::error::Error::source(&error).map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"));
         run.tell(Event::NotJournaled { why, hint: error.hint().to_owned() });
     }
 }

@@ -32,9 +32,7 @@ fn value(tree: &FieldTree, field: &Value, in_entry: bool) -> Option<Value> {
         (FieldTree::Fixed(fields), Value::Object(values)) => {
             Some(table(&|key| fields.get(key), values, in_entry)).filter(|kept| !kept.is_empty()).map(Value::Object)
         }
-        (FieldTree::Keyed(entry), Value::Object(values)) => {
-            Some(Value::Object(table(&|_| Some(entry), values, true)))
-        }
+        (FieldTree::Keyed(entry), Value::Object(values)) => Some(Value::Object(table(&|_| Some(entry), values, true))),
         (FieldTree::Leaf { role: Role::CreateOnly, .. }, _) if !in_entry => None,
         _ => Some(field.clone()),
     }

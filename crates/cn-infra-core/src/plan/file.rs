@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::plan::Plan;
+use crate::replace::replace;
 
 /// The version of the format that this version writes, and the only one that it reads.
 pub const FORMAT: u32 = 1;
@@ -105,40 +106,9 @@ pub fn save(plan: &Plan, path: &Path) -> Result<(), PlanFileError> {
     let saved = serde_json::to_vec_pretty(&saving).map_err(io::Error::from);
     let written = saved.and_then(|saved| match fs::metadata(path) {
         Ok(there) if !there.is_file() => OpenOptions::new().write(true).open(path)?.write_all(&saved),
-        _ => replace(path, &saved),
+        _ => replace(path, &saved, None),
     });
     written.map_err(|source| PlanFileError::Unwritable { path: path.to_owned(), source })
-}
-
-fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let temporary = temporary(path);
-    let replaced = write(&temporary, content).and_then(|()| fs::rename(&temporary, path));
-    if replaced.is_err() {
-        // If what is left of the attempt cannot be removed either, the first error says enough.
-        let _ = fs::remove_file(&temporary);
-    }
-    replaced
-}
-
-fn temporary(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
-    path.with_file_name(name)
-}
-
-fn write(path: &Path, content: &[u8]) -> io::Result<()> {
-    if let Some(directory) = path.parent() {
-        fs::create_dir_all(directory)?;
-    }
-    // Left by a process that was killed while it wrote.
-    let _ = fs::remove_file(path);
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(content)?;
-    file.sync_all()
 }
 
 /// Loads a saved plan.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::address::{Address, PhysicalId, StepId};
-use crate::check::Finding;
+use crate::check::{Finding, Whole};
 use crate::document::DocumentError;
 use crate::environment::Environment;
 use crate::kinds::Kinds;
@@ -17,7 +17,7 @@ use crate::plan::only::Only;
 use crate::plan::prune::{self, Pruned};
 use crate::plan::reading::Names;
 use crate::plan::steps::{Draft, Drafter, Drafts};
-use crate::plan::{Action, Plan, PlanOptions, Step, Unlisted, blocked, findings, order};
+use crate::plan::{Action, Plan, PlanOptions, Step, Unlisted, blocked, findings, order, turns};
 
 /// Why there can be no plan.
 #[derive(Debug, thiserror::Error)]
@@ -122,7 +122,7 @@ pub fn plan(
     let drafts = draft(environment, identity, kinds, &options, now)?;
     let only = Only::of(&options.only, &drafts, identity);
     let mut found = drafts.findings.clone();
-    let (mut steps, mut blocked) = blocked::settle(drafts, identity, environment);
+    let (mut steps, mut blocked) = blocked::settle(drafts, identity, environment, &options.made_elsewhere);
 
     let mut left_out = Vec::new();
     left_out.extend(steps.extract_if(.., |draft| !only.includes(&draft.step.id.address)).map(|draft| draft.step.id));
@@ -139,8 +139,10 @@ pub fn plan(
         left_out.extend(others);
     }
     let ids = ids(&steps, identity);
+    turns::take(steps.iter_mut().map(|draft| &mut draft.step), kinds, &environment.name, options.first.as_ref());
     let mut found = all_findings(found, environment, identity, kinds);
     found.extend(beyond_quota(&steps, live, kinds));
+    found.extend(kinds.check_whole(&Whole { environment, live: Some((live, identity)), kinds, now }));
     Ok(Plan {
         environment: environment.name.clone(),
         project: environment.project.clone(),
@@ -148,7 +150,7 @@ pub fn plan(
         region: environment.region.clone(),
         files: environment.hash.clone(),
         at: live.at,
-        steps: order::sort(steps)?,
+        steps: order::sort(steps.into_iter().map(|draft| draft.step).collect())?,
         blocked,
         unlisted: unlisted(identity),
         findings: findings::heard(found, environment),
@@ -182,6 +184,8 @@ fn checked(
         only: options.only.iter().map(known).collect::<Result<_, _>>()?,
         create_anyway: options.create_anyway.iter().map(known).collect::<Result<_, _>>()?,
         my_ip: options.my_ip,
+        made_elsewhere: options.made_elsewhere.clone(),
+        first: options.first.clone(),
     })
 }
 

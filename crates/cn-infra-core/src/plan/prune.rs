@@ -40,11 +40,7 @@ struct Doomed<'a> {
 }
 
 /// Plans the deletion of every one of these objects that may be deleted.
-pub(super) fn deletes(
-    objects: &[(Address, &Object)],
-    in_use: &InUse<'_>,
-    only: &Only,
-) -> Result<Pruned, PlanError> {
+pub(super) fn deletes(objects: &[(Address, &Object)], in_use: &InUse<'_>, only: &Only) -> Result<Pruned, PlanError> {
     let (names, kinds) = (in_use.names, in_use.kinds);
     let mut pruned = Pruned::default();
     let mut doomed = BTreeMap::new();

@@ -1,5 +1,5 @@
-//! Copies of objects that are too large for one request: part by part. Unlike CopyObject, that takes nothing over but the
-//! bytes, so that headers, metadata and tags are read first.
+//! Copies of objects that are too large for one request: part by part. Unlike CopyObject, that takes nothing over but
+//! the bytes, so that headers, metadata and tags are read first.
 
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, CompletedPart, CopyPartResult};
 use futures_util::{StreamExt, TryStreamExt, stream};

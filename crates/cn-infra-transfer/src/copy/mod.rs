@@ -53,8 +53,8 @@ struct Source<'a> {
 }
 
 impl Copy<'_> {
-    /// Copies an object that was listed, and tells how many bytes it has. If it has changed since, it is copied as it is
-    /// now.
+    /// Copies an object that was listed, and tells how many bytes it has. If it has changed since, it is copied as it
+    /// is now.
     pub async fn copy(&self, entry: Entry<'_>) -> Result<u64, Undone> {
         let facts = entry.facts;
         let mut source = Source {
@@ -69,6 +69,12 @@ impl Copy<'_> {
                 copied => return copied.map(|()| source.size),
             }
         }
+        self.copy_source(&source).await.map(|()| source.size)
+    }
+
+    /// Copies an object that was not listed.
+    pub async fn copy_unlisted(&self, key: &str) -> Result<u64, Undone> {
+        let source = self.look(key).await?;
         self.copy_source(&source).await.map(|()| source.size)
     }
 

@@ -1,13 +1,13 @@
 //! Where to cut a range of keys of which only the beginning is known.
 //!
 //! Any cut is right: each key is listed once. A good one leaves keys on both sides. S3 lists only forwards, so what is
-//! beyond the last page is guessed from the keys so far: at each character of what the page's keys have in common, halfway
-//! from the last key's character to the greatest of its class. That halves both a space of random keys, at the first
-//! character, and one of numbers with a long common beginning, at one of the last. A cut beyond the last key costs one
-//! request that finds nothing, and leaves a smaller range to guess in.
+//! beyond the last page is guessed from the keys so far: at each character of what the page's keys have in common,
+//! halfway from the last key's character to the greatest of its class. That halves both a space of random keys, at the
+//! first character, and one of numbers with a long common beginning, at one of the last. A cut beyond the last key
+//! costs one request that finds nothing, and leaves a smaller range to guess in.
 
-/// Keys to cut at, in ascending order, each after `last` and before `until` (`None`: there is no end). `first` and `last`
-/// are the first and the last key of the latest page.
+/// Keys to cut at, in ascending order, each after `last` and before `until` (`None`: there is no end). `first` and
+/// `last` are the first and the last key of the latest page.
 pub fn cuts(first: &str, last: &str, until: Option<&str>) -> Vec<String> {
     let top = until.map_or(0, |until| common(last, until));
     let low = top.max(common(first, last));

@@ -30,7 +30,8 @@ pub struct Entry<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct Page {
     keys: String,
-    entries: Vec<(u32, Facts)>,
+    /// Where each key ends, and the rest.
+    entries: Vec<(usize, Facts)>,
 }
 
 impl Page {
@@ -39,21 +40,10 @@ impl Page {
         Self { keys: String::with_capacity(entries * 32), entries: Vec::with_capacity(entries) }
     }
 
-    /// Adds an entry, whose key comes after all others. False, and nothing is added: the page is full, at 4 GiB of keys.
-    pub fn push(&mut self, key: &str, facts: Facts) -> bool {
-        self.push_with(|keys| keys.push_str(key), facts)
-    }
-
-    /// Adds an entry whose key is written by `write`.
-    pub fn push_with(&mut self, write: impl FnOnce(&mut String), facts: Facts) -> bool {
-        let before = self.keys.len();
-        write(&mut self.keys);
-        let Ok(end) = u32::try_from(self.keys.len()) else {
-            self.keys.truncate(before);
-            return false;
-        };
-        self.entries.push((end, facts));
-        true
+    /// Adds an entry, whose key comes after all others.
+    pub fn push(&mut self, key: &str, facts: Facts) {
+        self.keys.push_str(key);
+        self.entries.push((self.keys.len(), facts));
     }
 
     /// How many entries there are.
@@ -70,7 +60,7 @@ impl Page {
     pub fn get(&self, at: usize) -> Option<Entry<'_>> {
         let (end, facts) = self.entries.get(at)?;
         let start = at.checked_sub(1).and_then(|before| self.entries.get(before)).map_or(0, |(end, _)| *end);
-        Some(Entry { key: self.keys.get(start as usize..*end as usize)?, facts })
+        Some(Entry { key: self.keys.get(start..*end)?, facts })
     }
 
     /// All of them.

@@ -1,8 +1,8 @@
 //! The files of a directory and of those in it, in the order that S3 has for their keys.
 //!
-//! S3 orders keys by bytes, and a directory's keys have a `/` after its name: `a-b`, `a/c`, `ab`. Each directory is read
-//! and sorted when the walk comes to it, so memory is that of the names of one directory on each level. What cannot be a
-//! key or cannot be read is told and left out.
+//! S3 orders keys by bytes, and a directory's keys have a `/` after its name: `a-b`, `a/c`, `ab`. Each directory is
+//! read and sorted when the walk comes to it, so memory is that of the names of one directory on each level. What
+//! cannot be a key or cannot be read is told and left out.
 
 mod names;
 
@@ -125,7 +125,7 @@ impl Walk {
                 self.odd(path, why, false);
             }
             Kind::File => match fs::metadata(&path) {
-                Ok(file) => _ = self.files.page.push(&self.key, facts(&file)),
+                Ok(file) => self.files.page.push(&self.key, facts(&file)),
                 Err(error) => self.odd(path, format!("it cannot be read: {error}"), true),
             },
         }

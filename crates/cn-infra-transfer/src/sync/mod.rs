@@ -1,10 +1,11 @@
 //! Copies what is not there, or not the same, from buckets and directories to buckets.
 //!
-//! Both sides are listed and compared in order, in many ranges at once ([`scan`](crate::scan)); no object is asked for on
-//! its own. What a run has copied, the next one finds copied: one that was killed is simply begun again, and the second
-//! pass of a migration is the same call. Deletions come last, and only if everything else succeeded.
+//! Both sides are listed and compared in order, in many ranges at once ([`scan`](crate::scan)); no object is asked for
+//! on its own. What a run has copied, the next one finds copied: one that was killed is simply begun again, and the
+//! second pass of a migration is the same call. Deletions come last, and only if everything else succeeded.
 
 mod map;
+mod retry;
 mod run;
 
 use cn_infra_core::apply::Cancellation;
@@ -21,6 +22,7 @@ use crate::report::Report;
 use crate::run::Run;
 use crate::scan::{Start, scan, starts};
 pub use map::{Map, MapError, Source};
+pub use retry::retry;
 use run::Sync;
 
 /// So much work is found ahead of what is being done.
@@ -63,7 +65,8 @@ impl Default for SyncOptions {
     }
 }
 
-/// Carries out maps, together. `found` of the report has what was found: `new`, `different_by_size` and what else decided,
+/// Carries out maps, together. `found` of the report has what was found: `new`, `different_by_size` and what else
+/// decided,
 /// `same_by_tag` and so on, and `extra`, what is only at the destination.
 ///
 /// All failures are in the report, those of the listings too; a report that is no success says what to do again. Once

@@ -1,5 +1,6 @@
 //! One sync: what to do about a key, and doing it.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
@@ -11,7 +12,7 @@ use crate::compare::{Verdict, compare};
 use crate::copy::{Copy, Limits};
 use crate::decided::Decided;
 use crate::failure::{Class, Failure};
-use crate::list::Entry;
+use crate::list::{Entry, Listing};
 use crate::local::Odd;
 use crate::pace::Prefix;
 use crate::progress::Event;
@@ -35,7 +36,7 @@ pub(super) enum Todo {
 /// A sync that goes on.
 pub(super) struct Sync<'a> {
     pub run: Run<'a>,
-    maps: &'a [Map],
+    pub(super) maps: &'a [Map],
     options: &'a SyncOptions,
     budget: Budget,
     decided: Decided,
@@ -78,16 +79,26 @@ impl<'a> Sync<'a> {
         if self.options.dry_run {
             return self.run.tally.copied(size);
         }
-        let (pace, to, attributes) = (self.run.pace, &map.to, &self.options.attributes);
-        let copied = match &map.from {
-            Source::Bucket(from) => Copy { pace, from, to, attributes, limits: Limits::default() }.copy(entry).await,
-            Source::Directory(from) => {
-                Upload { pace, from, to, attributes, budget: &self.budget }.upload(entry.key, size).await
-            }
+        let done = match &map.from {
+            Source::Bucket(from) => self.copier(from, &map.to, Limits::default()).copy(entry).await,
+            Source::Directory(root) => self.uploader(root, &map.to).upload(entry.key, size).await,
         };
-        match copied {
+        self.done(map, entry.key, done);
+    }
+
+    pub(super) fn copier<'b>(&'b self, from: &'b Listing, to: &'b Listing, limits: Limits) -> Copy<'b> {
+        Copy { pace: self.run.pace, from, to, attributes: &self.options.attributes, limits }
+    }
+
+    pub(super) fn uploader<'b>(&'b self, from: &'b Path, to: &'b Listing) -> Upload<'b> {
+        Upload { pace: self.run.pace, from, to, attributes: &self.options.attributes, budget: &self.budget }
+    }
+
+    /// Counts what was done about a key, or tells why it was not.
+    pub(super) fn done(&self, map: &Map, key: &str, done: Result<u64, Undone>) {
+        match done {
             Ok(bytes) => self.run.tally.copied(bytes),
-            Err(undone) => self.undone(map, entry.key, undone),
+            Err(undone) => self.undone(map, key, undone),
         }
     }
 
@@ -203,7 +214,7 @@ impl Judge for Sync<'_> {
 }
 
 /// Where a key comes from.
-fn from(map: &Map, key: &str) -> String {
+pub(super) fn from(map: &Map, key: &str) -> String {
     match &map.from {
         Source::Bucket(from) => format!("{from}{key}"),
         Source::Directory(root) => root.join(key).display().to_string(),

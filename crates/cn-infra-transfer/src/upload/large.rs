@@ -19,16 +19,12 @@ use crate::undone::Undone;
 const PARALLEL: usize = 8;
 
 impl Upload<'_> {
-    pub(super) async fn upload_large(&self, path: PathBuf, key: &str) -> Result<u64, Undone> {
-        let path: Arc<PathBuf> = path.into();
-        let file = Arc::clone(&path);
-        let stamp = self.budget.blocking(move || Stamp::now(&file)).await.map_err(Undone::at("read"))?;
+    pub(super) async fn upload_large(&self, path: &Arc<PathBuf>, key: &str, stamp: Stamp) -> Result<(), Undone> {
         let upload = self.begin(key).await.map_err(Undone::at("CreateMultipartUpload"))?;
-        let all = parts(stamp.size, PART).map(|part| self.put_part(&path, stamp, &upload, part));
+        let all = parts(stamp.size, PART).map(|part| self.put_part(path, stamp, &upload, part));
         let put = stream::iter(all).buffer_unordered(PARALLEL).try_collect().await;
         let operation = if put.is_err() { "UploadPart" } else { "CompleteMultipartUpload" };
-        upload.end(put, stamp.size).await.map_err(Undone::at(operation))?;
-        Ok(stamp.size)
+        upload.end(put, stamp.size).await.map_err(Undone::at(operation))
     }
 
     async fn begin<'k>(&'k self, key: &'k str) -> Result<Multipart<'k>, Failure> {

@@ -1,13 +1,14 @@
 //! Uploads of files: small ones at once, others in parts. S3 checks each against its checksum.
 //!
-//! What is in flight is in memory, so that it can be sent again; a budget for all uploads together bounds that. A file that
-//! changes while it is read is not uploaded: it fails.
+//! What is in flight is in memory, so that it can be sent again; a budget for all uploads together bounds that. A file
+//! that changes while it is read is not uploaded: it fails.
 
 mod content_type;
 mod large;
 mod read;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::ChecksumAlgorithm;
@@ -71,17 +72,21 @@ pub(crate) struct Upload<'a> {
 }
 
 impl Upload<'_> {
-    /// Uploads the file of a key, and tells how many bytes it has.
+    /// Uploads the file of a key as it is now, and tells how many bytes it has; `size` is what was listed.
     pub async fn upload(&self, key: &str, size: u64) -> Result<u64, Undone> {
-        let (path, key) = (self.from.join(key), format!("{}{key}", self.to.prefix));
-        if size > PART {
-            return self.upload_large(path, &key).await;
+        let (path, key) = (Arc::new(self.from.join(key)), format!("{}{key}", self.to.prefix));
+        let room = self.budget.room(size.min(PART)).await;
+        let file = Arc::clone(&path);
+        match self.budget.blocking(move || open(&file)).await.map_err(Undone::at("read"))? {
+            Opened::Whole(bytes) => {
+                let size = bytes.len() as u64;
+                self.put(&key, bytes).await.map_err(Undone::at("PutObject")).map(|()| size)
+            }
+            Opened::Large(stamp) => {
+                drop(room);
+                self.upload_large(&path, &key, stamp).await.map(|()| stamp.size)
+            }
         }
-        let _room = self.budget.room(size).await;
-        let bytes = self.budget.blocking(move || whole(&path)).await.map_err(Undone::at("read"))?;
-        let size = bytes.len() as u64;
-        self.put(&key, bytes).await.map_err(Undone::at("PutObject"))?;
-        Ok(size)
     }
 
     async fn put(&self, key: &str, bytes: Bytes) -> Result<(), Failure> {
@@ -103,14 +108,20 @@ impl Upload<'_> {
     }
 }
 
-/// All bytes of a file as it is now.
-fn whole(path: &Path) -> Result<Bytes, Failure> {
+/// A file that is to be uploaded.
+enum Opened {
+    /// All its bytes.
+    Whole(Bytes),
+    /// What it is while its parts are read.
+    Large(Stamp),
+}
+
+fn open(path: &Path) -> Result<Opened, Failure> {
     let stamp = Stamp::now(path)?;
-    // It was small when it was listed; what has grown beyond measure is for the next run.
-    if stamp.size > PART * 2 {
-        return Err(Failure::local("the file has grown since it was listed: run again"));
+    if stamp.size > PART {
+        return Ok(Opened::Large(stamp));
     }
-    read(path, stamp, 0, stamp.size)
+    read(path, stamp, 0, stamp.size).map(Opened::Whole)
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! Whether a bucket has what it is to have: what a manifest lists, or another bucket, or a directory.
 //!
-//! Both are listed as for a [`sync`](crate::sync), and nothing is written. What is missing, extra or different is told one
-//! by one, in no order, so that there may be millions.
+//! Both are listed as for a [`sync`](crate::sync), and nothing is written. What is missing, extra or different is told
+//! one by one, in no order, so that there may be millions.
 
 mod content;
+mod difference;
 mod manifest;
 
 use std::path::{Path, PathBuf};
@@ -13,7 +14,6 @@ use cn_infra_core::apply::Cancellation;
 use futures_util::StreamExt;
 use futures_util::future::{join, ready};
 use futures_util::stream::poll_fn;
-use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::channel;
 
 use crate::compare::{Basis, Comparison, Verdict, compare};
@@ -27,6 +27,7 @@ use crate::report::{Action, Failed, Report};
 use crate::run::Run;
 use crate::scan::{Found, Item, Judge, Start, scan, starts};
 use content::is_same;
+pub use difference::{Difference, Kind};
 pub use manifest::{Manifest, ManifestError};
 
 /// So many files are read at once.
@@ -52,8 +53,8 @@ pub struct VerifyOptions {
     pub comparison: Comparison,
     /// Whether links in a directory are taken for what they lead to.
     pub follow_links: bool,
-    /// Whether the files of a directory are read, and their MD5s compared with entity tags; else sizes suffice. Takes as
-    /// long as reading them. Not for objects that KMS encrypts, whose tags are no MD5s.
+    /// Whether the files of a directory are read, and their MD5s compared with entity tags; else sizes suffice. Takes
+    /// as long as reading them. Not for objects that KMS encrypts, whose tags are no MD5s.
     pub read_files: bool,
     /// Ranges that are listed at once. 32 unless set.
     pub listings: usize,
@@ -63,36 +64,6 @@ impl Default for VerifyOptions {
     fn default() -> Self {
         Self { comparison: Comparison::Tags, follow_links: false, read_files: false, listings: 32 }
     }
-}
-
-/// A key that is not as it is to be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Difference {
-    /// The key, after the prefix of the location.
-    pub key: String,
-    /// How it differs.
-    pub kind: Kind,
-    /// What says that it is different.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub by: Option<Basis>,
-    /// The size in bytes that it is to have.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expected_size: Option<u64>,
-    /// The size in bytes that it has.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub size: Option<u64>,
-}
-
-/// How a key differs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// It is to be there, and is not.
-    Missing,
-    /// It is there, and is not to be.
-    Extra,
-    /// It is another one.
-    Different,
 }
 
 /// What came of it.
@@ -116,8 +87,8 @@ impl Verified {
     }
 }
 
-/// Compares what is there with what is expected; `each` is told each difference. All failures are in the report, those of
-/// the listings too. Once `stop` is cancelled, it ends early.
+/// Compares what is there with what is expected; `each` is told each difference. All failures are in the report, those
+/// of the listings too. Once `stop` is cancelled, it ends early.
 pub async fn verify(
     expected: &Expected,
     location: &Listing,
@@ -188,7 +159,7 @@ impl<'a> Verify<'a> {
             Todo::Tell(kind, by) => (kind, by),
             Todo::Read => (Kind::Different, Some(self.read(left.as_ref()?, right.as_ref()?).await?)),
         };
-        Some(difference(kind, by, left, right))
+        Some(Difference::of(kind, by, left, right))
     }
 
     /// Reads a file, and what says that it is another one than the object.
@@ -260,12 +231,6 @@ impl Judge for Verify<'_> {
         count.fetch_add(1, Relaxed);
         Some(Todo::Tell(kind, None))
     }
-}
-
-fn difference(kind: Kind, by: Option<Basis>, left: Option<Item>, right: Option<Item>) -> Difference {
-    let size = |item: &Option<Item>| item.as_ref().and_then(|item| item.facts.size);
-    let (expected_size, size) = (size(&left), size(&right));
-    Difference { key: left.or(right).map(|item| item.key.into()).unwrap_or_default(), kind, by, expected_size, size }
 }
 
 #[cfg(test)]

@@ -57,7 +57,9 @@ fn pairs(live: &[Value], wanted: &[Value]) -> Vec<Option<usize>> {
             let free = live.iter().enumerate().filter(|(index, _)| !taken[*index]);
             let scored = free.map(|(index, live)| (alike(live, wanted), index)).filter(|(score, _)| *score > 0);
             *pair = scored.min_by_key(|(score, index)| (Reverse(*score), *index)).map(|(_, index)| index);
-            pair.iter().for_each(|index| taken[*index] = true);
+            if let Some(index) = *pair {
+                taken[index] = true;
+            }
         }
     }
     pairs

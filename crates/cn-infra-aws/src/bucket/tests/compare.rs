@@ -6,7 +6,7 @@ use cn_infra_core::check::{Context, Situation};
 use cn_infra_core::environment::Tier;
 use cn_infra_core::resource::{FieldChange, Impact, Resource};
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::Bucket;
 use super::{NAME, bucket, everything};
@@ -82,7 +82,11 @@ fn normalize_rewrites_live_alone_and_once() {
 }
 
 fn findings(name: &str, desired: &Bucket, live: Option<&Bucket>) -> String {
-    let situation = Situation { tier: Tier::Production, now: Timestamp::UNIX_EPOCH, name, my_ip: None };
+    findings_in(Tier::Staging, name, desired, live)
+}
+
+fn findings_in(tier: Tier, name: &str, desired: &Bucket, live: Option<&Bucket>) -> String {
+    let situation = Situation { tier, now: Timestamp::UNIX_EPOCH, name, my_ip: None };
     let mut text = String::new();
     desired.check(&Context { live, situation: &situation }, &mut |finding| {
         writeln!(text, "{} {:?}: {}", finding.code, finding.severity, finding.message).unwrap();
@@ -111,4 +115,22 @@ fn findings_name_what_deserves_a_remark() {
     CN404 Warning: the policy is public (Allow s3:GetObject), and block_public_policy refuses it
     ");
     insta::assert_snapshot!(findings(NAME, &bucket(json!({ "policy_file": "none" })), Some(&live)), @"CN403 Warning: the change of the policy takes access away: Allow s3:* goes");
+}
+
+#[test]
+fn production_keeps_former_versions() {
+    let of = |tier, desired, live: Option<Value>| {
+        let live = live.map(bucket);
+        findings_in(tier, NAME, &bucket(desired), live.as_ref())
+    };
+    let lost = "CN406 Warning: a production bucket keeps no former versions: what is overwritten or deleted is gone\n";
+    assert_eq!(of(Tier::Production, json!({}), None), lost);
+    assert_eq!(of(Tier::Production, json!({ "versioning": false }), Some(json!({ "versioning": true }))), lost);
+    assert_eq!(
+        of(Tier::Production, json!({}), Some(json!({ "versioning": true }))),
+        "",
+        "what is not managed stays on"
+    );
+    assert_eq!(of(Tier::Production, json!({ "versioning": true }), None), "");
+    assert_eq!(of(Tier::Staging, json!({}), None), "");
 }

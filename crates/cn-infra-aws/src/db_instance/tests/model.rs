@@ -157,6 +157,15 @@ fn remarks() {
     CN307 Warning: the storage of a production database is not encrypted
     ");
     insta::assert_snapshot!(findings(json!({ "multi_az": true }), None, Tier::Staging, "site-main"), @"CN308 Note: a standby in a second zone doubles the cost of staging");
+    let paid =
+        json!({ "class": "db.m3.xlarge", "backup_retention_days": 14, "storage": { "type": "io1", "iops": 3000 } });
+    insta::assert_snapshot!(findings(paid.clone(), None, Tier::Staging, "site-main"), @r"
+    CN309 Note: backups of staging are kept for 14 days
+    CN310 Note: provisioned IOPS are paid for by the month, used or not
+    CN311 Note: db.m3.xlarge is paid for like production's databases
+    CN312 Note: db.m3.xlarge is of a previous generation
+    ");
+    insta::assert_snapshot!(findings(paid, None, Tier::Development, "site-main"), @"CN312 Note: db.m3.xlarge is of a previous generation");
     insta::assert_snapshot!(findings(json!({}), None, Tier::Staging, "Site_Main"), @r#"CN303 Error: "Site_Main" cannot be the identifier of a database"#);
     let restored = json!({ "restore_from_snapshot": "s", "engine_version": "16", "performance_insights": true });
     insta::assert_snapshot!(findings(restored, None, Tier::Staging, "site-main"), @"CN304 Note: a restore cannot set engine_version, performance_insights: the apply after it does");

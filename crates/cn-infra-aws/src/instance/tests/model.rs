@@ -345,6 +345,20 @@ fn remarks_on_what_is_probably_not_meant() {
     CN202: the metadata service gives the role's credentials to any request that a program can be tricked into — set `metadata.tokens = "required"`
     CN204: without the metadata service no program gets the role of the instance profile — set `metadata.endpoint = "enabled"`
     "#);
-    assert_eq!(findings(Tier::Production, full()), "");
+    insta::assert_snapshot!(findings(Tier::Production, full()), @"CN206: t2.large is of a previous generation — t3 is a newer generation, generally cheaper for what it does: https://aws.amazon.com/ec2/instance-types/t3/");
     assert_eq!(findings(Tier::Development, json!({})), "");
+}
+
+#[test]
+fn remarks_on_what_costs_and_on_what_lies_open() {
+    let paid =
+        json!({ "type": "m5.large", "volumes": { "data": { "device": "/dev/sdf", "type": "io2", "iops": 3000 } } });
+    insta::assert_snapshot!(findings(Tier::Staging, paid.clone()), @r"
+    CN207: m5.large is paid for like production's servers — a smaller type does for staging: t3.medium
+    CN208: provisioned IOPS are paid for by the month, used or not — gp3 does for staging
+    ");
+    assert_eq!(findings(Tier::Development, paid), "");
+    let open = json!({ "termination_protection": true, "root_volume": { "encrypted": false } });
+    insta::assert_snapshot!(findings(Tier::Production, open.clone()), @"CN209: a volume of a production server is not encrypted — set `encrypted = true` before it is created: later it is too late");
+    assert_eq!(findings(Tier::Staging, open), "");
 }

@@ -74,7 +74,9 @@ static SAMPLES: LazyLock<BTreeMap<String, Vec<Value>>> = LazyLock::new(|| {
         gather(&table.into(), "", &mut samples);
     }
     for (field, texts) in MORE {
-        texts.iter().for_each(|text| note((*text).into(), field, &mut samples));
+        for text in texts {
+            note((*text).into(), field, &mut samples);
+        }
     }
     samples
 });

@@ -36,7 +36,8 @@ impl Memory {
     fn past(&self, plan: &Plan) -> Past {
         let header = Record::Apply(Header::of(plan, samples::NOW));
         let records = self.0.lock().unwrap();
-        let lines = std::iter::once(&header).chain(&*records).map(|record| serde_json::to_string(record).unwrap() + "\n");
+        let lines =
+            std::iter::once(&header).chain(&*records).map(|record| serde_json::to_string(record).unwrap() + "\n");
         Past::parse(lines.collect::<String>().as_bytes(), Path::new("journal")).unwrap().unwrap()
     }
 }
@@ -69,8 +70,8 @@ impl World {
 
     async fn plan_undo(&self, past: &Past, environment: &Environment) -> Plan {
         let (managers, kinds) = (self.cloud.managers(), kinds());
-        let live = observe_undoable(past, environment, &managers, &kinds, self.clock.now()).await.unwrap();
-        undo(past, environment, &live, &kinds, None, self.clock.now()).unwrap()
+        let live = observe_undoable(past, &[environment], &managers, &kinds, self.clock.now()).await.unwrap();
+        undo(past, environment, &[], (&live, &kinds), None, self.clock.now()).unwrap()
     }
 }
 

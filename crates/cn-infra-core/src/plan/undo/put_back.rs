@@ -97,7 +97,12 @@ impl PutBack<'_> {
             Ok(old)
         } else {
             let value = |name: Option<String>| name.map(Value::from);
-            Err(Moved { path: "name".into(), before: value(old), left: value(Some(new.clone())), now: value(now.clone()) })
+            Err(Moved {
+                path: "name".into(),
+                before: value(old),
+                left: value(Some(new.clone())),
+                now: value(now.clone()),
+            })
         }
     }
 }

@@ -73,7 +73,8 @@ proptest! {
             let (keys, twice) = merged(&account, Task::of_buckets(0, from, to), parallel).await;
             let left: BTreeSet<_> = left.into_iter().filter(|key| !key.is_empty()).collect();
             let all = left.union(&right).cloned();
-            let expected: BTreeMap<_, _> = all.map(|key| (key.clone(), (left.contains(&key), right.contains(&key)))).collect();
+            let sides = |key: String| (key.clone(), (left.contains(&key), right.contains(&key)));
+            let expected: BTreeMap<_, _> = all.map(sides).collect();
             prop_assert_eq!((keys, twice), (expected, 0));
             Ok(())
         })?;

@@ -1,4 +1,5 @@
-//! How well ranges are cut, for keys as they come: counted in rounds, in each of which every range in work lists a page.
+//! How well ranges are cut, for keys as they come: counted in rounds, in each of which every range in work lists a
+//! page.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -87,3 +87,37 @@ async fn what_can_only_fail_ends() {
     let why = report.ended_early.unwrap();
     assert!(why.starts_with("not everything could be listed: NoSuchBucket: s3://no-such-bucket/: "), "{why}");
 }
+
+#[tokio::test]
+async fn what_failed_is_tried_again_by_the_report() {
+    let account = Account::new();
+    let (source, to) = buckets(&account, "data/", "copies/");
+    put(&account, "old-site", "data/", &odd_objects());
+    let root = tempfile::tempdir().unwrap();
+    file(root.path(), "file", b"1");
+    let to_files = Listing::new(to.bucket.clone(), "files/");
+    let maps = [map(&source, &to), from(&root, &to_files)];
+    account.fail("s3:CopyObject", 403, "AccessDenied", Some(5));
+    account.fail("s3:PutObject", 403, "AccessDenied", Some(1));
+    let report = run(&account, &maps, &SyncOptions::default()).await;
+    assert_eq!(report.counts.failed, 6);
+
+    let path = root.path().join("report.json");
+    report.write(&path).unwrap();
+    let before = Report::read(&path).unwrap();
+    let listed = account.calls("ListObjectsV2");
+    let again = async |report: &Report| {
+        let (tally, stop) = (Tally::default(), Cancellation::default());
+        retry(&maps, report, &SyncOptions::default(), &account.pace, &tally, &stop).await.unwrap()
+    };
+    let report = again(&before).await;
+    assert!(report.is_success(), "{report:?}");
+    assert_eq!((report.counts.copied, account.calls("ListObjectsV2")), (6, listed));
+    assert_eq!(objects(&account, &to).await, odd_objects());
+    assert_eq!(objects(&account, &to_files).await.len(), 1);
+
+    let elsewhere = crate::report::Failed { key: "elsewhere".to_owned(), ..before.failed[0].clone() };
+    let report = again(&Report { failed: vec![elsewhere], ..before.clone() }).await;
+    assert_eq!(report.failed[0].failure.message, "this cannot be tried again on its own: sync again");
+    assert!(report.ended_early.unwrap().contains("is not of all"));
+}

@@ -1,5 +1,6 @@
 //! Syncs in a sandbox: what is copied, what is left, what is told.
 
+mod any;
 mod deletes;
 mod directories;
 mod faults;

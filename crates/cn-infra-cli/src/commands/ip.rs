@@ -1,0 +1,130 @@
+//! `cn-infra ip move` and `swap`: elastic IPs from one server to another, each in one call.
+
+use cn_infra_core::address::{Address, Reference};
+use cn_infra_core::environment::edit::set_reference;
+use cn_infra_core::live::{Live, Object};
+use cn_infra_core::plan::identity::identify;
+use cn_infra_core::plan::{Plan, PlanOptions};
+use serde_json::Value;
+
+use crate::arguments::{Ip, IpCommand};
+use crate::command::Context;
+use crate::edited::Edited;
+use crate::error::{CommandError, Result};
+use crate::exit::ExitCode;
+use crate::survey::Survey;
+
+/// An address or a server of an environment, as the command line names it.
+struct Named {
+    environment: String,
+    address: Address,
+}
+
+/// Runs the command.
+pub async fn run(arguments: &Ip, context: &Context) -> Result<ExitCode> {
+    let (IpCommand::Move { editing, .. } | IpCommand::Swap { editing, .. }) = &arguments.command;
+    let mut edited = Edited::new(editing, context)?;
+    let moved = match &arguments.command {
+        IpCommand::Move { address, server, .. } => {
+            let (ip, to) = (named(address, "elastic_ip", context)?, named(server, "instance", context)?);
+            point(&mut edited, &ip, &to, context)?;
+            vec![ip]
+        }
+        IpCommand::Swap { first, second, .. } => {
+            let (one, other) = (named(first, "elastic_ip", context)?, named(second, "elastic_ip", context)?);
+            let (of_one, of_other) = (server_of(&one, context)?, server_of(&other, context)?);
+            point(&mut edited, &one, &of_other, context)?;
+            point(&mut edited, &other, &of_one, context)?;
+            vec![one, other]
+        }
+    };
+    let mut surveys: Vec<Survey> = Vec::new();
+    for ip in &moved {
+        if surveys.iter().all(|survey| survey.environment.name != ip.environment) {
+            surveys.push(edited.open(&ip.environment).await?);
+        }
+    }
+    let planning = async { Ok(vec![planned(&surveys, &moved, context).await?]) };
+    Box::pin(edited.carry_out_all(&surveys, planning)).await
+}
+
+/// One plan of all addresses that move; the one named first moves first.
+async fn planned(surveys: &[Survey], moved: &[Named], context: &Context) -> Result<Plan> {
+    let [home, others @ ..] = surveys else { return Err(CommandError::usage("nothing moves")) };
+    let others: Vec<_> = others.iter().map(|survey| &survey.environment).collect();
+    let of_home = |ip: &Named| {
+        if ip.environment == home.environment.name {
+            ip.address.clone()
+        } else {
+            ip.address.in_environment(&ip.environment)
+        }
+    };
+    let only: Vec<_> = moved.iter().map(of_home).collect();
+    let options = PlanOptions { first: only.first().cloned(), only, ..PlanOptions::default() };
+    let (live, plan) = home.plan_together(&others, &options).await?;
+    for remark in remarks(home, &live, &plan) {
+        context.view.say(&format!("{remark}\n"));
+    }
+    Ok(plan)
+}
+
+/// `production/site` as `elastic_ip.site` of production.
+fn named(text: &str, kind: &str, context: &Context) -> Result<Named> {
+    let Some((environment, local)) = text.split_once('/') else {
+        let error = CommandError::usage(format!("{text:?} names no environment"));
+        return Err(error.hint(format!("write ENV/NAME: production/{text}")));
+    };
+    let loaded = context.directory()?.load(environment, &cn_infra_aws::kinds())?;
+    let local = if local.contains('.') { local.to_owned() } else { format!("{kind}.{local}") };
+    let address = crate::target::declared(&local, &loaded)?;
+    if address.kind != kind {
+        return Err(CommandError::usage(format!("{environment}/{address} is no {kind}")));
+    }
+    Ok(Named { environment: environment.to_owned(), address })
+}
+
+/// The server that an address points at by its file.
+fn server_of(ip: &Named, context: &Context) -> Result<Named> {
+    let environment = context.directory()?.load(&ip.environment, &cn_infra_aws::kinds())?;
+    let document = environment.resources.get(&ip.address).map(|declared| &declared.document);
+    let server = document.and_then(|document| document.get("instance")).and_then(Value::as_str);
+    let server = server.and_then(|server| server.parse::<Address>().ok()).ok_or_else(|| {
+        let error = CommandError::usage(format!("{}/{} points at no server", ip.environment, ip.address));
+        error.hint(format!("`cn-infra ip move {}/{} ENV/SERVER` gives it one", ip.environment, ip.address.name))
+    })?;
+    let of = server.environment.clone().unwrap_or_else(|| ip.environment.clone());
+    Ok(Named { environment: of, address: Address { environment: None, ..server } })
+}
+
+/// Writes the line that makes an address point at a server.
+fn point(edited: &mut Edited<'_>, ip: &Named, to: &Named, context: &Context) -> Result<()> {
+    let server =
+        if ip.environment == to.environment { to.address.clone() } else { to.address.in_environment(&to.environment) };
+    let path = context.directory()?.file(&ip.environment);
+    let server = Reference::Resource(server);
+    Ok(edited.edits.change(&path, |text| set_reference(text, &ip.address, "instance", Some(&server)))?)
+}
+
+/// What nobody should find out afterwards: servers that do not run, addresses that are displaced, or lost for good.
+fn remarks(survey: &Survey, live: &Live, plan: &Plan) -> Vec<String> {
+    let identity = identify(&survey.environment, live, &survey.kinds);
+    let mut remarks = Vec::new();
+    for step in &plan.steps {
+        let after = step.after.as_ref().and_then(|after| after.get("instance")).and_then(Value::as_str);
+        let Some(server) = after.and_then(|server| server.parse::<Address>().ok()) else { continue };
+        let Some(object) = identity.object(&server) else { continue };
+        if object.live.get("state") != Some(&"running".into()) {
+            remarks.push(format!("{server} does not run: nothing answers at the address until it does"));
+        }
+        let is_there = |ip: &&Object| ip.live.get("instance").and_then(Value::as_str) == Some(&object.id.0);
+        for other in live.kind("elastic_ip").iter().filter(is_there).filter(|ip| Some(&ip.id) != step.object.as_ref()) {
+            let name = identity.address(&other.id).map_or_else(|| other.id.to_string(), ToString::to_string);
+            remarks.push(format!("{name} is at {server} now, and is displaced: it is at no server then"));
+        }
+        if object.live.get("public_ip") == Some(&true.into()) {
+            let old = object.outputs.get("public_ip").map_or("its address", String::as_str);
+            remarks.push(format!("{server} loses {old} of Amazon's for good: the elastic IP takes its place"));
+        }
+    }
+    remarks
+}

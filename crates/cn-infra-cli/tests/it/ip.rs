@@ -1,0 +1,87 @@
+//! Elastic IPs that move from one server to another.
+
+use insta::assert_snapshot;
+
+use crate::checkout::Checkout;
+use crate::mask::mask;
+use crate::stand_in::{StandIn, scenarios};
+use crate::terminal::at_terminal;
+
+scenarios!(an_address_is_lent_and_taken_back, two_environments_exchange_their_addresses);
+
+/// Which server each address is at.
+const WHERE: &str = "
+names = {i['InstanceId']: next(t['Value'] for t in i['Tags'] if t['Key'] == 'Name') for r in ec2.describe_instances()['Reservations'] for i in r['Instances']}
+for a in sorted(ec2.describe_addresses()['Addresses'], key=lambda a: str(a['Tags'])):
+    print(next(t['Value'] for t in a['Tags'] if t['Key'] == 'Name'), '→', names.get(a.get('InstanceId'), 'nothing'))";
+
+const FILE: &str = "environments/production.toml";
+
+fn both(stand_in: &StandIn) -> Checkout {
+    let checkout = Checkout::at(stand_in.endpoint());
+    checkout.expect(0, "apply staging --yes");
+    checkout.expect(0, "apply production --yes");
+    checkout
+}
+
+fn an_address_is_lent_and_taken_back(stand_in: &StandIn) {
+    let checkout = both(stand_in);
+    let before = checkout.read(FILE);
+    assert_snapshot!(mask(&checkout.expect(0, "ip move production/site staging/web --dry-run")), @r#"
+      ~ environments/production.toml
+              [elastic_ip.site]                 # coralnet.ucsd.edu points here
+            - instance = "instance.web"
+            + instance = "staging/instance.web"
+              protect  = true
+
+    production · coralnet · account 123456789012 · us-west-2
+
+      ~ elastic_ip.site/association   in place, instance.web loses this address and has none then
+          instance   instance.web → staging/instance.web
+
+    Plan: 0 to create, 1 to update, 0 to delete.
+    "#);
+    let (code, screen) = at_terminal(&checkout, 100, "no\n", "ip move production/site staging/web");
+    assert_eq!(code, Some(1), "{screen}");
+    assert_eq!(checkout.read(FILE), before, "declined: its bytes are what they were");
+
+    checkout.expect(0, "ip move production/site staging/web --yes");
+    assert_snapshot!(stand_in.boto3(WHERE), @"
+    coralnet-production-site → coralnet-staging-web
+    coralnet-staging-site → nothing
+    ");
+    checkout.expect(0, "ip move production/site production/web --yes");
+    assert_eq!(checkout.read(FILE), before, "and back, byte for byte");
+    let run = checkout.run("ip move production/site production/web --yes");
+    assert_eq!(run.code, Some(0), "{run}");
+    assert!(run.stdout.contains("nothing to do"), "{run}");
+}
+
+fn two_environments_exchange_their_addresses(stand_in: &StandIn) {
+    let checkout = both(stand_in);
+    checkout.expect(0, "ip swap production/site staging/site --yes");
+    assert_snapshot!(stand_in.boto3(WHERE), @"
+    coralnet-production-site → coralnet-staging-web
+    coralnet-staging-site → coralnet-production-web
+    ");
+    // Staging's address was displaced meanwhile, and each environment matches its file again.
+    for environment in ["production", "staging"] {
+        let plan = checkout.expect(0, &format!("plan {environment} --detailed-exitcode"));
+        assert!(plan.contains("nothing to do"), "{plan}");
+    }
+}
+
+#[test]
+fn what_names_no_address_or_server_is_said() {
+    let checkout = Checkout::new();
+    for (arguments, said) in [
+        ("ip move site staging/web --yes", "\"site\" names no environment"),
+        ("ip move production/sites staging/web --yes", "did you mean elastic_ip.site?"),
+        ("ip move production/site staging/bucket.media --yes", "staging/bucket.media is no instance"),
+        ("ip move production/site staging/web", "there is no terminal to ask at"),
+    ] {
+        let run = checkout.run(arguments);
+        assert_eq!(run.code, Some(64), "{run}");
+        assert!(run.stderr.contains(said), "{arguments}: {run}");
+    }
+}
