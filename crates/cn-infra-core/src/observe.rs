@@ -109,6 +109,7 @@ pub async fn observe_whole(managers: &Managers, at: Timestamp) -> Result<Live, O
     collect(at, join_all(readings).await)
 }
 
+#[expect(clippy::result_large_err, reason = "the error of the readings themselves")]
 fn collect(
     at: Timestamp,
     readings: impl IntoIterator<Item = Result<(&'static str, Vec<Object>), ObserveError>>,
