@@ -19,10 +19,12 @@ impl Past {
     pub fn file_changes(&self) -> FileChanges {
         let mut found = FileChanges::default();
         for EditedFile { path, before, after } in self.edits.iter().rev() {
+            let first = self.edits.iter().find(|edit| edit.path == *path).map(|edit| &edit.before);
             let mut known = false;
             let looked = found.back.change(path, |text| {
-                known = hash(text) == *after || text == before;
-                Ok(if known { before.clone() } else { text.to_owned() })
+                let is_back = first.is_some_and(|first| first == text);
+                known = is_back || hash(text) == *after;
+                Ok(if known && !is_back { before.clone() } else { text.to_owned() })
             });
             if !known || looked.is_err() {
                 found.moved.push(path.clone());
