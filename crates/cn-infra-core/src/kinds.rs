@@ -106,7 +106,7 @@ pub struct Kind {
     /// [`Resource::same_scope`], on documents.
     pub same_scope: fn(&Document, &Document) -> Result<bool, DocumentError>,
     /// [`Resource::after_delete`], on a document.
-    pub after_delete: fn(&Document, &str) -> Result<String, DocumentError>,
+    pub after_delete: fn(&Document, &str) -> Result<Option<String>, DocumentError>,
     /// References, check and normalize in one conversion, for the planner: conversions are what planning costs.
     pub compare: CompareFn,
     /// [`Resource::check`], on documents.

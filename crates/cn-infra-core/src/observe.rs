@@ -60,17 +60,19 @@ pub async fn observe_prunable(
     Ok(live)
 }
 
-/// Reads what the undo of an apply needs: what the apply touched, whether or not the files still declare it, and what
-/// stands in the way of deleting what it made.
+/// Reads what the undo of an apply needs, of its environment and the others that it touched: whether or not the files
+/// still declare it, and with what stands in the way of deleting what it made.
 pub async fn observe_undoable(
     past: &Past,
-    environment: &Environment,
+    environments: &[&Environment],
     managers: &Managers,
     kinds: &Kinds,
     at: Timestamp,
 ) -> Result<Live, ObserveError> {
-    let mut live = observe_all(&with_undone(environment, past), managers, at).await?;
-    let doomed = of_kinds(&made(past, &live, &identify(environment, &live, kinds)));
+    let wider: Vec<_> = environments.iter().map(|environment| with_undone(environment, past)).collect();
+    let mut live = observe_kinds(&wider.iter().collect::<Vec<_>>(), managers, at, true).await?;
+    let doomed: Vec<_> = environments.iter().flat_map(|environment| made(past, environment, &live, kinds)).collect();
+    let doomed = of_kinds(&doomed);
     add_obstacles(&mut live, &doomed, managers).await?;
     Ok(live)
 }

@@ -75,11 +75,11 @@ pub trait Resource:
         let _ = each;
     }
 
-    /// What brings back what a deleted object was, for whoever wants to undo its deletion: in one clause, which goes on
-    /// after "nothing brings this object back; ". Of the object what was known before, without what only a create uses.
-    fn after_delete(&self, name: &str) -> String {
+    /// What to know before another object takes the place of one that was deleted, as the end of a sentence: where its data
+    /// is, what is not to be had again. Of the object what was read before, without what only a create uses.
+    fn after_delete(&self, name: &str) -> Option<String> {
         let _ = name;
-        format!("to have another {}, declare it and apply", Self::KIND)
+        None
     }
 
     /// Whether two objects of the same name are the same thing: groups are, within one VPC only.

@@ -156,10 +156,8 @@ impl Resource for Bucket {
         check::bucket(self, context, each);
     }
 
-    fn after_delete(&self, name: &str) -> String {
-        format!(
-            "declare it again for an empty one; the name {name} is anybody's now. S3 keeps nothing of a deleted bucket"
-        )
+    fn after_delete(&self, _: &str) -> Option<String> {
+        Some("an empty one: S3 keeps nothing of a deleted bucket".to_owned())
     }
 }
 

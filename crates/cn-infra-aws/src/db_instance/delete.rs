@@ -42,18 +42,16 @@ fn default_name(identifier: &str) -> String {
     format!("{identifier}-final")
 }
 
-/// What brings back what a deleted instance held.
+/// Where the data of a deleted instance is.
 pub(super) fn way_back(deleted: &DbInstance, identifier: &str) -> String {
     let name = match &deleted.final_snapshot {
-        Some(OrNone::None) => {
-            return "it took no final snapshot with it: look for another one or a backup of it".to_owned();
-        }
+        Some(OrNone::None) => return "it was deleted without a final snapshot: look for an earlier one".to_owned(),
         Some(OrNone::Some(name)) => name.clone(),
         None => default_name(identifier),
     };
     format!(
-        "its final snapshot is {name}, or {name}-2 and so on if that was taken: declare it again with \
-         `restore_from_snapshot = \"{name}\"`"
+        "`restore_from_snapshot = \"{name}\"` makes it of its final snapshot, whose name ends in -2 and so on if that \
+         one was taken"
     )
 }
 

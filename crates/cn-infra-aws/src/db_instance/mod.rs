@@ -276,8 +276,8 @@ impl Resource for DbInstance {
         check::check(self, context, each);
     }
 
-    fn after_delete(&self, name: &str) -> String {
-        delete::way_back(self, name)
+    fn after_delete(&self, name: &str) -> Option<String> {
+        Some(delete::way_back(self, name))
     }
 }
 

@@ -83,10 +83,12 @@ impl Resource for ElasticIp {
         }
     }
 
-    fn after_delete(&self, _: &str) -> String {
-        "declare it again for another address. The old one can be had as long as nobody else has it: \
-         `aws ec2 allocate-address --address ADDRESS`, then `cn-infra adopt`"
-            .to_owned()
+    fn after_delete(&self, _: &str) -> Option<String> {
+        Some(
+            "with another address. The old one is to be had as long as nobody else has it: \
+             `aws ec2 allocate-address --address ADDRESS`, then `cn-infra adopt`"
+                .to_owned(),
+        )
     }
 }
 

@@ -207,10 +207,8 @@ impl Resource for Instance {
         self.findings(context, each);
     }
 
-    fn after_delete(&self, _: &str) -> String {
-        "declare it again: that makes a new instance, with a new id and new disks. What the old disks held is where it was \
-         backed up: `image` may name an AMI made of it, a volume a snapshot"
-            .to_owned()
+    fn after_delete(&self, _: &str) -> Option<String> {
+        Some("with a new id and new disks: `image` may name an AMI made of the old ones".to_owned())
     }
 }
 

@@ -185,10 +185,6 @@ impl Resource for SecurityGroup {
         guard::check(self, context, each);
         open::check(self, context, each);
     }
-
-    fn after_delete(&self, _: &str) -> String {
-        "declare it again with these rules: that makes a new group, which servers have to be put into".to_owned()
-    }
 }
 
 /// The CIDRs of a network's name; an unknown name stays, and is reported.

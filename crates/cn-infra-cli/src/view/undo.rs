@@ -12,14 +12,15 @@ use super::layout::count;
 /// How many steps are named.
 const NAMED: usize = 5;
 
-/// `Undoing the apply to production of 12 min 3 s ago, 2 steps (.cn-infra/journal/000042-production.jsonl).`
+/// `Undoing the last apply to production, 12 min 3 s ago: 2 steps (.cn-infra/journal/000042-production.jsonl).`
 pub fn of(past: &Past, age: Duration) -> String {
-    let what = if past.header.undoes.is_some() { "undo" } else { "apply" };
+    let what = if past.header.undoes.is_some() { "undo in" } else { "apply to" };
     let steps = count(past.written().count(), "step");
     let (environment, path) = (&past.header.environment, past.path.display());
-    let mut text = format!("Undoing the {what} to {environment} of {} ago, {steps} ({path}).\n", time(age));
+    let mut text = format!("Undoing the last {what} {environment}, {} ago: {steps} ({path}).\n", time(age));
     if !past.closed {
-        text += "It did not end by itself, or its journal could not be written to the end: what is not in the journal stays.\n";
+        text += "It did not end by itself, or its journal could not be written to the end: what the journal does not tell \
+                 stays.\n";
     }
     text
 }
@@ -48,10 +49,9 @@ pub fn again(file: &Path, environment: &str, steps: &[StepId]) -> String {
     )
 }
 
-/// The question before an undo.
-pub fn question(environment: &str, account: &str, steps: usize, files: usize) -> String {
-    let files = if files == 0 { String::new() } else { format!("put {} back and ", count(files, "file")) };
-    let question = format!("{files}apply {} to {environment} (account {account})?", count(steps, "step"));
-    let mut characters = question.chars();
-    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+/// `Write environments/production.toml and apply 2 steps to production (account 123456789012)?`
+pub fn question<'a>(environment: &str, account: &str, steps: usize, files: impl Iterator<Item = &'a Path>) -> String {
+    let files: Vec<_> = files.map(|path| path.display().to_string()).collect();
+    let steps = format!("{} to {environment} (account {account})", count(steps, "step"));
+    if files.is_empty() { format!("Apply {steps}?") } else { format!("Write {} and apply {steps}?", files.join(", ")) }
 }

@@ -64,14 +64,10 @@ pub async fn apply(
             run.tell(Event::Cancelled);
             tell_dropped(&run, schedule.drop_all("interrupted"));
         }
-        let mut starting = Vec::new();
-        while let Some(number) = schedule.start() {
-            let followers = schedule.start_followers(number);
-            starting.extend(std::iter::once(number).chain(followers).map(|number| (number, &plan.steps[number])));
-        }
-        journaling::begin(&run, starting.iter().map(|(_, step)| *step));
-        for (number, step) in starting {
-            let run = &run;
+        let starting = start(&mut schedule);
+        journaling::begin(&run, starting.iter().map(|number| &plan.steps[*number]));
+        for number in starting {
+            let (run, step) = (&run, &plan.steps[number]);
             run.turns.enter(step);
             running.push(async move { (number, step::carry_out(run, step).await) });
         }
@@ -98,6 +94,16 @@ pub async fn apply(
         reporter.event(&event);
     }
     Report { outcomes: schedule.into_outcomes(), made: run.all_made(), cancelled }
+}
+
+/// The steps that start now, each with those that go right after it.
+fn start(schedule: &mut Schedule<'_>) -> Vec<usize> {
+    let mut starting = Vec::new();
+    while let Some(number) = schedule.start() {
+        starting.push(number);
+        starting.extend(schedule.start_followers(number));
+    }
+    starting
 }
 
 /// Gives up every step of a saved plan if anything that one of them depends on moved, or cannot be looked at.

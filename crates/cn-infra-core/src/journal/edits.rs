@@ -1,38 +1,16 @@
 //! The files that a command changed, and their way back.
 
-use std::io;
 use std::path::PathBuf;
 
-use super::{Past, hash};
-
-/// A file as it is, and as it was before the command changed it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileChange {
-    /// The file.
-    pub path: PathBuf,
-    /// Its text.
-    pub from: String,
-    /// The text that it had.
-    pub to: String,
-}
-
-impl FileChange {
-    /// Writes the text that the file had; `false`: somebody changed the file meanwhile, and it is left alone.
-    pub fn write(&self) -> io::Result<bool> {
-        if std::fs::read(&self.path)? != self.from.as_bytes() {
-            return Ok(false);
-        }
-        std::fs::write(&self.path, &self.to)?;
-        Ok(true)
-    }
-}
+use super::{EditedFile, Past, hash};
+use crate::environment::edit::Edits;
 
 /// What became of the files that a command changed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct FileChanges {
-    /// Those that are still as the command left them.
-    pub back: Vec<FileChange>,
-    /// Those that are not, or that cannot be read: they are left alone.
+    /// Those that are still as the command left them, each with the text that it had.
+    pub back: Edits,
+    /// Those that somebody changed since, or that cannot be read: they are left alone.
     pub moved: Vec<PathBuf>,
 }
 
@@ -40,22 +18,19 @@ impl Past {
     /// Looks at the files that the command changed. One that is already as it was is not mentioned.
     pub fn file_changes(&self) -> FileChanges {
         let mut found = FileChanges::default();
-        for edit in self.edits.iter().rev() {
-            let known = found.back.iter_mut().find(|change| change.path == edit.path);
-            let now = match &known {
-                Some(change) => Some(change.to.clone()),
-                None => std::fs::read_to_string(&edit.path).ok(),
-            };
-            match (now, known) {
-                (Some(now), known) if hash(&now) == edit.after => match known {
-                    Some(change) => change.to.clone_from(&edit.before),
-                    None => found.back.push(FileChange { path: edit.path.clone(), from: now, to: edit.before.clone() }),
-                },
-                (Some(now), _) if now == edit.before => {}
-                (_, Some(_)) => {}
-                (_, None) => found.moved.push(edit.path.clone()),
+        for EditedFile { path, before, after } in self.edits.iter().rev() {
+            let first = self.edits.iter().find(|edit| edit.path == *path).map(|edit| &edit.before);
+            let mut known = false;
+            let looked = found.back.change(path, |text| {
+                let is_back = first.is_some_and(|first| first == text);
+                known = is_back || hash(text) == *after;
+                Ok(if known && !is_back { before.clone() } else { text.to_owned() })
+            });
+            if !known || looked.is_err() {
+                found.moved.push(path.clone());
             }
         }
+        found.moved.dedup();
         found
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use super::{End, FileEdit, Header, JournalError, Record, Recorder};
+use super::{EditedFile, End, Header, JournalError, Record, Recorder};
 use crate::address::{PhysicalId, StepId};
 use crate::plan::Step;
 
@@ -41,7 +41,7 @@ impl Journal {
 
     /// Notes, before a file is written, that its text changes; undo offers to put the old one back.
     pub fn file_edited(&self, path: &Path, before: &str, after: &str) -> Result<(), JournalError> {
-        self.add(&[Record::FileEdited(FileEdit::of(path, before, after))], true)
+        self.add(&[Record::FileEdited(EditedFile::of(path, before, after))], true)
     }
 
     /// Notes that the apply ended by itself. Without any other record there is nothing to note.

@@ -23,7 +23,7 @@ use crate::address::{PhysicalId, StepId};
 use crate::event::Outcome;
 use crate::plan::{Plan, Step};
 
-pub use edits::{FileChange, FileChanges};
+pub use edits::FileChanges;
 pub use file::{Journal, KEPT};
 pub(crate) use image::image;
 pub use past::{Past, PastStep};
@@ -47,7 +47,7 @@ pub enum Record {
     /// The first line: of which apply it is.
     Apply(Header),
     /// An environment file that the command itself changed.
-    FileEdited(FileEdit),
+    FileEdited(EditedFile),
     /// A step is about to send its first write. Its documents hold only what an update can change: no user data, no name
     /// of a password's variable.
     Began {
@@ -133,7 +133,7 @@ impl From<&Outcome> for End {
 
 /// A text file that was changed: its old text, and by what the new one is known.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FileEdit {
+pub struct EditedFile {
     /// The file, as the command that changed it named it: relative to the directory that it ran in.
     pub path: PathBuf,
     /// The text before.
@@ -142,7 +142,7 @@ pub struct FileEdit {
     pub after: String,
 }
 
-impl FileEdit {
+impl EditedFile {
     /// The change of a file from one text to another.
     pub fn of(path: impl Into<PathBuf>, before: &str, after: &str) -> Self {
         Self { path: path.into(), before: before.to_owned(), after: hash(after) }

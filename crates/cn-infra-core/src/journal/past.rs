@@ -1,13 +1,14 @@
 //! A journal that was read: what an apply had begun, and what is known of how it went on.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::file::numbered;
-use super::{End, FORMAT, FileEdit, Header, JournalError, Record};
-use crate::address::{PhysicalId, StepId};
+use super::{EditedFile, End, FORMAT, Header, JournalError, Record};
+use crate::address::PhysicalId;
 use crate::plan::Step;
 
 /// What a journal says.
@@ -20,7 +21,7 @@ pub struct Past {
     /// The steps that began, in that order.
     pub steps: Vec<PastStep>,
     /// The files that the command changed.
-    pub edits: Vec<FileEdit>,
+    pub edits: Vec<EditedFile>,
     /// Whether the apply ended by itself. If not, it was killed, or its journal could not be written to the end.
     pub closed: bool,
 }
@@ -114,9 +115,21 @@ impl Past {
         self.steps.iter().filter(|past| past.end != Some(End::Untouched))
     }
 
-    /// A step that may have written something.
-    pub fn step(&self, id: &StepId) -> Option<&PastStep> {
-        self.written().find(|past| past.step.id == *id)
+    /// The environments beside its own that the plan had steps in.
+    pub fn others(&self) -> Vec<&str> {
+        let of = self.written().filter_map(|past| past.step.id.address.environment.as_deref());
+        of.filter(|name| *name != self.header.environment).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// The steps in one environment that may have written something, by the addresses of its own file.
+    pub fn steps_of(&self, environment: &str) -> Vec<PastStep> {
+        let home = &self.header.environment;
+        let of = self.written().filter(|past| past.step.id.address.environment.as_ref().unwrap_or(home) == environment);
+        let mut steps: Vec<_> = of.cloned().collect();
+        for past in &mut steps {
+            past.step.id.address.environment = None;
+        }
+        steps
     }
 
     fn changed_something(&self) -> bool {

@@ -23,8 +23,11 @@ pub fn plan_together(
     now: Timestamp,
 ) -> Result<Plan, PlanError> {
     let together = Together { home, others, live, kinds, options, now };
-    let plans = together.plans(&together.makes()?)?;
-    together.join(plans)
+    let mut plans = together.plans(&together.makes()?)?.into_iter();
+    match plans.next() {
+        Some(home) => join(home, plans, kinds, options.first.as_ref()),
+        None => together.one(home, Vec::new(), &BTreeSet::new()),
+    }
 }
 
 /// Environments, and what is planned of them.
@@ -103,43 +106,49 @@ impl<'a> Together<'a> {
         };
         plan(of, self.live, self.kinds, &options, self.now)
     }
+}
 
-    /// One plan of all.
-    fn join(&self, plans: Vec<Plan>) -> Result<Plan, PlanError> {
-        let mut plans = plans.into_iter().map(|plan| self.seen_from_home(plan));
-        let Some(mut joined) = plans.next() else { return self.one(self.home, Vec::new(), &BTreeSet::new()) };
-        for plan in plans {
-            joined.steps.extend(plan.steps);
-            joined.blocked.extend(plan.blocked);
-            joined.unlisted.extend(plan.unlisted);
-            joined.findings.extend(plan.findings);
-            joined.left_out.extend(plan.left_out);
-            joined.ids.extend(plan.ids);
-            for (name, cidrs) in plan.networks.0 {
-                joined.networks.0.entry(name).or_insert(cidrs);
-            }
+/// One plan of several: of the home environment, and of others.
+pub(super) fn join(
+    home: Plan,
+    others: impl IntoIterator<Item = Plan>,
+    kinds: &Kinds,
+    first: Option<&Address>,
+) -> Result<Plan, PlanError> {
+    let name = home.environment.clone();
+    let mut joined = seen_from(&name, home);
+    for plan in others {
+        let plan = seen_from(&name, plan);
+        joined.steps.extend(plan.steps);
+        joined.blocked.extend(plan.blocked);
+        joined.unlisted.extend(plan.unlisted);
+        joined.findings.extend(plan.findings);
+        joined.left_out.extend(plan.left_out);
+        joined.ids.extend(plan.ids);
+        for (name, cidrs) in plan.networks.0 {
+            joined.networks.0.entry(name).or_insert(cidrs);
         }
-        turns::take(joined.steps.iter_mut(), self.kinds, &self.home.name, self.options.first.as_ref());
-        joined.steps = order::sort(joined.steps)?;
-        Ok(joined)
     }
+    turns::take(joined.steps.iter_mut(), kinds, &name, first);
+    joined.steps = order::sort(joined.steps)?;
+    Ok(joined)
+}
 
-    /// A plan with every address as the home environment has it. Documents stay as their own file has them.
-    fn seen_from_home(&self, mut plan: Plan) -> Plan {
-        let seen = |address: &Address| {
-            let environment = address.environment.as_ref().unwrap_or(&plan.environment);
-            let environment = Some(environment).filter(|environment| **environment != self.home.name).cloned();
-            Address { environment, ..address.clone() }
-        };
-        let step = |id: &mut StepId| id.address = seen(&id.address);
-        for Step { id, needs, follows, .. } in &mut plan.steps {
-            std::iter::once(id).chain(needs).chain(follows).for_each(step);
-        }
-        plan.blocked.iter_mut().for_each(|blocked| step(&mut blocked.id));
-        plan.left_out.iter_mut().for_each(step);
-        plan.unlisted.iter_mut().for_each(|unlisted| unlisted.address = seen(&unlisted.address));
-        plan.findings.iter_mut().filter_map(|finding| finding.on.as_mut()).for_each(|on| *on = seen(on));
-        plan.ids = plan.ids.iter().map(|(address, id)| (seen(address), id.clone())).collect();
-        plan
+/// A plan with every address as the home environment has it. Documents stay as their own file has them.
+fn seen_from(home: &str, mut plan: Plan) -> Plan {
+    let seen = |address: &Address| {
+        let environment = address.environment.as_ref().unwrap_or(&plan.environment);
+        let environment = Some(environment).filter(|environment| **environment != home).cloned();
+        Address { environment, ..address.clone() }
+    };
+    let step = |id: &mut StepId| id.address = seen(&id.address);
+    for Step { id, needs, follows, .. } in &mut plan.steps {
+        std::iter::once(id).chain(needs).chain(follows).for_each(step);
     }
+    plan.blocked.iter_mut().for_each(|blocked| step(&mut blocked.id));
+    plan.left_out.iter_mut().for_each(step);
+    plan.unlisted.iter_mut().for_each(|unlisted| unlisted.address = seen(&unlisted.address));
+    plan.findings.iter_mut().filter_map(|finding| finding.on.as_mut()).for_each(|on| *on = seen(on));
+    plan.ids = plan.ids.iter().map(|(address, id)| (seen(address), id.clone())).collect();
+    plan
 }

@@ -70,8 +70,8 @@ impl World {
 
     async fn plan_undo(&self, past: &Past, environment: &Environment) -> Plan {
         let (managers, kinds) = (self.cloud.managers(), kinds());
-        let live = observe_undoable(past, environment, &managers, &kinds, self.clock.now()).await.unwrap();
-        undo(past, environment, &live, &kinds, None, self.clock.now()).unwrap()
+        let live = observe_undoable(past, &[environment], &managers, &kinds, self.clock.now()).await.unwrap();
+        undo(past, environment, &[], (&live, &kinds), None, self.clock.now()).unwrap()
     }
 }
 

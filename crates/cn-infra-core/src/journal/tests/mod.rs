@@ -150,20 +150,41 @@ fn an_edited_file_is_put_back_unless_it_changed_since() {
     journal.file_edited(&file, "a = 1\n", "a = 2\n").unwrap();
     journal.file_edited(&file, "a = 2\n", "a = 3\n").unwrap();
     let past = Past::last(root.path(), Some("production")).unwrap().unwrap();
-    let moved = FileChanges { back: Vec::new(), moved: vec![file.clone()] };
-    assert_eq!(past.file_changes(), moved, "a file that is gone");
-    fs::write(&file, "a = 4\n").unwrap();
-    assert_eq!(past.file_changes(), moved);
+    let found = |text: Option<&str>| {
+        match text {
+            Some(text) => fs::write(&file, text).unwrap(),
+            None => _ = fs::remove_file(&file),
+        }
+        past.file_changes()
+    };
+    for text in [None, Some("a = 4\n")] {
+        let FileChanges { back, moved } = found(text);
+        assert_eq!((back.is_empty(), moved), (true, vec![file.clone()]), "{text:?}");
+    }
+    let FileChanges { back, moved } = found(Some("a = 1\n"));
+    assert_eq!((back.is_empty(), moved.is_empty()), (true, true), "it is as it was");
 
-    fs::write(&file, "a = 3\n").unwrap();
-    let FileChanges { back, moved } = past.file_changes();
-    assert_eq!((back[0].to.as_str(), back.len(), moved.len()), ("a = 1\n", 1, 0));
+    let FileChanges { back, moved } = found(Some("a = 3\n"));
+    assert!(moved.is_empty());
     fs::write(&file, "a = 4\n").unwrap();
-    assert!(!back[0].write().unwrap(), "it changed meanwhile");
-    assert_eq!(fs::read_to_string(&file).unwrap(), "a = 4\n");
+    assert!(back.write().is_err(), "it changed meanwhile");
     fs::write(&file, "a = 3\n").unwrap();
-    assert!(back[0].write().unwrap());
+    back.write().unwrap();
     assert_eq!(fs::read_to_string(&file).unwrap(), "a = 1\n");
+}
+
+#[test]
+fn a_plan_of_several_environments_is_told_apart() {
+    let root = tempfile::tempdir().unwrap();
+    let journal = Journal::new(root.path(), header("production"));
+    journal.begin(&[step("link.site"), step("staging/link.site"), step("production/host.web")]).unwrap();
+    let past = Past::last(root.path(), None).unwrap().unwrap();
+    assert_eq!(past.others(), ["staging"]);
+    let of = |environment| past.steps_of(environment).iter().map(|past| past.step.id.to_string()).collect::<Vec<_>>();
+    assert_eq!(
+        (of("production"), of("staging")),
+        (vec!["link.site".into(), "host.web".into()], vec!["link.site".into()])
+    );
 }
 
 #[test]

@@ -6,17 +6,24 @@ use crate::address::{Address, StepId};
 use crate::document::DocumentError;
 use crate::environment::Environment;
 use crate::journal::{End, Past, PastStep};
-use crate::kinds::Kind;
+use crate::kinds::{Kind, Kinds};
 use crate::live::{Live, Object};
 use crate::owner::PROTECT;
-use crate::plan::identity::Identity;
+use crate::plan::identity::{Identity, identify};
 use crate::plan::{Action, Difference};
 use crate::resource::Impact;
 
-/// The objects that an apply made and that are still there, by address.
-pub(crate) fn made<'a>(past: &Past, live: &'a Live, identity: &Identity<'a>) -> Vec<(Address, &'a Object)> {
-    let creates = past.written().filter(|past| past.step.action == Action::Create && past.step.id.part.is_none());
-    creates.filter_map(|past| Some((past.step.id.address.clone(), object(past, live, identity)?))).collect()
+/// The objects that an apply made in an environment and that are still there, by address.
+pub(crate) fn made<'a>(
+    past: &Past,
+    environment: &'a Environment,
+    live: &'a Live,
+    kinds: &Kinds,
+) -> Vec<(Address, &'a Object)> {
+    let steps = past.steps_of(&environment.name);
+    let creates = steps.iter().filter(|past| past.step.action == Action::Create && past.step.id.part.is_none());
+    let identity = identify(environment, live, kinds);
+    creates.filter_map(|past| Some((past.step.id.address.clone(), object(past, live, &identity)?))).collect()
 }
 
 /// Where its id was not noted any more, the tags tell.

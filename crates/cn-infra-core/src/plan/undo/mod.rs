@@ -27,75 +27,37 @@ use crate::plan::planner::ids;
 use crate::plan::prune::{self, Pruned};
 use crate::plan::reading::Names;
 use crate::plan::steps::{Draft, Drafter, Drafts};
-use crate::plan::{Action, Blocked, Difference, Plan, PlanError, findings, order, turns};
+use crate::plan::{Action, Blocked, Difference, Plan, PlanError, findings, together};
 
 pub(crate) use made::made;
 use put_back::PutBack;
 
-/// Plans what brings back what an apply found. Live is read by
-/// [`observe_undoable`](crate::observe::observe_undoable). Pure: the same arguments make the same plan.
+/// Plans what brings back what an apply found, in the environment of its journal and in those that its plan had steps in
+/// beside: [`Past::others`]. Live is read by [`observe_undoable`](crate::observe::observe_undoable). Pure: the same
+/// arguments make the same plan.
 pub fn undo(
     past: &Past,
-    environment: &Environment,
-    live: &Live,
-    kinds: &Kinds,
+    home: &Environment,
+    others: &[&Environment],
+    (live, kinds): (&Live, &Kinds),
     my_ip: Option<IpAddr>,
     now: Timestamp,
 ) -> Result<Plan, PlanError> {
-    check_place(past, environment)?;
-    let identity = &identify(environment, live, kinds);
-    let names = Names { environment, identity, my_ip };
-    let undoing = Undoing { environment, live, identity, names, now };
-    let mut found = Found::default();
-    for (address, steps) in by_resource(past) {
-        let kind = kinds.get(&address.kind).ok_or_else(|| PlanError::NoSuchKind { address: address.clone() })?;
-        undoing
-            .resource(kind, address, &steps, &mut found)
-            .map_err(|source| PlanError::Document { address: address.clone(), source })?;
-    }
-    let Found { put_back, doomed, mut blocked } = found;
-
-    let mut drafter = Drafter { environment, identity, anyway: &[], my_ip, now, drafts: Drafts::default() };
-    for (kind, PutBack { declared, beside, object }) in &put_back {
-        let claim = Claim { object, basis: Basis::Tags };
-        drafter
-            .put_back(kind, declared, claim, beside.clone())
-            .map_err(|source| PlanError::Document { address: declared.address.clone(), source })?;
-    }
-    let Drafts { mut steps, held, mut findings } = drafter.drafts;
-    blocked.extend(held.into_iter().map(|held| held.blocked));
-    blocked.extend(hold_what_names_nothing(&mut steps, identity));
-    let in_use = InUse { live, kinds, names, steps: &steps };
-    let mut pruned = prune::deletes(&doomed, &in_use, &Only::all())?;
-    pruned.come_after(&steps);
-    let Pruned { steps: deletes, blocked: kept, findings: others, left_out: _ } = pruned;
-    steps.extend(deletes);
-    blocked.extend(kept);
-    blocked.sort_by(|a, b| a.id.cmp(&b.id));
-    findings.extend(others);
-    let ids = ids(&steps, identity);
-    turns::take(steps.iter_mut().map(|draft| &mut draft.step), kinds, &environment.name, None);
-    Ok(Plan {
-        environment: environment.name.clone(),
-        project: environment.project.clone(),
-        account: environment.account.clone(),
-        region: environment.region.clone(),
-        files: environment.hash.clone(),
-        at: live.at,
-        ids,
-        steps: order::sort(steps.into_iter().map(|draft| draft.step).collect())?,
-        blocked,
-        unlisted: Vec::new(),
-        findings: findings::heard(findings, environment),
-        left_out: Vec::new(),
-        networks: environment.networks.clone(),
-    })
+    check_place(past, home)?;
+    let of = |environment: &Environment| {
+        let steps = past.steps_of(&environment.name);
+        let identity = &identify(environment, live, kinds);
+        let names = Names { environment, identity, my_ip };
+        Undoing { environment, live, kinds, identity, names, now }.plan(&steps)
+    };
+    let others: Vec<_> = others.iter().map(|environment| of(environment)).collect::<Result<_, _>>()?;
+    together::join(of(home)?, others, kinds, None)
 }
 
-/// The environment with what an apply touched declared beside what the files say: what an undo has to read.
+/// The environment with what an apply touched in it declared beside what the files say: what an undo has to read.
 pub fn with_undone(environment: &Environment, past: &Past) -> Environment {
     let mut wider = environment.clone();
-    for PastStep { step, .. } in past.written() {
+    for PastStep { step, .. } in past.steps_of(&environment.name) {
         let address = &step.id.address;
         let name = step.rename.as_ref().unwrap_or(&step.name);
         let declared = wider.resources.entry(address.clone()).or_insert_with(|| declare(address, name));
@@ -137,9 +99,9 @@ fn check_place(past: &Past, environment: &Environment) -> Result<(), PlanError> 
     Err(PlanError::OtherEnvironment { journal: said(journal), here: said(here) })
 }
 
-fn by_resource(past: &Past) -> BTreeMap<&Address, Vec<&PastStep>> {
+fn by_resource(steps: &[PastStep]) -> BTreeMap<&Address, Vec<&PastStep>> {
     let mut resources: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for step in past.written() {
+    for step in steps {
         resources.entry(&step.step.id.address).or_default().push(step);
     }
     resources
@@ -157,12 +119,64 @@ struct Found<'a> {
 struct Undoing<'a> {
     environment: &'a Environment,
     live: &'a Live,
+    kinds: &'a Kinds,
     identity: &'a Identity<'a>,
     names: Names<'a>,
     now: Timestamp,
 }
 
 impl<'a> Undoing<'a> {
+    /// The plan of one environment; its steps are in no order yet.
+    fn plan(&self, steps: &[PastStep]) -> Result<Plan, PlanError> {
+        let mut found = Found::default();
+        for (address, steps) in by_resource(steps) {
+            let kind =
+                self.kinds.get(&address.kind).ok_or_else(|| PlanError::NoSuchKind { address: address.clone() })?;
+            self.resource(kind, address, &steps, &mut found).map_err(|source| invalid(address, source))?;
+        }
+        let Found { put_back, doomed, mut blocked } = found;
+        let Drafts { mut steps, held, mut findings } = self.drafts(&put_back)?;
+        blocked.extend(held.into_iter().map(|held| held.blocked));
+        blocked.extend(hold_what_names_nothing(&mut steps, self.identity));
+
+        let in_use = InUse { live: self.live, kinds: self.kinds, names: self.names, steps: &steps };
+        let mut pruned = prune::deletes(&doomed, &in_use, &Only::all())?;
+        pruned.come_after(&steps);
+        let Pruned { steps: deletes, blocked: kept, findings: others, left_out: _ } = pruned;
+        steps.extend(deletes);
+        blocked.extend(kept);
+        blocked.sort_by(|a, b| a.id.cmp(&b.id));
+        findings.extend(others);
+        let environment = self.environment;
+        Ok(Plan {
+            environment: environment.name.clone(),
+            project: environment.project.clone(),
+            account: environment.account.clone(),
+            region: environment.region.clone(),
+            files: environment.hash.clone(),
+            at: self.live.at,
+            ids: ids(&steps, self.identity),
+            steps: steps.into_iter().map(|draft| draft.step).collect(),
+            blocked,
+            unlisted: Vec::new(),
+            findings: findings::heard(findings, environment),
+            left_out: Vec::new(),
+            networks: environment.networks.clone(),
+        })
+    }
+
+    fn drafts(&self, put_back: &[(&Kind, PutBack<'_>)]) -> Result<Drafts, PlanError> {
+        let Self { environment, identity, names, now, .. } = *self;
+        let drafts = Drafts::default();
+        let mut drafter = Drafter { environment, identity, anyway: &[], my_ip: names.my_ip, now, drafts };
+        for (kind, PutBack { declared, beside, object }) in put_back {
+            let claim = Claim { object, basis: Basis::Tags };
+            let drafted = drafter.put_back(kind, declared, claim, beside.clone());
+            drafted.map_err(|source| invalid(&declared.address, source))?;
+        }
+        Ok(drafter.drafts)
+    }
+
     fn resource(
         &self,
         kind: &'a Kind,
@@ -174,7 +188,7 @@ impl<'a> Undoing<'a> {
         match whole.map(|past| (past.step.action, past)) {
             Some((Action::Create, whole)) => self.created(kind, whole, steps, found),
             Some((Action::Delete, whole)) if self.object_of(whole).is_none() => {
-                found.blocked.push(deleted::blocked(kind, &whole.step)?);
+                found.blocked.push(deleted::blocked(kind, &whole.step, steps, self.environment)?);
                 Ok(())
             }
             _ => self.updated(kind, address, steps, found),
@@ -186,6 +200,10 @@ impl<'a> Undoing<'a> {
         let (kind, object) = self.live.by_id(past.step.object.as_ref()?)?;
         (kind == past.step.id.address.kind && object.readiness.is_present()).then_some(object)
     }
+}
+
+fn invalid(address: &Address, source: DocumentError) -> PlanError {
+    PlanError::Document { address: address.clone(), source }
 }
 
 /// A step that would write the name of what is not there.
