@@ -60,7 +60,12 @@ mod tests {
         let address = Address::new("db_instance", "main");
         let ours = Owner { project: "coralnet".to_owned(), environment: "production".to_owned(), address };
         let snapshots = [snapshot("by-hand", None), snapshot("coralnet-2026-12-01-1200", Some(ours))];
-        insta::assert_snapshot!(list("coralnet", &snapshots, Style::PLAIN), @"");
+        insta::assert_snapshot!(list("coralnet", &snapshots, Style::PLAIN), @"
+        manual snapshots of coralnet
+
+          by-hand                    available   2026-12-01 12:00 UTC   20 GiB   postgres 16.4   not encrypted
+          coralnet-2026-12-01-1200   available   2026-12-01 12:00 UTC   20 GiB   postgres 16.4   encrypted   production/db_instance.main
+        ");
         assert_eq!(list("coralnet", &[], Style::PLAIN), "coralnet has no manual snapshot.\n");
         let creating = Snapshot { status: "creating".to_owned(), percent: Some(40), ..snapshot("a", None) };
         assert_eq!(waiting("a", Some(&creating)), "a: creating, 40 %");

@@ -85,7 +85,7 @@ fn a_server_that_is_not_there_is_made_first(stand_in: &StandIn) {
     assert_eq!(run.code, Some(0), "{run}");
     let place = |step: &str| run.stdout.find(step).unwrap_or_else(|| panic!("{step}: {run}"));
     assert!(place("+ staging/instance.web") < place("~ elastic_ip.site/association"), "{run}");
-    assert_snapshot!(stand_in.boto3(WHERE), @"");
+    assert_eq!(stand_in.boto3(WHERE), "coralnet-production-site → coralnet-staging-web");
 }
 
 #[test]
