@@ -114,6 +114,8 @@ pub enum Command {
     Policy(Policy),
     /// Show who reaches which port of which server and database
     Reach(Reach),
+    /// Take a manual snapshot of a database, and wait for it; or list those there are
+    Snapshot(Snapshot),
     /// Change who a network of an environment is, and with it what they reach
     Ingress(Ingress),
     /// Change the addresses of a network wherever it is used
@@ -521,6 +523,29 @@ pub struct Output {
     pub format: Format,
     /// The same as --format json
     #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+}
+
+/// `snapshot`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cn-infra snapshot production db_instance.main\n  cn-infra snapshot production main --name coralnet-before-beta\n  cn-infra snapshot production main --list\n\nThe snapshot bears our tags, and stays until somebody deletes it: no plan does. `restore_from_snapshot` makes a new\ndatabase of it. Ctrl-C ends the waiting; RDS goes on."
+)]
+pub struct Snapshot {
+    /// The environment
+    #[arg(value_name = "ENV")]
+    pub environment: String,
+    /// The database
+    #[arg(value_name = "RESOURCE")]
+    pub resource: String,
+    /// Its name; left out: the database's, and the time
+    #[arg(long, value_name = "N")]
+    pub name: Option<String>,
+    /// List the manual snapshots of the database; take none
+    #[arg(long, conflicts_with = "name")]
+    pub list: bool,
+    /// Print as JSON
+    #[arg(long)]
     pub json: bool,
 }
 

@@ -9,6 +9,7 @@ use cn_infra_core::environment::Diagnostics;
 use cn_infra_core::environment::edit::EditsError;
 use cn_infra_core::export::ExportError;
 use cn_infra_core::journal::JournalError;
+use cn_infra_core::manager::ManageError;
 use cn_infra_core::observe::ObserveError;
 use cn_infra_core::plan::PlanError;
 use cn_infra_core::plan::file::PlanFileError;
@@ -143,6 +144,14 @@ impl From<SessionError> for CommandError {
         let rehearse = if matches!(error, SessionError::NoCredentials) { "; --sandbox needs none" } else { "" };
         let hint = Some(error.hint() + rehearse);
         Self { hint, ..anyhow::Error::new(error).into() }
+    }
+}
+
+impl From<ManageError> for CommandError {
+    /// The client's own error below is a chain of its insides, as with a reading.
+    fn from(error: ManageError) -> Self {
+        let request = error.request_id.as_ref().map_or_else(String::new, |id| format!(" (request {id})"));
+        Self { hint: error.hint.clone(), ..anyhow::Error::msg(format!("{error}{request}")).into() }
     }
 }
 

@@ -67,6 +67,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<ExitCode> {
         Command::Output(arguments) => block_on(commands::output::run(arguments, context)),
         Command::Ingress(arguments) => block_on(commands::ingress::run(arguments, context)),
         Command::Network(arguments) => block_on(commands::network::run(&arguments.command, context)),
+        Command::Snapshot(arguments) => block_on(commands::snapshot::run(arguments, context)),
         Command::Reach(arguments) => block_on(commands::reach::run(arguments, context)),
         Command::Schema => commands::schema::run(context),
         Command::Adopt(arguments) => block_on(commands::adopt::run(arguments, context)),

@@ -10,6 +10,7 @@ mod create;
 mod delete;
 mod export;
 mod impact;
+pub mod manual;
 mod normalize;
 mod observe;
 mod password;

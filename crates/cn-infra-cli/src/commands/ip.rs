@@ -24,24 +24,25 @@ struct Named {
 pub async fn run(arguments: &Ip, context: &Context) -> Result<ExitCode> {
     let (IpCommand::Move { editing, .. } | IpCommand::Swap { editing, .. }) = &arguments.command;
     let mut edited = Edited::new(editing, context)?;
-    let moved = match &arguments.command {
+    let (moved, servers) = match &arguments.command {
         IpCommand::Move { address, server, .. } => {
             let (ip, to) = (named(address, "elastic_ip", context)?, named(server, "instance", context)?);
             point(&mut edited, &ip, &to, context)?;
-            vec![ip]
+            (vec![ip], vec![to])
         }
         IpCommand::Swap { first, second, .. } => {
             let (one, other) = (named(first, "elastic_ip", context)?, named(second, "elastic_ip", context)?);
             let (of_one, of_other) = (server_of(&one, context)?, server_of(&other, context)?);
             point(&mut edited, &one, &of_other, context)?;
             point(&mut edited, &other, &of_one, context)?;
-            vec![one, other]
+            (vec![one, other], vec![of_one, of_other])
         }
     };
     let mut surveys: Vec<Survey> = Vec::new();
-    for ip in &moved {
-        if surveys.iter().all(|survey| survey.environment.name != ip.environment) {
-            surveys.push(edited.open(&ip.environment).await?);
+    // A server may have to be made first, in its own environment.
+    for named in moved.iter().chain(&servers) {
+        if surveys.iter().all(|survey| survey.environment.name != named.environment) {
+            surveys.push(edited.open(&named.environment).await?);
         }
     }
     let planning = async { Ok(vec![planned(&surveys, &moved, context).await?]) };
@@ -112,12 +113,16 @@ fn remarks(survey: &Survey, live: &Live, plan: &Plan) -> Vec<String> {
     for step in &plan.steps {
         let after = step.after.as_ref().and_then(|after| after.get("instance")).and_then(Value::as_str);
         let Some(server) = after.and_then(|server| server.parse::<Address>().ok()) else { continue };
+        let of = server.environment.clone().or_else(|| step.id.address.environment.clone());
+        let server = Address { environment: of.filter(|of| *of != survey.environment.name), ..server };
         let Some(object) = identity.object(&server) else { continue };
         if object.live.get("state") != Some(&"running".into()) {
             remarks.push(format!("{server} does not run: nothing answers at the address until it does"));
         }
-        let is_there = |ip: &&Object| ip.live.get("instance").and_then(Value::as_str) == Some(&object.id.0);
-        for other in live.kind("elastic_ip").iter().filter(is_there).filter(|ip| Some(&ip.id) != step.object.as_ref()) {
+        let moves_on = |ip: &Object| plan.steps.iter().any(|step| step.object.as_ref() == Some(&ip.id));
+        let is_there =
+            |ip: &&Object| ip.live.get("instance").and_then(Value::as_str) == Some(&object.id.0) && !moves_on(ip);
+        for other in live.kind("elastic_ip").iter().filter(is_there) {
             let name = identity.address(&other.id).map_or_else(|| other.id.to_string(), ToString::to_string);
             remarks.push(format!("{name} is at {server} now, and is displaced: it is at no server then"));
         }

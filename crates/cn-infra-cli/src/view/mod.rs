@@ -17,6 +17,7 @@ pub mod reach;
 pub mod reach_svg;
 pub mod resolved;
 pub mod sandbox;
+pub mod snapshots;
 pub mod undo;
 
 mod color;

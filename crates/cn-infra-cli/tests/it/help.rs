@@ -24,6 +24,10 @@ fn the_command() {
       show         Show live objects and their fields, each managed or not
       output       Print what live objects tell: addresses, endpoints, ids
       policy       Print the least IAM policy that an environment needs
+      reach        Show who reaches which port of which server and database
+      snapshot     Take a manual snapshot of a database, and wait for it; or list those there are
+      ingress      Change who a network of an environment is, and with it what they reach
+      network      Change the addresses of a network wherever it is used
       schema       Print the JSON Schema of environment files, for editors
       diff         Show how two environments differ, as their files declare them
       adopt        Take an existing object under management

@@ -7,7 +7,11 @@ use crate::mask::mask;
 use crate::stand_in::{StandIn, scenarios};
 use crate::terminal::at_terminal;
 
-scenarios!(an_address_is_lent_and_taken_back, two_environments_exchange_their_addresses);
+scenarios!(
+    an_address_is_lent_and_taken_back,
+    two_environments_exchange_their_addresses,
+    a_server_that_is_not_there_is_made_first
+);
 
 /// Which server each address is at.
 const WHERE: &str = "
@@ -59,7 +63,10 @@ fn an_address_is_lent_and_taken_back(stand_in: &StandIn) {
 
 fn two_environments_exchange_their_addresses(stand_in: &StandIn) {
     let checkout = both(stand_in);
-    checkout.expect(0, "ip swap production/site staging/site --yes");
+    let run = checkout.run("ip swap production/site staging/site --yes");
+    assert_eq!(run.code, Some(0), "{run}");
+    assert!(run.stdout.contains("instance.web gets staging/elastic_ip.site in its place"), "{run}");
+    assert!(!run.stderr.contains("displaced"), "each goes where the other was: {run}");
     assert_snapshot!(stand_in.boto3(WHERE), @"
     coralnet-production-site → coralnet-staging-web
     coralnet-staging-site → coralnet-production-web
@@ -69,6 +76,16 @@ fn two_environments_exchange_their_addresses(stand_in: &StandIn) {
         let plan = checkout.expect(0, &format!("plan {environment} --detailed-exitcode"));
         assert!(plan.contains("nothing to do"), "{plan}");
     }
+}
+
+fn a_server_that_is_not_there_is_made_first(stand_in: &StandIn) {
+    let checkout = Checkout::at(stand_in.endpoint());
+    checkout.expect(0, "apply production --yes --only elastic_ip.site");
+    let run = checkout.run("ip move production/site staging/web --yes");
+    assert_eq!(run.code, Some(0), "{run}");
+    let place = |step: &str| run.stdout.find(step).unwrap_or_else(|| panic!("{step}: {run}"));
+    assert!(place("+ staging/instance.web") < place("~ elastic_ip.site/association"), "{run}");
+    assert_eq!(stand_in.boto3(WHERE), "coralnet-production-site → coralnet-staging-web");
 }
 
 #[test]

@@ -26,6 +26,7 @@ mod reading;
 mod sandbox;
 mod saved_plan;
 mod secrets;
+mod snapshot;
 #[path = "../../../../tests/it/stand_in.rs"]
 mod stand_in;
 mod surroundings;
