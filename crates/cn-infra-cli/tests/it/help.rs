@@ -20,6 +20,7 @@ fn the_command() {
     Commands:
       plan         Show what would bring live to what the file says
       apply        Carry out a plan: of an environment, or the one saved by `plan`
+      undo         Undo the last apply, as far as AWS can
       check        Check environment files, offline
       show         Show live objects and their fields, each managed or not
       output       Print what live objects tell: addresses, endpoints, ids

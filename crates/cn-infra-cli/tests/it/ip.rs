@@ -43,6 +43,11 @@ fn an_address_is_lent_and_taken_back(stand_in: &StandIn) {
       ~ elastic_ip.site/association   in place, instance.web loses this address and has none then
           instance   instance.web → staging/instance.web
 
+      warning[CN211] elastic_ip.site: it takes the place of staging/elastic_ip.site at staging/instance.web, and staging/elastic_ip.site then points at nothing
+          hint: a server has one elastic IP: point the other one elsewhere, or at "none"
+      warning[CN210] instance.web: the server has no public address, and no rule lets its own network in: nobody reaches it
+          hint: point an elastic IP at it, or let in a group or a private network by which it is reached
+
     Plan: 0 to create, 1 to update, 0 to delete.
     "#);
     let (code, screen) = at_terminal(&checkout, 100, "no\n", "ip move production/site staging/web");
