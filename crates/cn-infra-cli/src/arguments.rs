@@ -347,6 +347,7 @@ pub struct Apply {
 #[command(
     after_help = "Examples:\n  cn-infra undo production --dry-run   what would it put back?\n  cn-infra undo                        plan, show, ask, undo\n  cn-infra undo                        once more: the undo is undone\n\nWhat was changed gets the values it had, what was made is deleted. What was deleted does not come back: the plan\nnames it, and what would bring back the like of it. What somebody changed since is left alone. The file still says\nwhat was undone, unless this command wrote it; then its old text comes back too.\nAn apply is undone in the directory that it ran in: .cn-infra/journal keeps the last 50."
 )]
+#[allow(clippy::struct_excessive_bools, reason = "a flag of the command line each")]
 pub struct Undo {
     /// The environment; left out: the one that was last applied to from here
     #[arg(value_name = "ENV")]

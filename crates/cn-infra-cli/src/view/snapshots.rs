@@ -1,5 +1,7 @@
 //! Manual snapshots of a database, for a person.
 
+use std::fmt::Write;
+
 use cn_infra_aws::db_instance::manual::Snapshot;
 
 use super::color::{Ink, Style};
@@ -13,7 +15,7 @@ pub fn list(database: &str, snapshots: &[Snapshot], style: Style) -> String {
     let mut text = format!("{}\n\n", style.paint(Ink::Strong, format!("manual snapshots of {database}")));
     let column = snapshots.iter().map(|snapshot| width(&snapshot.name)).max().unwrap_or_default();
     for snapshot in snapshots {
-        text += &format!("  {:column$}   {}\n", snapshot.name, about(snapshot));
+        let _ = writeln!(text, "  {:column$}   {}", snapshot.name, about(snapshot));
     }
     text
 }

@@ -110,7 +110,7 @@ fn a_torn_last_line_is_left_out_wherever_it_is_torn() {
     let whole = fs::read(&path).unwrap();
     for length in 0..=whole.len() {
         let past = Past::parse(&whole[..length], &path).unwrap();
-        let lines = whole[..length].iter().filter(|byte| **byte == b'\n').count();
+        let lines = whole[..length].split(|byte| *byte == b'\n').count() - 1;
         assert_eq!(past.as_ref().map_or(0, |past| past.steps.len()), usize::from(lines > 1), "{length}");
         assert_eq!(past.is_some_and(|past| past.steps.iter().any(|step| step.end.is_some())), lines > 2, "{length}");
     }

@@ -171,8 +171,8 @@ impl<'a> Undoing<'a> {
         let mut drafter = Drafter { environment, identity, anyway: &[], my_ip: names.my_ip, now, drafts };
         for (kind, PutBack { declared, beside, object }) in put_back {
             let claim = Claim { object, basis: Basis::Tags };
-            let drafted = drafter.put_back(kind, declared, claim, beside.clone());
-            drafted.map_err(|source| invalid(&declared.address, source))?;
+            let result = drafter.put_back(kind, declared, claim, beside.clone());
+            result.map_err(|source| invalid(&declared.address, source))?;
         }
         Ok(drafter.drafts)
     }

@@ -59,6 +59,7 @@ impl<'a> Undoing<'a> {
 
 impl PutBack<'_> {
     /// Adds a step's inverse; all of it, or nothing.
+    #[expect(clippy::result_large_err, reason = "what is held back is data of the plan, not an error")]
     fn add(&mut self, step: &Step, Fields { wanted, mut moved, unknown }: Fields) -> Result<(), Blocked> {
         if !unknown.is_empty() {
             let why = format!("what it was before was not read: {}", unknown.join(", "));
@@ -86,6 +87,7 @@ impl PutBack<'_> {
     }
 
     /// The old name, where the step gave another one.
+    #[expect(clippy::result_large_err, reason = "what moved is data of the plan, not an error")]
     fn rename(&self, step: &Step) -> Result<Option<String>, Moved> {
         let Some(new) = &step.rename else { return Ok(None) };
         let name = step.differences.iter().find(|difference| difference.path == "name");
