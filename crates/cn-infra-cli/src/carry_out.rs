@@ -42,6 +42,8 @@ impl CarryOut<'_> {
         } else {
             self.view.report(&view::events::report(&report, plan, self.view.stderr_style()));
         }
+        #[cfg(feature = "who")]
+        self.tell_who(plan, &report).await;
         let calls = &self.survey.session.calls;
         self.view.say(&format!(
             "{}, {}.\n",
@@ -52,6 +54,13 @@ impl CarryOut<'_> {
         // Nobody interrupted it: it stopped because its lease was lost.
         let is_lost = code == ExitCode::Interrupted && self.survey.session.fence.why().is_some();
         Ok(if is_lost { ExitCode::Failed } else { code })
+    }
+
+    /// Who changed what is stale.
+    #[cfg(feature = "who")]
+    async fn tell_who(&self, plan: &Plan, report: &Report) {
+        let found = cn_infra_aws::who::who(plan, report, &self.survey.session, &*self.survey.clock).await;
+        self.view.report(&view::who::changed(&found, self.view.stderr_style()));
     }
 
     /// The first request to stop starts nothing new, the second drops what is in flight.

@@ -19,6 +19,8 @@ pub mod resolved;
 pub mod sandbox;
 pub mod snapshots;
 pub mod undo;
+#[cfg(feature = "who")]
+pub mod who;
 
 mod color;
 mod difference;
