@@ -12,6 +12,7 @@ mod fields;
 mod fields_sent;
 mod guarded;
 mod moto;
+mod moves;
 mod pace;
 mod race;
 mod recorder;

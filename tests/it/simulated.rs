@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use cn_infra::aws::{kinds, managers};
 use cn_infra::core::address::Address;
 use cn_infra::core::apply::{ApplyOptions, Cancellation, Report, apply};
@@ -12,9 +13,9 @@ use cn_infra::core::environment::Environment;
 use cn_infra::core::event::Event;
 use cn_infra::core::live::Live;
 use cn_infra::core::manager::Managers;
-use cn_infra::core::observe::{observe, observe_prunable, observe_whole};
+use cn_infra::core::observe::{observe, observe_prunable, observe_together, observe_whole};
 use cn_infra::core::plan::identity::identify;
-use cn_infra::core::plan::{Plan, PlanOptions, plan};
+use cn_infra::core::plan::{Plan, PlanOptions, plan, plan_together};
 use cn_infra::core::testing::samples::NOW;
 use cn_infra::{PaceOptions, Session, SessionOptions};
 use cn_infra_sandbox::xml::Element;
@@ -62,6 +63,11 @@ impl Clock for SandboxClock {
 impl Simulated {
     /// A fresh account.
     pub async fn start() -> Self {
+        Self::behind(Sandbox::http_client).await
+    }
+
+    /// A fresh account, called through a client of the test's.
+    pub async fn behind(client: impl FnOnce(&Sandbox) -> SharedHttpClient) -> Self {
         let options = SandboxOptions { start: NOW, speed: 0.0, ..SandboxOptions::default() };
         let sandbox = Sandbox::new(options);
         let options = SessionOptions {
@@ -71,7 +77,7 @@ impl Simulated {
             read_only: false,
             timeout: None,
             pace: PaceOptions { clock: Arc::new(SandboxClock(sandbox.clone())), ..PaceOptions::default() },
-            stand_in: Some(sandbox.http_client()),
+            stand_in: Some(client(&sandbox)),
         };
         let session = Session::open(&options).await.unwrap();
         Self { clock: SandboxClock(sandbox.clone()), sandbox, managers: managers(&session), session }
@@ -81,6 +87,13 @@ impl Simulated {
     pub async fn plan(&self, environment: &Environment, options: &PlanOptions) -> Plan {
         let live = observe(environment, &self.managers, self.clock.now()).await.unwrap();
         plan(environment, &live, &kinds(), options, self.clock.now()).unwrap()
+    }
+
+    /// Reads once and plans several environments together.
+    pub async fn plan_together(&self, home: &Environment, others: &[&Environment], options: &PlanOptions) -> Plan {
+        let all: Vec<_> = std::iter::once(home).chain(others.iter().copied()).collect();
+        let live = observe_together(&all, &self.managers, self.clock.now()).await.unwrap();
+        plan_together(home, others, &live, &kinds(), options, self.clock.now()).unwrap()
     }
 
     /// Reads and plans, deletes included.

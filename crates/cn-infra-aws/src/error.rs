@@ -60,7 +60,7 @@ pub(crate) fn made(what: &str, id: Option<String>) -> Result<PhysicalId, ManageE
 
 /// Whether an operation only reads, by its name.
 pub(crate) fn is_read(operation: &str) -> bool {
-    ["Describe", "Get", "List", "Head"].iter().any(|read| operation.starts_with(read))
+    ["Describe", "Get", "List", "Head", "Lookup"].iter().any(|read| operation.starts_with(read))
 }
 
 /// What is said of a call that nobody answers.

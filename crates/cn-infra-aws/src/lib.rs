@@ -23,6 +23,8 @@ pub mod session;
 mod testing;
 mod text_form;
 mod together;
+#[cfg(feature = "who")]
+pub mod who;
 
 use cn_infra_core::kinds::Kinds;
 use cn_infra_core::manager::Managers;

@@ -66,7 +66,7 @@ async fn each(
 ) -> Vec<(StepId, Tried)> {
     let steps = steps.iter().map(|step| Step { needs: Vec::new(), ..(*step).clone() }).collect();
     let plan = Plan { steps, ..plan.clone() };
-    let options = ApplyOptions { verify: false, no_wait: true, ..options.clone() };
+    let options = ApplyOptions { verify: false, no_wait: true, journal: None, ..options.clone() };
     let (kinds, managers) = (crate::kinds(), crate::managers(&session.dry_run()));
     let (never, mut reporter) = (Cancellation::default(), |_: &Event| {});
     let report = apply(&plan, &kinds, &managers, &options, clock, &never, &mut reporter).await;

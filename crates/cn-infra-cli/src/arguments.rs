@@ -102,6 +102,8 @@ pub enum Command {
     Plan(Plan),
     /// Carry out a plan: of an environment, or the one saved by `plan`
     Apply(Apply),
+    /// Undo the last apply, as far as AWS can
+    Undo(Undo),
     /// Check environment files, offline
     Check(Check),
     /// Show live objects and their fields, each managed or not
@@ -112,6 +114,8 @@ pub enum Command {
     Policy(Policy),
     /// Show who reaches which port of which server and database
     Reach(Reach),
+    /// Take a manual snapshot of a database, and wait for it; or list those there are
+    Snapshot(Snapshot),
     /// Change who a network of an environment is, and with it what they reach
     Ingress(Ingress),
     /// Change the addresses of a network wherever it is used
@@ -338,6 +342,36 @@ pub struct Apply {
     pub json: bool,
 }
 
+/// `undo`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cn-infra undo production --dry-run   what would it put back?\n  cn-infra undo                        plan, show, ask, undo\n  cn-infra undo                        once more: the undo is undone\n\nWhat was changed gets the values it had, what was made is deleted. What was deleted does not come back: the plan\nnames it, and what would bring back the like of it. What somebody changed since is left alone. The file still says\nwhat was undone, unless this command wrote it; then its old text comes back too.\nAn apply is undone in the directory that it ran in: .cn-infra/journal keeps the last 50."
+)]
+#[allow(clippy::struct_excessive_bools, reason = "a flag of the command line each")]
+pub struct Undo {
+    /// The environment; left out: the one that was last applied to from here
+    #[arg(value_name = "ENV")]
+    pub environment: Option<String>,
+    /// Show what would be undone; write nothing
+    #[arg(long, conflicts_with = "yes")]
+    pub dry_run: bool,
+    /// Delete it although data goes with it: a database, a bucket; else its name is asked for; may be repeated
+    #[arg(long, value_name = "RESOURCE")]
+    pub allow_delete: Vec<String>,
+    /// Your own address, as servers see it: hold back what would close port 22 to it
+    #[arg(long, value_name = "ADDRESS")]
+    pub my_ip: Option<IpAddr>,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Take the lease of the environment from its holder, after showing whose it is
+    #[arg(long)]
+    pub force_unlock: bool,
+    /// Print what happens as JSON lines; needs --yes
+    #[arg(long, requires = "yes")]
+    pub json: bool,
+}
+
 /// `policy`.
 #[derive(Clone, Debug, Args)]
 #[command(
@@ -490,6 +524,29 @@ pub struct Output {
     pub format: Format,
     /// The same as --format json
     #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+}
+
+/// `snapshot`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cn-infra snapshot production db_instance.main\n  cn-infra snapshot production main --name coralnet-before-beta\n  cn-infra snapshot production main --list\n\nThe snapshot bears our tags, and stays until somebody deletes it: no plan does. `restore_from_snapshot` makes a new\ndatabase of it. Ctrl-C ends the waiting; RDS goes on."
+)]
+pub struct Snapshot {
+    /// The environment
+    #[arg(value_name = "ENV")]
+    pub environment: String,
+    /// The database
+    #[arg(value_name = "RESOURCE")]
+    pub resource: String,
+    /// Its name; left out: the database's, and the time
+    #[arg(long, value_name = "N")]
+    pub name: Option<String>,
+    /// List the manual snapshots of the database; take none
+    #[arg(long, conflicts_with = "name")]
+    pub list: bool,
+    /// Print as JSON
+    #[arg(long)]
     pub json: bool,
 }
 

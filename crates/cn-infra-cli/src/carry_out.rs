@@ -1,10 +1,12 @@
 //! Carrying out a plan at the terminal: progress, Ctrl-C, and the report at the end.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use cn_infra_aws::session::Closed;
 use cn_infra_core::apply::{ApplyOptions, Cancellation, Report};
 use cn_infra_core::event::Outcome;
+use cn_infra_core::journal::Journal;
 use cn_infra_core::plan::Plan;
 
 use crate::error::{CommandError, Result};
@@ -20,6 +22,8 @@ pub struct CarryOut<'a> {
     pub survey: &'a Survey,
     /// How.
     pub options: ApplyOptions,
+    /// What an undo of it will know; see [`Context::journal`](crate::command::Context::journal).
+    pub journal: Arc<Journal>,
     /// Show events as JSON lines.
     pub json: bool,
     /// Where it is shown.
@@ -32,11 +36,14 @@ impl CarryOut<'_> {
         let began = Instant::now();
         self.view.say("\n");
         let report = self.until_interrupted(plan).await.ok_or_else(|| dropped(plan))?;
+        self.view.warn_unless_kept(self.journal.close());
         if self.json {
             self.view.data(&format!("{}\n", view::json::ended(&report)))?;
         } else {
             self.view.report(&view::events::report(&report, plan, self.view.stderr_style()));
         }
+        #[cfg(feature = "who")]
+        self.tell_who(plan, &report).await;
         let calls = &self.survey.session.calls;
         self.view.say(&format!(
             "{}, {}.\n",
@@ -49,12 +56,20 @@ impl CarryOut<'_> {
         Ok(if is_lost { ExitCode::Failed } else { code })
     }
 
+    /// Who changed what is stale.
+    #[cfg(feature = "who")]
+    async fn tell_who(&self, plan: &Plan, report: &Report) {
+        let found = cn_infra_aws::who::who(plan, report, &self.survey.session, &*self.survey.clock).await;
+        self.view.report(&view::who::changed(&found, self.view.stderr_style()));
+    }
+
     /// The first request to stop starts nothing new, the second drops what is in flight.
     async fn until_interrupted(&self, plan: &Plan) -> Option<Report> {
         let Survey { kinds, managers, clock, speed, .. } = self.survey;
         let cancellation = Cancellation::default();
         let mut reporter = view::progress::reporter(self.view, self.json, *speed);
-        let applying = apply(plan, kinds, managers, &self.options, &**clock, &cancellation, &mut *reporter);
+        let options = ApplyOptions { journal: Some(self.journal.clone()), ..self.options.clone() };
+        let applying = apply(plan, kinds, managers, &options, &**clock, &cancellation, &mut *reporter);
         tokio::pin!(applying);
         let mut interrupts = Interrupts::listen();
         loop {

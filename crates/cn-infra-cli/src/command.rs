@@ -1,9 +1,13 @@
 //! What every command is given.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use cn_infra_core::environment::Environment;
+use cn_infra_core::journal::{Header, Journal};
+use cn_infra_core::plan::Plan;
 use cn_infra_sandbox::Sandbox;
+use jiff::Timestamp;
 
 use crate::arguments::Global;
 use crate::commands::plan::SAVED;
@@ -11,6 +15,9 @@ use crate::directory::Directory;
 use crate::error::{CommandError, Result};
 use crate::sandbox;
 use crate::view::View;
+
+/// The directory of journals, beside saved plans.
+pub const JOURNALS: &str = "journal";
 
 /// The options of every command, and where it prints.
 #[derive(Clone, Debug)]
@@ -39,6 +46,16 @@ impl Context {
         self.view.say(&format!("sandbox: {place}, {speed} times as fast as AWS, which is not called\n"));
         sandbox::prepare(&sandbox, environment, &self.view)?;
         Ok(Some(sandbox))
+    }
+
+    /// Where journals of this directory are: those of AWS, or those of the simulated account.
+    pub fn journals(&self) -> PathBuf {
+        self.kept().join(JOURNALS)
+    }
+
+    /// A journal for an apply that begins now; its file is made with its first record.
+    pub fn journal(&self, plan: &Plan, now: Timestamp) -> Arc<Journal> {
+        Arc::new(Journal::new(self.journals(), Header::of(plan, now)))
     }
 
     /// Where locks of this directory are: one set for AWS, one for the simulated account.

@@ -3,11 +3,14 @@
 //!
 //! Nothing is written before it is agreed to, so that declined, interrupted or blocked every byte is what it was.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use cn_infra_core::apply::ApplyOptions;
 use cn_infra_core::environment::edit::{Edits, EditsError};
+use cn_infra_core::journal::Journal;
 use cn_infra_core::plan::Plan;
 
 use crate::arguments::Editing;
@@ -68,7 +71,8 @@ impl<'a> Edited<'a> {
                 ExitCode::Blocked
             });
         }
-        alone(surveys, self.context, Box::pin(async { self.agreed(surveys, &planning.await?).await })).await
+        alone(surveys, Force::NONE, self.context, Box::pin(async { self.agreed(surveys, &planning.await?).await }))
+            .await
     }
 
     fn show(&self, plans: &[Plan]) -> Result<()> {
@@ -86,17 +90,36 @@ impl<'a> Edited<'a> {
         if !self.editing.yes {
             self.ask(plans.iter().map(|plan| plan.steps.len()).sum()).await?;
         }
-        self.write()?;
         let context = self.context;
+        let mut journals = self.journals(surveys, plans);
+        self.write()?;
         let mut code = ExitCode::Done;
         for (survey, plan) in surveys.iter().zip(plans) {
-            if code == ExitCode::Done && !plan.steps.is_empty() {
+            let Some(journal) = journals.remove(&plan.environment) else { continue };
+            if plan.steps.is_empty() {
+                context.view.warn_unless_kept(journal.close());
+            } else if code == ExitCode::Done {
                 let parallelism = usize::from(context.global.parallelism);
                 let options = ApplyOptions { parallelism, ..ApplyOptions::default() };
-                code = CarryOut { survey, options, json: false, view: &context.view }.run(plan).await?;
+                code = CarryOut { survey, options, journal, json: false, view: &context.view }.run(plan).await?;
             }
         }
         Ok(code)
+    }
+
+    /// A journal for each plan with steps, or for one without: whichever is undone first puts the files back.
+    fn journals(&self, surveys: &[Survey], plans: &[Plan]) -> BTreeMap<String, Arc<Journal>> {
+        let mut journals = BTreeMap::new();
+        let none_has_steps = plans.iter().all(|plan| plan.steps.is_empty());
+        let kept = surveys.iter().zip(plans).filter(|(_, plan)| none_has_steps || !plan.steps.is_empty());
+        for (survey, plan) in kept.take(if none_has_steps { 1 } else { plans.len() }) {
+            let journal = self.context.journal(plan, survey.clock.now());
+            for (path, file) in self.edits.files() {
+                self.context.view.warn_unless_kept(journal.file_edited(path, &file.before, &file.after));
+            }
+            journals.insert(plan.environment.clone(), journal);
+        }
+        journals
     }
 
     async fn ask(&self, steps: usize) -> Result<()> {
@@ -125,12 +148,13 @@ impl<'a> Edited<'a> {
     }
 }
 
-type Work<'a> = Pin<Box<dyn Future<Output = Result<ExitCode>> + 'a>>;
+/// What is done alone.
+pub type Work<'a> = Pin<Box<dyn Future<Output = Result<ExitCode>> + 'a>>;
 
 /// Does work as the only one in each of the environments.
-fn alone<'a>(surveys: &'a [Survey], context: &'a Context, work: Work<'a>) -> Work<'a> {
+pub fn alone<'a>(surveys: &'a [Survey], force: Force, context: &'a Context, work: Work<'a>) -> Work<'a> {
     match surveys {
         [] => work,
-        [first, rest @ ..] => Box::pin(lock::alone(first, Force::NONE, context, alone(rest, context, work))),
+        [first, rest @ ..] => Box::pin(lock::alone(first, force, context, alone(rest, force, context, work))),
     }
 }

@@ -8,6 +8,8 @@ use cn_infra_aws::session::SessionError;
 use cn_infra_core::environment::Diagnostics;
 use cn_infra_core::environment::edit::EditsError;
 use cn_infra_core::export::ExportError;
+use cn_infra_core::journal::JournalError;
+use cn_infra_core::manager::ManageError;
 use cn_infra_core::observe::ObserveError;
 use cn_infra_core::plan::PlanError;
 use cn_infra_core::plan::file::PlanFileError;
@@ -129,12 +131,27 @@ impl From<PlanFileError> for CommandError {
     }
 }
 
+impl From<JournalError> for CommandError {
+    fn from(error: JournalError) -> Self {
+        let hint = Some(error.hint().to_owned());
+        Self { hint, ..anyhow::Error::new(error).into() }
+    }
+}
+
 impl From<SessionError> for CommandError {
     /// The library knows nothing of a simulated account.
     fn from(error: SessionError) -> Self {
         let rehearse = if matches!(error, SessionError::NoCredentials) { "; --sandbox needs none" } else { "" };
         let hint = Some(error.hint() + rehearse);
         Self { hint, ..anyhow::Error::new(error).into() }
+    }
+}
+
+impl From<ManageError> for CommandError {
+    /// The client's own error below is a chain of its insides, as with a reading.
+    fn from(error: ManageError) -> Self {
+        let request = error.request_id.as_ref().map_or_else(String::new, |id| format!(" (request {id})"));
+        Self { hint: error.hint.clone(), ..anyhow::Error::msg(format!("{error}{request}")).into() }
     }
 }
 

@@ -61,11 +61,13 @@ fn dispatch(command: &Command, context: &Context) -> Result<ExitCode> {
     match command {
         Command::Plan(arguments) => block_on(commands::plan::run(arguments, context)),
         Command::Apply(arguments) => block_on(commands::apply::run(arguments, context)),
+        Command::Undo(arguments) => block_on(commands::undo::run(arguments, context)),
         Command::Check(arguments) => commands::check::run(arguments, context),
         Command::Show(arguments) => block_on(commands::show::run(arguments, context)),
         Command::Output(arguments) => block_on(commands::output::run(arguments, context)),
         Command::Ingress(arguments) => block_on(commands::ingress::run(arguments, context)),
         Command::Network(arguments) => block_on(commands::network::run(&arguments.command, context)),
+        Command::Snapshot(arguments) => block_on(commands::snapshot::run(arguments, context)),
         Command::Reach(arguments) => block_on(commands::reach::run(arguments, context)),
         Command::Schema => commands::schema::run(context),
         Command::Adopt(arguments) => block_on(commands::adopt::run(arguments, context)),

@@ -10,19 +10,19 @@ use cn_infra_core::environment::{Disk, Environment, Files};
 use cn_infra_core::kinds::Kinds;
 use cn_infra_core::live::Live;
 use cn_infra_core::manager::Managers;
-use cn_infra_core::observe::{observe, observe_all, observe_prunable, observe_whole};
+use cn_infra_core::observe::{observe, observe_all, observe_prunable, observe_together, observe_whole};
 use cn_infra_core::plan::{Plan, PlanOptions};
 use cn_infra_core::slow_down::{self, SlowDown};
 use cn_infra_sandbox::Sandbox;
 
 use crate::arguments::Selection;
 use crate::command::Context;
-use crate::error::Result;
+use crate::error::{CommandError, Result};
 use crate::my_ip;
 use crate::sandbox::SandboxClock;
 use crate::target;
 use crate::view::{self, View};
-use cn_infra_core::plan::plan;
+use cn_infra_core::plan::{plan, plan_together};
 
 /// An environment as its files declare it: what is wrong with a command line is said before anybody is called.
 pub struct Subject {
@@ -83,6 +83,7 @@ impl Subject {
             only: selection.only.iter().map(only).collect::<Result<_>>()?,
             create_anyway: selection.create_anyway.iter().map(create).collect::<Result<_>>()?,
             my_ip: selection.my_ip,
+            ..PlanOptions::default()
         })
     }
 
@@ -129,6 +130,19 @@ impl Survey {
         Ok(self.told(observe(&self.environment, &self.managers, self.clock.now())).await?)
     }
 
+    /// Reads once, and plans this environment and others of the same account and region as one.
+    pub async fn plan_together(&self, others: &[&Environment], options: &PlanOptions) -> Result<(Live, Plan)> {
+        let all: Vec<_> = std::iter::once(&self.environment).chain(others.iter().copied()).collect();
+        let place = |environment: &Environment| (environment.account.clone(), environment.region.clone());
+        if let Some(other) = others.iter().find(|other| place(other) != place(&self.environment)) {
+            let (one, other) = (&self.environment.name, &other.name);
+            return Err(CommandError::usage(format!("{one} and {other} are in different accounts or regions")));
+        }
+        let live = self.told(observe_together(&all, &self.managers, self.clock.now())).await?;
+        let plan = plan_together(&self.environment, others, &live, &self.kinds, options, self.clock.now())?;
+        Ok((live, plan))
+    }
+
     /// Reads the same, and what left the file although no plan looks for it.
     pub async fn observe_all(&self) -> Result<Live> {
         Ok(self.told(observe_all(&self.environment, &self.managers, self.clock.now())).await?)
@@ -140,7 +154,7 @@ impl Survey {
     }
 
     /// Reads, and says what the reading has to wait for.
-    async fn told<F: Future>(&self, reading: F) -> F::Output {
+    pub async fn told<F: Future>(&self, reading: F) -> F::Output {
         let view = self.view;
         let say = move |SlowDown { why, after }| {
             view.say(&format!("{}\n", view::events::slowed_down(&why, after)));
@@ -167,6 +181,12 @@ impl Survey {
             my_ip @ Some(_) => self.plan_of(live, &PlanOptions { my_ip, ..options.clone() }),
             None => Ok(plan),
         }
+    }
+
+    /// Reads what is live and plans the difference to another version of the environment.
+    pub async fn plan_for(&self, environment: &Environment) -> Result<Plan> {
+        let live = self.told(observe(environment, &self.managers, self.clock.now())).await?;
+        Ok(plan(environment, &live, &self.kinds, &PlanOptions::default(), live.at)?)
     }
 
     /// Plans the difference to what is live.

@@ -63,6 +63,13 @@ pub enum Event {
         #[serde(with = "seconds")]
         elapsed: Duration,
     },
+    /// The apply goes on without a journal from here: an undo will not know what follows. Said once.
+    NotJournaled {
+        /// Why: `cannot write the journal …: No space left on device`.
+        why: String,
+        /// What to do about it.
+        hint: String,
+    },
     /// Nothing new is started; what is in flight is finished.
     Cancelled,
 }

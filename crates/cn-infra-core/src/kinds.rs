@@ -105,6 +105,8 @@ pub struct Kind {
     pub validate: fn(&Document) -> Result<Vec<Problem>, DocumentError>,
     /// [`Resource::same_scope`], on documents.
     pub same_scope: fn(&Document, &Document) -> Result<bool, DocumentError>,
+    /// [`Resource::after_delete`], on a document.
+    pub after_delete: fn(&Document, &str) -> Result<Option<String>, DocumentError>,
     /// References, check and normalize in one conversion, for the planner: conversions are what planning costs.
     pub compare: CompareFn,
     /// [`Resource::check`], on documents.
@@ -211,6 +213,7 @@ impl Kind {
                 Ok(problems)
             },
             same_scope: |desired, live| Ok(desired.to::<R>()?.same_scope(&live.to()?)),
+            after_delete: |document, name| Ok(document.to::<R>()?.after_delete(name)),
             compare: compare::<R>,
             check: |desired, live, situation| {
                 let live = live.map(Document::to::<R>).transpose()?;

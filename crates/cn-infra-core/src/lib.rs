@@ -13,6 +13,7 @@ pub mod environment;
 pub mod event;
 pub mod export;
 pub mod field_tree;
+pub mod journal;
 pub mod kinds;
 pub mod live;
 pub mod manager;

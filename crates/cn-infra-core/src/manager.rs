@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use crate::address::{Address, PhysicalId};
 use crate::document::{Document, DocumentError};
 use crate::live::{Object, Observed};
-use crate::owner::{Owner, Tags};
+use crate::owner::{ADDRESS, ENVIRONMENT, Owner, PROJECT, Tags};
 use crate::resource::Resource;
 use crate::token::Token;
 
@@ -47,6 +47,16 @@ pub trait Manager: Send + Sync + 'static {
 
     /// Creates an object with its tags in the same call, where the cloud can; returns as soon as the id is known.
     fn create(&self, new: New<'_, Self::Resource>) -> impl Future<Output = Result<PhysicalId, ManageError>> + Send;
+
+    /// Reads what a change needs that is to be sent at a certain moment, so that [`update`](Self::update) sends it at once.
+    fn prepare(
+        &self,
+        id: &PhysicalId,
+        change: Change<'_, Self::Resource>,
+    ) -> impl Future<Output = Result<(), ManageError>> + Send {
+        let _ = (id, change);
+        async { Ok(()) }
+    }
 
     /// Sends what can be sent now of a change; [`Progress::Again`] asks to be called with a fresh reading.
     fn update(
@@ -169,6 +179,11 @@ impl TagChange {
     pub fn is_empty(&self) -> bool {
         self.set.is_empty() && self.remove.is_empty()
     }
+
+    /// Whether it says anew whose the object is.
+    pub fn changes_owner(&self) -> bool {
+        [PROJECT, ENVIRONMENT, ADDRESS].iter().any(|key| self.set.contains_key(*key) || self.remove.contains(*key))
+    }
 }
 
 /// How far a change got.
@@ -274,6 +289,12 @@ pub(crate) trait AnyManager: Send + Sync {
     fn obstacles<'a>(&'a self, doomed: &'a [Object])
     -> BoxFuture<'a, Result<Vec<(PhysicalId, Obstacle)>, ManageError>>;
     fn create<'a>(&'a self, new: New<'a, Document>) -> BoxFuture<'a, Result<PhysicalId, ManageError>>;
+    fn prepare<'a>(
+        &'a self,
+        id: &'a PhysicalId,
+        change: Change<'a, Document>,
+    ) -> BoxFuture<'a, Result<(), ManageError>>;
+
     fn update<'a>(
         &'a self,
         id: &'a PhysicalId,
@@ -323,6 +344,18 @@ impl<M: Manager> AnyManager for M {
         Box::pin(async move {
             let New { address, name, resource, tags, token } = new;
             Manager::create(self, New { address, name, resource: &resource.to()?, tags, token }).await
+        })
+    }
+
+    fn prepare<'a>(
+        &'a self,
+        id: &'a PhysicalId,
+        change: Change<'a, Document>,
+    ) -> BoxFuture<'a, Result<(), ManageError>> {
+        Box::pin(async move {
+            let Change { part, name, desired, live, changed, tags } = change;
+            let (desired, live) = (desired.to()?, typed(live)?);
+            Manager::prepare(self, id, Change { part, name, desired: &desired, live: &live, changed, tags }).await
         })
     }
 

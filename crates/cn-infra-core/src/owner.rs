@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Address;
+use serde::Serialize;
 
 /// An object's tags.
 pub type Tags = BTreeMap<String, String>;
@@ -23,7 +24,7 @@ pub const RESTART: &str = "cn-infra:restart";
 pub const NAME: &str = "Name";
 
 /// Whose an object is.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Owner {
     /// The project within the account.
     pub project: String,

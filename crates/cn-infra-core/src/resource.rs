@@ -75,6 +75,13 @@ pub trait Resource:
         let _ = each;
     }
 
+    /// What to know before another object takes the place of one that was deleted, as the end of a sentence: where its data
+    /// is, what is not to be had again. Of the object what was read before, without what only a create uses.
+    fn after_delete(&self, name: &str) -> Option<String> {
+        let _ = name;
+        None
+    }
+
     /// Whether two objects of the same name are the same thing: groups are, within one VPC only.
     fn same_scope(&self, live: &Self) -> bool {
         let _ = live;
@@ -96,6 +103,8 @@ pub struct Field {
     pub role: Role,
     /// The value is a path, relative to the environment file, of a file whose text is meant.
     pub file: bool,
+    /// What the field refers to has room for one: who comes takes the place of who is there.
+    pub exclusive: bool,
 }
 
 /// What the engine does with a field.
@@ -112,23 +121,29 @@ pub enum Role {
 impl Field {
     /// A field that is compared and changed.
     pub const fn managed(path: &'static str) -> Self {
-        Self { path, role: Role::Managed, file: false }
+        Self { path, role: Role::Managed, file: false, exclusive: false }
     }
 
     /// A field that only create uses.
     pub const fn create_only(path: &'static str) -> Self {
-        Self { path, role: Role::CreateOnly, file: false }
+        Self { path, role: Role::CreateOnly, file: false, exclusive: false }
     }
 
     /// A field that tells how to change.
     pub const fn instruction(path: &'static str) -> Self {
-        Self { path, role: Role::Instruction, file: false }
+        Self { path, role: Role::Instruction, file: false, exclusive: false }
     }
 
     /// The same field, holding the path of a text file.
     #[must_use]
     pub const fn file(self) -> Self {
         Self { file: true, ..self }
+    }
+
+    /// The same field, referring to what has room for one.
+    #[must_use]
+    pub const fn exclusive(self) -> Self {
+        Self { exclusive: true, ..self }
     }
 }
 

@@ -96,7 +96,7 @@ fn wanted(wanted: Wanted) -> (Environment, PlanOptions) {
         declared.name = name.unwrap_or_else(|| declared.name.clone());
         (declared.tags, declared.protect, declared.adopt, declared.renamed_from) = (tags, protect, adopt, renamed_from);
     }
-    (environment, PlanOptions { prune, only, create_anyway, my_ip: None })
+    (environment, PlanOptions { prune, only, create_anyway, my_ip: None, ..PlanOptions::default() })
 }
 
 fn live(there: Vec<There>) -> Live {

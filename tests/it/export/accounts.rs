@@ -1,5 +1,7 @@
 //! Environments at random: of every kind some, in every form that a file can give them.
 
+use std::fmt::Write;
+
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -41,18 +43,19 @@ pub fn environment() -> impl Strategy<Value = String> {
                     text += &body.replace("GROUP", &format!("security_group.g{number}"));
                 }
                 for (number, body) in servers.iter().enumerate() {
-                    text += &format!("\n[instance.i{number}]\n{body}");
+                    let _ = write!(text, "\n[instance.i{number}]\n{body}");
                 }
                 for (number, on) in addresses.iter().enumerate() {
                     let target = servers.get(number).filter(|_| *on).map(|_| format!("instance.i{number}"));
-                    text += &format!("\n[elastic_ip.e{number}]\ninstance = {:?}\n", target.unwrap_or("none".into()));
+                    let _ =
+                        writeln!(text, "\n[elastic_ip.e{number}]\ninstance = {:?}", target.unwrap_or("none".into()));
                 }
                 for (number, body) in databases.iter().enumerate() {
-                    text += &format!("\n[db_instance.d{number}]\n{body}");
+                    let _ = write!(text, "\n[db_instance.d{number}]\n{body}");
                 }
                 for (number, body) in buckets.iter().enumerate() {
                     let body = body.replace("policy.json", &format!("policy-{number}.json"));
-                    text += &format!("\n[bucket.b{number}]\nname = \"coralnet-b{number}\"\n{body}");
+                    let _ = write!(text, "\n[bucket.b{number}]\nname = \"coralnet-b{number}\"\n{body}");
                 }
                 text
             })
@@ -66,7 +69,7 @@ fn either(of: &'static [&'static str]) -> impl Strategy<Value = &'static str> {
 /// Each line is there or not.
 fn lines(of: &'static [&'static str]) -> impl Strategy<Value = String> {
     proptest::sample::subsequence(of, 0..=of.len())
-        .prop_map(|lines| lines.into_iter().map(|line| format!("{line}\n")).collect())
+        .prop_map(|lines| lines.into_iter().flat_map(|line| [line, "\n"]).collect())
 }
 
 fn group(groups: usize) -> impl Strategy<Value = String> {
@@ -75,7 +78,7 @@ fn group(groups: usize) -> impl Strategy<Value = String> {
         |(common, chosen, peers)| {
             let mut text = format!("\n[GROUP]\n{common}[GROUP.ingress]\n");
             for rule in chosen {
-                text += &format!("r{rule} = {{ {}, from = [{}] }}\n", RULES[rule], peers[rule]);
+                let _ = writeln!(text, "r{rule} = {{ {}, from = [{}] }}", RULES[rule], peers[rule]);
             }
             text + "[GROUP.egress]\nall = { protocol = \"all\", to = [\"everyone\"] }\n"
         },

@@ -51,7 +51,7 @@ async fn exported(account: &Simulated, strangers: bool) -> Export {
 
 /// The lines that are no comments: ids differ from account to account.
 fn without_comments(text: &str) -> String {
-    text.lines().filter(|line| !line.starts_with("# ")).map(|line| format!("{line}\n")).collect()
+    text.split_inclusive('\n').filter(|line| !line.starts_with("# ")).collect()
 }
 
 /// What is still to do.

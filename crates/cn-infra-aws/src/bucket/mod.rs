@@ -155,6 +155,10 @@ impl Resource for Bucket {
     fn check(&self, context: &Context<'_, Self>, each: &mut dyn FnMut(Finding)) {
         check::bucket(self, context, each);
     }
+
+    fn after_delete(&self, _: &str) -> Option<String> {
+        Some("an empty one: S3 keeps nothing of a deleted bucket".to_owned())
+    }
 }
 
 /// Reads and changes buckets.

@@ -24,7 +24,7 @@ pub(super) async fn delete(rds: &Client, live: &Observed<DbInstance>) -> Result<
             return Ok(Progress::Done);
         }
         Some(OrNone::Some(name)) => name.clone(),
-        None => format!("{identifier}-final"),
+        None => default_name(identifier),
     };
     for number in 1..NAMES {
         let name = if number == 1 { name.clone() } else { format!("{name}-{number}") };
@@ -36,6 +36,23 @@ pub(super) async fn delete(rds: &Client, live: &Observed<DbInstance>) -> Result<
     }
     let error = ManageError::new(ErrorClass::Invalid, format!("there are {NAMES} snapshots named {name} already"));
     Err(error.hint("delete those that are not needed"))
+}
+
+fn default_name(identifier: &str) -> String {
+    format!("{identifier}-final")
+}
+
+/// Where the data of a deleted instance is.
+pub(super) fn way_back(deleted: &DbInstance, identifier: &str) -> String {
+    let name = match &deleted.final_snapshot {
+        Some(OrNone::None) => return "it was deleted without a final snapshot: look for an earlier one".to_owned(),
+        Some(OrNone::Some(name)) => name.clone(),
+        None => default_name(identifier),
+    };
+    format!(
+        "`restore_from_snapshot = \"{name}\"` makes it of its final snapshot, whose name ends in -2 and so on if that \
+         one was taken"
+    )
 }
 
 /// What stands in the way of deleting an instance that is protected.

@@ -10,6 +10,7 @@ mod create;
 mod delete;
 mod export;
 mod impact;
+pub mod manual;
 mod normalize;
 mod observe;
 mod password;
@@ -274,6 +275,10 @@ impl Resource for DbInstance {
 
     fn check(&self, context: &Context<'_, Self>, each: &mut dyn FnMut(Finding)) {
         check::check(self, context, each);
+    }
+
+    fn after_delete(&self, name: &str) -> Option<String> {
+        Some(delete::way_back(self, name))
     }
 }
 

@@ -10,9 +10,7 @@ use sha2::{Digest, Sha256};
 use super::change::is_sent;
 use super::impact::value_at;
 use super::request::identifier;
-use super::{DbInstance, tags};
-use crate::error::failed;
-use crate::session::rds_once;
+use super::{DbInstance, manual, tags};
 
 /// Tag of a snapshot whose change was made: the same change made again, later, takes a new one.
 const USED: &str = "cn-infra:used";
@@ -66,16 +64,9 @@ fn digest(id: &PhysicalId, change: &Change<'_, DbInstance>, fields: &[&String]) 
 
 /// The snapshots taken for this change, now and in former times.
 async fn of_change(rds: &Client, id: &PhysicalId, stem: &str) -> Result<Vec<DbSnapshot>, ManageError> {
-    let call = rds.describe_db_snapshots().dbi_resource_id(&id.0).snapshot_type("manual");
-    let mut pages = call.into_paginator().items().send();
-    let mut found = Vec::new();
-    while let Some(snapshot) = pages.next().await {
-        let snapshot = snapshot.map_err(|error| failed("DescribeDBSnapshots", error))?;
-        if snapshot.db_snapshot_identifier().is_some_and(|name| name.starts_with(stem)) {
-            found.push(snapshot);
-        }
-    }
-    Ok(found)
+    let is_of_change =
+        |snapshot: &DbSnapshot| snapshot.db_snapshot_identifier().is_some_and(|name| name.starts_with(stem));
+    Ok(manual::all(rds, id).await?.into_iter().filter(is_of_change).collect())
 }
 
 fn is_used(snapshot: &DbSnapshot) -> bool {
@@ -106,13 +97,7 @@ async fn take(
     let owner: Tags = (change.live.tags.iter().filter(|(key, _)| ours.contains(&key.as_str())))
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
-    let call = rds
-        .create_db_snapshot()
-        .db_instance_identifier(identifier(change.live)?)
-        .db_snapshot_identifier(name)
-        .set_tags(Some(tags::to_tags(&owner)));
-    let answer = call.customize().config_override(rds_once()).send().await;
-    answer.map(drop).map_err(|error| failed("CreateDBSnapshot", error))
+    manual::begin(rds, identifier(change.live)?, &name, &owner).await
 }
 
 /// Remembers that the change was made.

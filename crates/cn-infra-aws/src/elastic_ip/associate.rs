@@ -10,12 +10,11 @@ use super::{ElasticIp, Target, observe};
 use crate::error::failed;
 use crate::session::ec2_once;
 
-/// Points an address at an instance, in one call: whatever it pointed at before loses it at the same moment.
+/// Points an address at an instance's interface, in one call: whatever it pointed at before loses it at the same moment.
 ///
 /// Where the address is, its own reading says. The instance is asked for its interface and state alone: what it shows of
 /// addresses may be older.
-pub(super) async fn associate(ec2: &Client, live: &Observed<ElasticIp>, instance: &str) -> Result<(), ManageError> {
-    let interface = primary_interface(ec2, instance).await?;
+pub(super) async fn associate(ec2: &Client, live: &Observed<ElasticIp>, interface: String) -> Result<(), ManageError> {
     let points_at = live.live.instance.as_ref();
     if points_at.and_then(Target::interface) == Some(&interface) {
         // A reading may name the interface and not its instance. AWS may charge for a remap to where the address is.
@@ -50,7 +49,7 @@ pub(super) async fn disassociate(ec2: &Client, id: &PhysicalId) -> Result<(), Ma
 }
 
 /// The id of the interface of an instance that can take an address now: the one with device index 0.
-async fn primary_interface(ec2: &Client, id: &str) -> Result<String, ManageError> {
+pub(super) async fn primary_interface(ec2: &Client, id: &str) -> Result<String, ManageError> {
     let answer = ec2.describe_instances().instance_ids(id).send().await;
     let reservations = answer.map_err(|error| failed("DescribeInstances", error))?.reservations.unwrap_or_default();
     let instance = reservations.into_iter().flat_map(|reservation| reservation.instances.unwrap_or_default()).next();

@@ -44,7 +44,7 @@ pub struct ElasticIp {
 
 impl Resource for ElasticIp {
     const KIND: &'static str = "elastic_ip";
-    const FIELDS: &'static [Field] = &[Field::managed("instance")];
+    const FIELDS: &'static [Field] = &[Field::managed("instance").exclusive()];
     const PARTS: &'static [Part] = &[Part { name: "association", fields: &["instance"] }];
     const OUTPUTS: &'static [Output] = &[
         Output { name: "public_ip", doc: "The address." },
@@ -82,6 +82,14 @@ impl Resource for ElasticIp {
             each(Problem::new("instance", message).hint("write instance.NAME or i-0123456789abcdef0"));
         }
     }
+
+    fn after_delete(&self, _: &str) -> Option<String> {
+        Some(
+            "with another address. The old one is to be had as long as nobody else has it: \
+             `aws ec2 allocate-address --address ADDRESS`, then `cn-infra adopt`"
+                .to_owned(),
+        )
+    }
 }
 
 /// Reads and changes elastic IPs.
@@ -90,12 +98,14 @@ pub struct ElasticIps {
     ec2: aws_sdk_ec2::Client,
     /// What was allocated by this apply and may have to give way.
     bids: Mutex<BTreeMap<Address, Bid>>,
+    /// The interfaces that addresses go to, read just before they are sent together.
+    prepared: Mutex<BTreeMap<PhysicalId, String>>,
 }
 
 impl ElasticIps {
     /// Over the EC2 client of a session.
     pub fn new(session: &Session) -> Self {
-        Self { ec2: session.ec2.clone(), bids: Mutex::default() }
+        Self { ec2: session.ec2.clone(), bids: Mutex::default(), prepared: Mutex::default() }
     }
 
     /// AWS knows no client token here, so the call goes out once.
@@ -140,6 +150,10 @@ impl ElasticIps {
 
     fn bids(&self) -> MutexGuard<'_, BTreeMap<Address, Bid>> {
         self.bids.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn prepared(&self) -> MutexGuard<'_, BTreeMap<PhysicalId, String>> {
+        self.prepared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn all(&self) -> Result<Vec<Observed<ElasticIp>>, ManageError> {
@@ -195,6 +209,14 @@ impl Manager for ElasticIps {
         self.settle(&new, bid).await
     }
 
+    async fn prepare(&self, id: &PhysicalId, change: Change<'_, ElasticIp>) -> Result<(), ManageError> {
+        if let (Some(_), Some(Target::Instance(instance))) = (change.part, &change.desired.instance) {
+            let interface = associate::primary_interface(&self.ec2, instance.id().unwrap_or_default()).await?;
+            self.prepared().insert(id.clone(), interface);
+        }
+        Ok(())
+    }
+
     async fn update(&self, id: &PhysicalId, change: Change<'_, ElasticIp>) -> Result<Progress, ManageError> {
         if change.part.is_none() {
             ec2_tags::apply(&self.ec2, &id.0, change.tags).await?;
@@ -209,7 +231,12 @@ impl Manager for ElasticIps {
             None => {}
             Some(Target::None) => associate::disassociate(&self.ec2, id).await?,
             Some(Target::Instance(instance)) => {
-                associate::associate(&self.ec2, change.live, instance.id().unwrap_or_default()).await?;
+                let prepared = self.prepared().remove(id);
+                let interface = match prepared {
+                    Some(interface) => interface,
+                    None => associate::primary_interface(&self.ec2, instance.id().unwrap_or_default()).await?,
+                };
+                associate::associate(&self.ec2, change.live, interface).await?;
             }
         }
         Ok(Progress::Done)

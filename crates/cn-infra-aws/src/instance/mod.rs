@@ -206,6 +206,10 @@ impl Resource for Instance {
     fn check(&self, context: &Context<'_, Self>, each: &mut dyn FnMut(Finding)) {
         self.findings(context, each);
     }
+
+    fn after_delete(&self, _: &str) -> Option<String> {
+        Some("with a new id and new disks: `image` may name an AMI made of the old ones".to_owned())
+    }
 }
 
 /// Reads and changes instances.

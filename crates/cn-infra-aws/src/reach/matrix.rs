@@ -104,7 +104,7 @@ impl Matrix {
             .map(|target| (target, access(before, target).beside(access(after, target))))
             .collect();
         let columns = segments.iter().map(|(target, segments)| column(before, after, target, segments)).collect();
-        let rows = somebody(segments.iter().flat_map(|(_, segments)| segments), networks);
+        let rows = somebody(&segments.iter().flat_map(|(_, segments)| segments), networks);
         let cells = |who: &Sources| {
             let of = |(_, before, after): &Segment| [cell(who, before), cell(who, after)];
             segments.iter().map(|(_, segments)| segments.iter().map(of).collect()).collect()
@@ -139,18 +139,18 @@ fn column(before: &Reach, after: &Reach, target: &str, segments: &[Segment]) -> 
 
 /// Everybody that there is a row for.
 fn somebody<'a>(
-    segments: impl Iterator<Item = &'a Segment> + Clone,
+    segments: &(impl Iterator<Item = &'a Segment> + Clone),
     networks: &Networks,
 ) -> Vec<(String, Vec<IpNet>, Sources)> {
     let names = Names::of(networks);
     let all = || segments.clone().flat_map(|(_, before, after)| [before, after]);
     let others: BTreeSet<_> = all().flat_map(Sources::others).collect();
     let others = others.into_iter().map(|peer| (peer.to_string(), Vec::new(), Sources::of_peer(peer)));
-    let unnamed: BTreeSet<_> = all().flat_map(|sources| names.unnamed(sources)).collect();
-    let unnamed = unnamed.into_iter().map(|cidr| (cidr.to_string(), vec![cidr], Sources::of_cidrs([&cidr])));
-    let named = names.networks.iter();
-    let named = named.map(|network| (network.name.clone(), network.cidrs.clone(), network.sources.clone()));
-    named.chain(others).chain(unnamed).collect()
+    let cidrs_left: BTreeSet<_> = all().flat_map(|sources| names.unnamed(sources)).collect();
+    let unnamed = cidrs_left.into_iter().map(|cidr| (cidr.to_string(), vec![cidr], Sources::of_cidrs([&cidr])));
+    let networks =
+        names.networks.iter().map(|network| (network.name.clone(), network.cidrs.clone(), network.sources.clone()));
+    networks.chain(others).chain(unnamed).collect()
 }
 
 fn cell(who: &Sources, reaches: &Sources) -> Cell {

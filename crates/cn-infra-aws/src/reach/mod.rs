@@ -19,7 +19,7 @@ mod traffic;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cn_infra_core::address::Reference;
+use cn_infra_core::address::{Ref, Reference};
 use cn_infra_core::check::Whole;
 use cn_infra_core::document::DocumentError;
 use cn_infra_core::environment::Environment;
@@ -116,7 +116,7 @@ impl Scene {
             Some(false) => Exposure::Private,
             None => Exposure::Unsaid,
         };
-        let target = self.target(groups.map(|group| group.get()), exposure);
+        let target = self.target(groups.map(Ref::get), exposure);
         (name.to_string(), target)
     }
 
@@ -128,7 +128,7 @@ impl Scene {
             Some(false) => Exposure::Private,
             None => Exposure::Unsaid,
         };
-        let mut target = self.target(groups.map(|group| group.get()), exposure);
+        let mut target = self.target(groups.map(Ref::get), exposure);
         if let Some(port) = database.listens_at() {
             target.access = target.access.only(Traffic::tcp(port));
         }

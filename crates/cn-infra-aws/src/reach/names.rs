@@ -25,7 +25,7 @@ impl Names {
         for (name, cidrs) in networks.iter().filter(|(_, cidrs)| !cidrs.is_empty()) {
             let sources = Sources::of_cidrs(cidrs);
             match named.iter_mut().find(|network| network.sources == sources) {
-                Some(same) => same.name += &format!(", {name}"),
+                Some(same) => same.name.extend([", ", name]),
                 None => named.push(Network { name: name.clone(), cidrs: cidrs.clone(), sources }),
             }
         }

@@ -43,7 +43,7 @@ fn database_ports() -> Vec<(u16, String)> {
     let mut ports: Vec<(u16, String)> = Vec::new();
     for (engine, port) in ENGINE_PORTS {
         match ports.iter_mut().find(|(known, _)| *known == port) {
-            Some((_, engines)) => *engines += &format!(" and {engine}"),
+            Some((_, engines)) => engines.extend([" and ", engine]),
             None => ports.push((port, engine.to_owned())),
         }
     }

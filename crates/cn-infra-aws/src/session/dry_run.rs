@@ -35,18 +35,12 @@ impl Session {
     /// The same session, whose writes to EC2 are dry runs and whose other writes are refused.
     #[must_use]
     pub fn dry_run(&self) -> Self {
-        let Self { ec2, rds, s3, sts, account, region, calls, fence, attempt_timeout, unfenced_s3 } = self.clone();
+        let Self { ec2, rds, s3, .. } = self;
         Self {
             ec2: aws_sdk_ec2::Client::from_conf(ec2.config().to_builder().interceptor(DryRun).build()),
             rds: aws_sdk_rds::Client::from_conf(rds.config().to_builder().interceptor(ReadOnly).build()),
             s3: aws_sdk_s3::Client::from_conf(s3.config().to_builder().interceptor(ReadOnly).build()),
-            sts,
-            account,
-            region,
-            calls,
-            fence,
-            attempt_timeout,
-            unfenced_s3,
+            ..self.clone()
         }
     }
 }

@@ -31,6 +31,9 @@ pub struct Session {
     pub s3: aws_sdk_s3::Client,
     /// STS: the account guard.
     pub sts: aws_sdk_sts::Client,
+    /// CloudTrail: who changed what.
+    #[cfg(feature = "who")]
+    pub cloudtrail: aws_sdk_cloudtrail::Client,
     /// The account that objects are in; every S3 call names it as the expected bucket owner.
     pub account: String,
     /// The region.
@@ -77,7 +80,11 @@ impl Session {
         let sts = builder!(aws_sdk_sts, config, calls, fence, read_only);
         let unfenced = builder!(aws_sdk_s3, config, calls, Fence::default(), read_only);
         let attempt_timeout = config.timeout_config().and_then(TimeoutConfig::operation_attempt_timeout);
+        #[cfg(feature = "who")]
+        let cloudtrail = builder!(aws_sdk_cloudtrail, config, calls, fence, read_only);
         Self {
+            #[cfg(feature = "who")]
+            cloudtrail: aws_sdk_cloudtrail::Client::from_conf(cloudtrail.build()),
             ec2: aws_sdk_ec2::Client::from_conf(ec2.build()),
             rds: aws_sdk_rds::Client::from_conf(rds.build()),
             s3: aws_sdk_s3::Client::from_conf(s3.build()),

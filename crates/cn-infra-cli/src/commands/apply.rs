@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use cn_infra_aws::preflight::{Tried, preflight};
 use cn_infra_core::address::Address;
 use cn_infra_core::apply::ApplyOptions;
 use cn_infra_core::environment::Environment;
+use cn_infra_core::journal::Journal;
 use cn_infra_core::plan::Plan;
 use jiff::Timestamp;
 
@@ -55,7 +57,7 @@ pub async fn run(arguments: &arguments::Apply, context: &Context) -> Result<Exit
 }
 
 /// Somebody has to agree: at the terminal, or by `--yes`.
-fn check_can_ask(arguments: &arguments::Apply) -> Result<()> {
+pub(super) fn check_can_ask(arguments: &arguments::Apply) -> Result<()> {
     if arguments.yes || View::can_ask() {
         return Ok(());
     }
@@ -73,12 +75,14 @@ async fn fresh(name: &str, arguments: &arguments::Apply, context: &Context) -> R
         try_out(&plan, &survey, arguments, context).await?;
         agree(&plan, may_go_unasked(&plan, survey.clock.now(), arguments), context).await?;
         let arguments = &allowed(&plan, &survey, arguments, context).await?;
-        carry_out(&plan, &survey, false, arguments, context).await
+        let journal = context.journal(&plan, survey.clock.now());
+        carry_out(&plan, &survey, false, journal, arguments, context).await
     };
     lock::alone(&survey, force(arguments), context, work).await
 }
 
-fn force(arguments: &arguments::Apply) -> Force {
+/// What is done about somebody else's lease.
+pub(super) fn force(arguments: &arguments::Apply) -> Force {
     Force { unlock: arguments.force_unlock, yes: arguments.yes }
 }
 
@@ -104,7 +108,8 @@ async fn saved(path: &Path, arguments: &arguments::Apply, context: &Context) -> 
         try_out(&plan, &survey, arguments, context).await?;
         agree(&plan, may_go_unasked(&plan, now, arguments), context).await?;
         let arguments = &allowed(&plan, &survey, arguments, context).await?;
-        carry_out(&plan, &survey, true, arguments, context).await
+        let journal = context.journal(&plan, survey.clock.now());
+        carry_out(&plan, &survey, true, journal, arguments, context).await
     };
     let code = lock::alone(&survey, force(arguments), context, work).await?;
     if matches!(code, ExitCode::Done | ExitCode::Blocked) {
@@ -136,7 +141,8 @@ fn check_basis(plan: &Plan, environment: &Environment) -> Result<()> {
     Err(error.hint(format!("run `cn-infra plan {}` again; nothing was written", plan.environment)))
 }
 
-fn show(plan: &Plan, arguments: &arguments::Apply, context: &Context) -> Result<()> {
+/// Shows a plan, for people or programs.
+pub(super) fn show(plan: &Plan, arguments: &arguments::Apply, context: &Context) -> Result<()> {
     let view = &context.view;
     if arguments.json {
         view.data(&format!("{}\n", view::json::planned(plan)))
@@ -190,7 +196,7 @@ fn question(plan: &Plan) -> String {
 }
 
 /// Asks, unless nothing would be done or nobody is to be asked.
-async fn agree(plan: &Plan, unasked: bool, context: &Context) -> Result<()> {
+pub(super) async fn agree(plan: &Plan, unasked: bool, context: &Context) -> Result<()> {
     if plan.is_empty() || unasked {
         return Ok(());
     }
@@ -203,7 +209,7 @@ async fn agree(plan: &Plan, unasked: bool, context: &Context) -> Result<()> {
 
 /// The arguments with every delete that takes data with it allowed: by `--allow-delete`, or by typing its name, one after
 /// the other. `--yes` does not answer that.
-async fn allowed(
+pub(super) async fn allowed(
     plan: &Plan,
     survey: &Survey,
     arguments: &arguments::Apply,
@@ -236,10 +242,12 @@ fn allow_delete(arguments: &arguments::Apply, survey: &Survey) -> Result<BTreeSe
     arguments.allow_delete.iter().map(resource).collect()
 }
 
-async fn carry_out(
+/// Carries a plan out that was shown and agreed to.
+pub(super) async fn carry_out(
     plan: &Plan,
     survey: &Survey,
     verify: bool,
+    journal: Arc<Journal>,
     arguments: &arguments::Apply,
     context: &Context,
 ) -> Result<ExitCode> {
@@ -248,7 +256,7 @@ async fn carry_out(
     }
     let allow_delete = allow_delete(arguments, survey)?;
     let options = ApplyOptions { verify, allow_delete, ..options(arguments, context) };
-    CarryOut { survey, options, json: arguments.json, view: &context.view }.run(plan).await
+    CarryOut { survey, options, journal, json: arguments.json, view: &context.view }.run(plan).await
 }
 
 fn options(arguments: &arguments::Apply, context: &Context) -> ApplyOptions {

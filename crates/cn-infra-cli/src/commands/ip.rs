@@ -24,61 +24,49 @@ struct Named {
 pub async fn run(arguments: &Ip, context: &Context) -> Result<ExitCode> {
     let (IpCommand::Move { editing, .. } | IpCommand::Swap { editing, .. }) = &arguments.command;
     let mut edited = Edited::new(editing, context)?;
-    let moved = match &arguments.command {
+    let (moved, servers) = match &arguments.command {
         IpCommand::Move { address, server, .. } => {
             let (ip, to) = (named(address, "elastic_ip", context)?, named(server, "instance", context)?);
             point(&mut edited, &ip, &to, context)?;
-            vec![ip]
+            (vec![ip], vec![to])
         }
         IpCommand::Swap { first, second, .. } => {
             let (one, other) = (named(first, "elastic_ip", context)?, named(second, "elastic_ip", context)?);
             let (of_one, of_other) = (server_of(&one, context)?, server_of(&other, context)?);
             point(&mut edited, &one, &of_other, context)?;
             point(&mut edited, &other, &of_one, context)?;
-            vec![one, other]
+            (vec![one, other], vec![of_one, of_other])
         }
     };
     let mut surveys: Vec<Survey> = Vec::new();
-    for ip in &moved {
-        if surveys.iter().all(|survey| survey.environment.name != ip.environment) {
-            surveys.push(edited.open(&ip.environment).await?);
+    // A server may have to be made first, in its own environment.
+    for named in moved.iter().chain(&servers) {
+        if surveys.iter().all(|survey| survey.environment.name != named.environment) {
+            surveys.push(edited.open(&named.environment).await?);
         }
     }
-    let planning = async {
-        let mut plans = Vec::new();
-        for survey in &surveys {
-            let own = moved.iter().filter(|ip| ip.environment == survey.environment.name);
-            plans.push(planned(survey, own.map(|ip| ip.address.clone()).collect(), context).await?);
-        }
-        Ok(plans)
-    };
+    let planning = async { Ok(vec![planned(&surveys, &moved, context).await?]) };
     Box::pin(edited.carry_out_all(&surveys, planning)).await
 }
 
-/// The plan of some addresses, each after the one before it.
-async fn planned(survey: &Survey, addresses: Vec<Address>, context: &Context) -> Result<Plan> {
-    let live = survey.observe().await?;
-    let mut plan = survey.plan_of(&live, &PlanOptions { only: addresses.clone(), ..PlanOptions::default() })?;
-    put_in_order(&mut plan, &addresses);
-    for remark in remarks(survey, &live, &plan) {
+/// One plan of all addresses that move; the one named first moves first.
+async fn planned(surveys: &[Survey], moved: &[Named], context: &Context) -> Result<Plan> {
+    let [home, others @ ..] = surveys else { return Err(CommandError::usage("nothing moves")) };
+    let others: Vec<_> = others.iter().map(|survey| &survey.environment).collect();
+    let of_home = |ip: &Named| {
+        if ip.environment == home.environment.name {
+            ip.address.clone()
+        } else {
+            ip.address.in_environment(&ip.environment)
+        }
+    };
+    let only: Vec<_> = moved.iter().map(of_home).collect();
+    let options = PlanOptions { first: only.first().cloned(), only, ..PlanOptions::default() };
+    let (live, plan) = home.plan_together(&others, &options).await?;
+    for remark in remarks(home, &live, &plan) {
         context.view.say(&format!("{remark}\n"));
     }
     Ok(plan)
-}
-
-/// Makes each resource's steps wait for those of the resource before it.
-fn put_in_order(plan: &mut Plan, order: &[Address]) {
-    for pair in order.windows(2) {
-        let ids = plan.steps.iter().map(|step| step.id.clone());
-        let before: Vec<_> = ids.filter(|id| id.address == pair[0]).collect();
-        for step in plan.steps.iter_mut().filter(|step| step.id.address == pair[1]) {
-            step.needs.extend(before.clone());
-            step.needs.sort();
-            step.needs.dedup();
-        }
-    }
-    // Each step stands after those it needs.
-    plan.steps.sort_by_key(|step| order.iter().position(|address| *address == step.id.address));
 }
 
 /// `production/site` as `elastic_ip.site` of production.
@@ -125,12 +113,16 @@ fn remarks(survey: &Survey, live: &Live, plan: &Plan) -> Vec<String> {
     for step in &plan.steps {
         let after = step.after.as_ref().and_then(|after| after.get("instance")).and_then(Value::as_str);
         let Some(server) = after.and_then(|server| server.parse::<Address>().ok()) else { continue };
+        let of = server.environment.clone().or_else(|| step.id.address.environment.clone());
+        let server = Address { environment: of.filter(|of| *of != survey.environment.name), ..server };
         let Some(object) = identity.object(&server) else { continue };
         if object.live.get("state") != Some(&"running".into()) {
             remarks.push(format!("{server} does not run: nothing answers at the address until it does"));
         }
-        let is_there = |ip: &&Object| ip.live.get("instance").and_then(Value::as_str) == Some(&object.id.0);
-        for other in live.kind("elastic_ip").iter().filter(is_there).filter(|ip| Some(&ip.id) != step.object.as_ref()) {
+        let moves_on = |ip: &Object| plan.steps.iter().any(|step| step.object.as_ref() == Some(&ip.id));
+        let is_there =
+            |ip: &&Object| ip.live.get("instance").and_then(Value::as_str) == Some(&object.id.0) && !moves_on(ip);
+        for other in live.kind("elastic_ip").iter().filter(is_there) {
             let name = identity.address(&other.id).map_or_else(|| other.id.to_string(), ToString::to_string);
             remarks.push(format!("{name} is at {server} now, and is displaced: it is at no server then"));
         }

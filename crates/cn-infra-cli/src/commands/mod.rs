@@ -16,3 +16,5 @@ pub mod reach;
 pub mod sandbox;
 pub mod schema;
 pub mod show;
+pub mod snapshot;
+pub mod undo;

@@ -23,15 +23,15 @@ pub async fn run(command: &NetworkCommand, context: &Context) -> Result<ExitCode
 }
 
 async fn set(arguments: &NetworkSet, context: &Context) -> Result<ExitCode> {
-    let NetworkSet { network: changed, members, file, own, editing } = arguments;
+    let NetworkSet { network, members, file, own, editing } = arguments;
     let mut edited = Edited::new(editing, context)?;
     let directory = context.directory()?;
-    let (path, Defined { old, environments }) = defining(changed, file.as_deref(), &directory)?;
+    let (path, Defined { old, environments }) = defining(network, file.as_deref(), &directory)?;
     if old.members() == members {
-        context.view.say(&format!("{changed} in {} is that already\n", path.display()));
+        context.view.say(&format!("{network} in {} is that already\n", path.display()));
         return Ok(ExitCode::Done);
     }
-    edited.edits.change(&path, |text| set_network(text, changed, like(&old, members)))?;
+    edited.edits.change(&path, |text| set_network(text, network, like(&old, members)))?;
 
     let (mut surveys, mut changes, mut unmoved) = (Vec::new(), Vec::new(), Vec::new());
     for name in environments {
@@ -60,7 +60,7 @@ async fn set(arguments: &NetworkSet, context: &Context) -> Result<ExitCode> {
         let old = old.members().join(" ");
         context
             .view
-            .say(&format!("\nTo take it back: cn-infra network set {changed} {old}{}\n", said(file.as_deref())));
+            .say(&format!("\nTo take it back: cn-infra network set {network} {old}{}\n", said(file.as_deref())));
     }
     Ok(code)
 }
@@ -76,7 +76,7 @@ struct Defined {
 }
 
 /// The one file that defines a network, or the one that is named.
-fn defining(changed: &str, named: Option<&Path>, directory: &Directory) -> Result<(PathBuf, Defined)> {
+fn defining(changed: &str, file: Option<&Path>, directory: &Directory) -> Result<(PathBuf, Defined)> {
     let (mut files, mut names) = (BTreeMap::<PathBuf, Defined>::new(), BTreeSet::new());
     for environment in directory.names()? {
         for path in directory.files(&environment) {
@@ -88,13 +88,13 @@ fn defining(changed: &str, named: Option<&Path>, directory: &Directory) -> Resul
             }
         }
     }
-    if let Some(named) = named {
-        files.retain(|path, _| path == named || path.file_name() == Some(named.as_os_str()));
+    if let Some(file) = file {
+        files.retain(|path, _| path == file || path.file_name() == Some(file.as_os_str()));
     }
     let paths: Vec<_> = files.keys().map(|path| path.display().to_string()).collect();
     match files.len() {
-        0 => Err(unknown(changed, named, &names.into_iter().collect::<Vec<_>>())),
-        1 => files.pop_first().ok_or_else(|| unknown(changed, named, &[])),
+        0 => Err(unknown(changed, file, &names.into_iter().collect::<Vec<_>>())),
+        1 => files.pop_first().ok_or_else(|| unknown(changed, file, &[])),
         _ => {
             let error =
                 CommandError::usage(format!("several files define the network {changed}: {}", paths.join(", ")));
@@ -109,8 +109,8 @@ fn networks(text: &str) -> Vec<String> {
     networks.into_iter().flat_map(|networks| networks.keys().cloned()).collect()
 }
 
-fn unknown(network: &str, named: Option<&Path>, names: &[String]) -> CommandError {
-    let place = named.map_or_else(|| "no file of an environment".to_owned(), |file| format!("no {}", file.display()));
+fn unknown(network: &str, file: Option<&Path>, names: &[String]) -> CommandError {
+    let place = file.map_or_else(|| "no file of an environment".to_owned(), |file| format!("no {}", file.display()));
     let error = CommandError::usage(format!("{place} defines a network {network:?}"));
     match nearest(network, names) {
         Some(near) if near != network => error.hint(format!("did you mean {near}?")),

@@ -1,5 +1,6 @@
 //! `cn-infra sandbox`: the simulated account itself.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use cn_infra_sandbox::faults::{Effect, Fault};
@@ -7,7 +8,7 @@ use cn_infra_sandbox::settings::Settings;
 use cn_infra_sandbox::{Sandbox, SandboxOptions, kept_account, seed, serve};
 
 use crate::arguments::{self, FaultEffect, SandboxCommand, Seed};
-use crate::command::Context;
+use crate::command::{Context, JOURNALS};
 use crate::error::{CommandError, Result};
 use crate::exit::ExitCode;
 use crate::interrupts::Interrupts;
@@ -63,6 +64,8 @@ fn reset(seed: Option<Seed>, account: Option<&str>, context: &Context) -> Result
     };
     let options = SandboxOptions { account: account.clone(), ..SandboxOptions::default() };
     let sandbox = Sandbox::begin(options, Path::new(DIRECTORY))?;
+    // What was applied to the former account cannot be undone in this one.
+    forget(&Path::new(DIRECTORY).join(JOURNALS))?;
     let holds = match seed {
         None => "with nothing in it",
         Some(Seed::BetaMigration) => {
@@ -73,6 +76,13 @@ fn reset(seed: Option<Seed>, account: Option<&str>, context: &Context) -> Result
     context.view.say(&format!("A fresh account {account} is in {DIRECTORY}, {holds}.\n"));
     context.view.say("See it: cn-infra sandbox status\n");
     Ok(ExitCode::Done)
+}
+
+fn forget(journals: &Path) -> Result<()> {
+    match std::fs::remove_dir_all(journals) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(CommandError::file("remove", journals, error)),
+        _ => Ok(()),
+    }
 }
 
 /// Where files cannot tell: the account that is there already.

@@ -1,5 +1,7 @@
 //! How two environments differ, for a person.
 
+use std::fmt::Write;
+
 use cn_infra_core::environment::compare::{Comparison, Twin};
 use cn_infra_core::environment::{Networks, Written};
 
@@ -18,7 +20,7 @@ pub fn comparison(comparison: &Comparison, networks: &Networks, style: Style) ->
     if !environment.is_empty() {
         // What a network stands for is what differs, so its own name says nothing.
         let unnamed = Names { networks: &Networks::default(), ..names };
-        text += &format!("\n{}", rows(&changes(environment, unnamed), style));
+        let _ = write!(text, "\n{}", rows(&changes(environment, unnamed), style));
     }
     for (address, twin) in resources {
         let (ink, symbol, note) = match twin {
@@ -27,7 +29,7 @@ pub fn comparison(comparison: &Comparison, networks: &Networks, style: Style) ->
             Twin::Both(_) => (Ink::Change, '~', String::new()),
         };
         let address = style.paint(Ink::Strong, address.to_string());
-        text += &format!("\n  {} {address}{note}\n", style.paint(ink, symbol));
+        let _ = write!(text, "\n  {} {address}{note}\n", style.paint(ink, symbol));
         if let Twin::Both(differences) = twin {
             text += &rows(&changes(differences, names), style);
         }

@@ -25,11 +25,17 @@ pub fn line(event: &Event, style: Style) -> Option<String> {
         Event::Retrying { step, why, after } => format!("  {step}: {why}; again in {}", time(*after)),
         Event::SlowedDown { step, why, after } => format!("  {step}: {}", slowed_down(why, *after)),
         Event::Finished { step, outcome, elapsed } => finished(step, outcome, *elapsed, style)?,
+        Event::NotJournaled { why, hint } => style.paint(Ink::Warn, not_journaled(why, hint)),
         Event::Cancelled => style.paint(
             Ink::Warn,
             "  interrupted: starting nothing new, finishing what is in flight (Ctrl-C again drops it)",
         ),
     })
+}
+
+/// Why an undo will not know what follows.
+pub fn not_journaled(why: &str, hint: &str) -> String {
+    format!("  warning: {why}; the apply goes on, and `cn-infra undo` will not know what follows ({hint})")
 }
 
 /// `waiting: AWS asks to slow down (RequestLimitExceeded), 12 s`.

@@ -17,6 +17,10 @@ pub mod reach;
 pub mod reach_svg;
 pub mod resolved;
 pub mod sandbox;
+pub mod snapshots;
+pub mod undo;
+#[cfg(feature = "who")]
+pub mod who;
 
 mod color;
 mod difference;
@@ -33,11 +37,13 @@ pub mod sample;
 #[cfg(test)]
 mod tests;
 
+use std::error::Error;
 use std::io::{ErrorKind, Write};
 use std::time::Duration;
 
 use anstream::stream::RawStream;
 use anstream::{AutoStream, ColorChoice};
+use cn_infra_core::journal::JournalError;
 
 pub use color::Style;
 pub use difference::file_difference;
@@ -112,6 +118,14 @@ impl View {
     /// What became of a plan, to stderr, also with `--quiet`: nothing else says what failed.
     pub fn report(&self, text: &str) {
         self.dialog(text);
+    }
+
+    /// Says, also with `--quiet`, that a journal cannot be kept; what it is about goes on.
+    pub fn warn_unless_kept(&self, kept: std::result::Result<(), JournalError>) {
+        if let Err(error) = kept {
+            let why = error.source().map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"));
+            self.dialog(&format!("{}\n", events::not_journaled(&why, error.hint())));
+        }
     }
 
     /// `19 API calls in 3 waves, 0.21 s.`

@@ -24,7 +24,11 @@ pub fn reporter<'a>(view: &'a View, as_json: bool, speed: f64) -> Box<dyn Report
             let _ = view.data(&format!("{}\n", json::event(event)));
         })
     } else if view.is_quiet() {
-        Box::new(|_: &Event| {})
+        Box::new(|event: &Event| {
+            if let Event::NotJournaled { why, hint } = event {
+                view.report(&format!("{}\n", events::not_journaled(why, hint)));
+            }
+        })
     } else if view.stderr_is_terminal() {
         Box::new(Bars::new(view.stderr_style(), speed))
     } else {
@@ -83,7 +87,7 @@ impl Reporter for Bars {
                     bar.finish_and_clear();
                 }
             }
-            Event::Began { .. } | Event::Cancelled => {}
+            Event::Began { .. } | Event::NotJournaled { .. } | Event::Cancelled => {}
         }
         if let Some(line) = events::line(event, self.style) {
             // A terminal that cannot be written to is no reason to stop an apply.

@@ -33,7 +33,8 @@ impl<'a> Shown<'a> {
 
     /// How many servers and databases the file lets others reach.
     fn changed(&self) -> usize {
-        let is_changed = |column: &usize| self.matrix.rows.iter().flat_map(|row| &row.cells[*column]).any(is_moved);
+        let is_changed =
+            |column: &usize| self.matrix.rows.iter().flat_map(|row| &row.cells[*column]).any(|both| is_moved(*both));
         (0..self.matrix.columns.len()).filter(is_changed).count()
     }
 }
@@ -73,7 +74,7 @@ pub fn json(shown: &Shown<'_>) -> Value {
 }
 
 /// Whether a cell of a matrix is not what it was.
-pub fn is_moved([before, after]: &[Cell; 2]) -> bool {
+pub fn is_moved([before, after]: [Cell; 2]) -> bool {
     before != after
 }
 
@@ -125,7 +126,7 @@ fn table(number: usize, column: &Column, rows: &[Row], style: Style) -> String {
     let _ = writeln!(text, "  {:names$}{}", "", heads.trim_end());
     for row in rows {
         let cells = row.cells[number].iter().zip(&rooms);
-        let cells: String = cells.map(|(both, room)| pad(&cell(*both), *room, ink(both), style)).collect();
+        let cells: String = cells.map(|(both, room)| pad(&cell(*both), *room, ink(*both), style)).collect();
         let gap = names - width(&row.who);
         let _ = writeln!(text, "  {}{:gap$}{}", row.who, "", cells.trim_end());
     }
@@ -138,7 +139,7 @@ fn pad(text: &str, room: usize, ink: Option<Ink>, style: Style) -> String {
     format!("   {painted}{:gap$}", "", gap = room - width(text))
 }
 
-fn ink(both: &[Cell; 2]) -> Option<Ink> {
+fn ink(both: [Cell; 2]) -> Option<Ink> {
     match both {
         both if is_moved(both) => Some(Ink::Change),
         [_, Cell::None] => Some(Ink::Faint),
@@ -149,12 +150,12 @@ fn ink(both: &[Cell; 2]) -> Option<Ink> {
 /// The addresses behind the names.
 fn legend(rows: &[Row], style: Style) -> String {
     let named: Vec<_> = rows.iter().filter(|row| !row.cidrs.is_empty() && !is_cidr(row)).collect();
-    let names = named.iter().map(|row| width(&row.who)).max().unwrap_or_default();
+    let column = named.iter().map(|row| width(&row.who)).max().unwrap_or_default();
     let mut text = String::from(if named.is_empty() { "" } else { "\n" });
     for row in named {
         let cidrs = row.cidrs.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        let gap = names - width(&row.who) + 3;
-        let cidrs = hang(&cidrs, 2 + names + 3, Some(Ink::Faint), style);
+        let gap = column - width(&row.who) + 3;
+        let cidrs = hang(&cidrs, 2 + column + 3, Some(Ink::Faint), style);
         let _ = writeln!(text, "  {}{:gap$}{cidrs}", row.who, "");
     }
     text

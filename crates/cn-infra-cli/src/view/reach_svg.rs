@@ -93,13 +93,13 @@ fn row(svg: &mut String, top: usize, row: &Row, blocks: &[Block]) {
     for (cells, block) in row.cells.iter().zip(blocks) {
         for (both, (at, room)) in cells.iter().zip(&block.cells) {
             let (fill, ink) = colours(both[1]);
-            let frame = if is_moved(both) { " stroke=\"#1a1a1a\" stroke-width=\"1.5\"" } else { "" };
+            let frame = if is_moved(*both) { " stroke=\"#1a1a1a\" stroke-width=\"1.5\"" } else { "" };
             let (y, high) = (top + GAP / 2, LINE - GAP);
             let _ = writeln!(
                 svg,
                 "<rect x=\"{at}\" y=\"{y}\" width=\"{room}\" height=\"{high}\" rx=\"3\" fill=\"{fill}\"{frame}/>"
             );
-            let weight = if is_moved(both) { " font-weight=\"600\"" } else { "" };
+            let weight = if is_moved(*both) { " font-weight=\"600\"" } else { "" };
             text(svg, at + CHARACTER, middle, &format!("fill=\"{ink}\"{weight}"), &cell(*both));
         }
     }

@@ -1,5 +1,6 @@
 //! Objects in bulk: how far a run is, and what came of it.
 
+use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use cn_infra_transfer::pace::Speed;
@@ -68,7 +69,7 @@ impl<'a> Shown<'a> {
     }
 
     /// Shows how far it is.
-    pub fn draw(&mut self, counts: &Counts, speed: Speed) {
+    pub fn draw(&mut self, counts: &Counts, speed: &Speed) {
         self.measure(counts);
         let since = self.said.elapsed();
         if let Some(bar) = &self.bar {
@@ -97,18 +98,18 @@ impl<'a> Shown<'a> {
         }
     }
 
-    fn line(&self, counts: &Counts, speed: Speed) -> String {
+    fn line(&self, counts: &Counts, speed: &Speed) -> String {
         let Counts { counted, failed, bytes, .. } = counts;
         let mut line = format!("{}: {} of {} looked at", self.what, number(worked(counts)), number(*counted));
         if *bytes > 0 {
-            line += &format!(", {}", size(*bytes));
+            let _ = write!(line, ", {}", size(*bytes));
         }
-        line += &format!(", {:.0}/s, {} in flight", self.rate, speed.in_flight);
+        let _ = write!(line, ", {:.0}/s, {} in flight", self.rate, speed.in_flight);
         if speed.slow_downs > 0 {
-            line += &format!(", asked to slow down {} times", number(speed.slow_downs));
+            let _ = write!(line, ", asked to slow down {} times", number(speed.slow_downs));
         }
         if *failed > 0 {
-            line += &format!(", {} failed", number(*failed));
+            let _ = write!(line, ", {} failed", number(*failed));
         }
         format!("{line}, {}", time(self.began.elapsed()))
     }
@@ -134,18 +135,18 @@ pub fn report(report: &Report, style: Style) -> String {
     for one in failed.iter().take(SHOWN) {
         let id = one.failure.request_id.as_ref().map(|id| format!(", request {id}")).unwrap_or_default();
         let line = format!("{}: {}: {}{id}", printable(&one.key), one.operation, one.failure);
-        text += &format!("{} {line}\n", style.paint(Ink::Alarm, "failed:"));
+        let _ = writeln!(text, "{} {line}", style.paint(Ink::Alarm, "failed:"));
     }
     if counts.failed > 0 && counts.failed > failed.len().min(SHOWN) as u64 {
         let more = counts.failed - failed.len().min(SHOWN) as u64;
-        text += &format!("… and {} more; --report FILE lists them\n", number(more));
+        let _ = writeln!(text, "… and {} more; --report FILE lists them", number(more));
     }
     if let Some(why) = ended_early {
-        text += &format!("{} {why}\n", style.paint(Ink::Alarm, "ended early:"));
+        let _ = writeln!(text, "{} {why}", style.paint(Ink::Alarm, "ended early:"));
     }
     let sent: u64 = requests.values().sum();
     let kinds: Vec<_> = requests.iter().map(|(operation, count)| format!("{} {operation}", number(*count))).collect();
-    text += &format!("{}\n", style.paint(Ink::Strong, summary(report)));
+    let _ = writeln!(text, "{}", style.paint(Ink::Strong, summary(report)));
     let price = if *list_price_usd < 0.01 { "less than 0.01".to_owned() } else { format!("{list_price_usd:.2}") };
     let requests = format!("{} requests ({}), {price} USD by list price", number(sent), kinds.join(", "));
     text + &format!("{requests}, {}.\n", time(Duration::from_secs_f64(seconds.max(0.0))))
@@ -214,12 +215,12 @@ pub fn differences(first: &[Difference], verified: &Verified, style: Style) -> S
             (Kind::Different, Some(expected), Some(there)) => format!("   {expected} bytes expected, {there} there"),
             _ => String::new(),
         };
-        text += &format!("  {} {}{sizes}\n", style.paint(ink, what), printable(key));
+        let _ = writeln!(text, "  {} {}{sizes}", style.paint(ink, what), printable(key));
     }
     let all = missing + extra + different;
     let shown = first.len() as u64;
     if all > shown {
-        text += &format!("  … and {} more; --out FILE has all\n", number(all - shown));
+        let _ = writeln!(text, "  … and {} more; --out FILE has all", number(all - shown));
     }
     text + &format!("{} missing, {} different, {} extra\n", number(*missing), number(*different), number(*extra))
 }

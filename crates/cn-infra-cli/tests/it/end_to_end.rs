@@ -163,14 +163,17 @@ fn drift(checkout: &Checkout) {
 
     Plan: 0 to create, 5 to update, 0 to delete.
     "#);
-    assert_snapshot!(mask(&checkout.expect(2, PLAN_STAGING)), @"
+    assert_snapshot!(mask(&checkout.expect(2, PLAN_STAGING)), @r#"
     staging · coralnet · account 123456789012 · us-west-2
 
       ~ elastic_ip.site/association   in place
           instance   none → instance.web
 
+      warning[CN211] elastic_ip.site: it takes the place of production/elastic_ip.site at instance.web, and production/elastic_ip.site then points at nothing
+          hint: a server has one elastic IP: point the other one elsewhere, or at "none"
+
     Plan: 0 to create, 1 to update, 0 to delete.
-    ");
+    "#);
     checkout.expect(0, "apply production --yes");
     checkout.expect(0, PLAN_PRODUCTION);
     checkout.expect(0, "apply staging --yes");

@@ -20,10 +20,15 @@ fn the_command() {
     Commands:
       plan         Show what would bring live to what the file says
       apply        Carry out a plan: of an environment, or the one saved by `plan`
+      undo         Undo the last apply, as far as AWS can
       check        Check environment files, offline
       show         Show live objects and their fields, each managed or not
       output       Print what live objects tell: addresses, endpoints, ids
       policy       Print the least IAM policy that an environment needs
+      reach        Show who reaches which port of which server and database
+      snapshot     Take a manual snapshot of a database, and wait for it; or list those there are
+      ingress      Change who a network of an environment is, and with it what they reach
+      network      Change the addresses of a network wherever it is used
       schema       Print the JSON Schema of environment files, for editors
       diff         Show how two environments differ, as their files declare them
       adopt        Take an existing object under management

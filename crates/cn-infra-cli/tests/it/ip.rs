@@ -7,7 +7,11 @@ use crate::mask::mask;
 use crate::stand_in::{StandIn, scenarios};
 use crate::terminal::at_terminal;
 
-scenarios!(an_address_is_lent_and_taken_back, two_environments_exchange_their_addresses);
+scenarios!(
+    an_address_is_lent_and_taken_back,
+    two_environments_exchange_their_addresses,
+    a_server_that_is_not_there_is_made_first
+);
 
 /// Which server each address is at.
 const WHERE: &str = "
@@ -39,6 +43,11 @@ fn an_address_is_lent_and_taken_back(stand_in: &StandIn) {
       ~ elastic_ip.site/association   in place, instance.web loses this address and has none then
           instance   instance.web → staging/instance.web
 
+      warning[CN211] elastic_ip.site: it takes the place of staging/elastic_ip.site at staging/instance.web, and staging/elastic_ip.site then points at nothing
+          hint: a server has one elastic IP: point the other one elsewhere, or at "none"
+      warning[CN210] instance.web: the server has no public address, and no rule lets its own network in: nobody reaches it
+          hint: point an elastic IP at it, or let in a group or a private network by which it is reached
+
     Plan: 0 to create, 1 to update, 0 to delete.
     "#);
     let (code, screen) = at_terminal(&checkout, 100, "no\n", "ip move production/site staging/web");
@@ -59,7 +68,10 @@ fn an_address_is_lent_and_taken_back(stand_in: &StandIn) {
 
 fn two_environments_exchange_their_addresses(stand_in: &StandIn) {
     let checkout = both(stand_in);
-    checkout.expect(0, "ip swap production/site staging/site --yes");
+    let run = checkout.run("ip swap production/site staging/site --yes");
+    assert_eq!(run.code, Some(0), "{run}");
+    assert!(run.stdout.contains("instance.web gets staging/elastic_ip.site in its place"), "{run}");
+    assert!(!run.stderr.contains("displaced"), "each goes where the other was: {run}");
     assert_snapshot!(stand_in.boto3(WHERE), @"
     coralnet-production-site → coralnet-staging-web
     coralnet-staging-site → coralnet-production-web
@@ -69,6 +81,16 @@ fn two_environments_exchange_their_addresses(stand_in: &StandIn) {
         let plan = checkout.expect(0, &format!("plan {environment} --detailed-exitcode"));
         assert!(plan.contains("nothing to do"), "{plan}");
     }
+}
+
+fn a_server_that_is_not_there_is_made_first(stand_in: &StandIn) {
+    let checkout = Checkout::at(stand_in.endpoint());
+    checkout.expect(0, "apply production --yes --only elastic_ip.site");
+    let run = checkout.run("ip move production/site staging/web --yes");
+    assert_eq!(run.code, Some(0), "{run}");
+    let place = |step: &str| run.stdout.find(step).unwrap_or_else(|| panic!("{step}: {run}"));
+    assert!(place("+ staging/instance.web") < place("~ elastic_ip.site/association"), "{run}");
+    assert_eq!(stand_in.boto3(WHERE), "coralnet-production-site → coralnet-staging-web");
 }
 
 #[test]

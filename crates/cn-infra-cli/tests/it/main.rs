@@ -26,10 +26,12 @@ mod reading;
 mod sandbox;
 mod saved_plan;
 mod secrets;
+mod snapshot;
 #[path = "../../../../tests/it/stand_in.rs"]
 mod stand_in;
 mod surroundings;
 mod terminal;
+mod undo;
 mod untold;
 #[path = "../../../../tests/it/venv.rs"]
 mod venv;

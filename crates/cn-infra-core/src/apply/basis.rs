@@ -5,7 +5,6 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use crate::address::Address;
-use crate::owner::{ADDRESS, ENVIRONMENT, PROJECT};
 use crate::plan::{Difference, Plan, Step};
 
 /// By resource, where it is not what every step says by itself.
@@ -23,7 +22,7 @@ impl<'a> Basis<'a> {
             if let Some(new) = &step.rename {
                 basis.renamed.insert(&step.id.address, (old_name(&step.differences), Some(new)));
             }
-            if [PROJECT, ENVIRONMENT, ADDRESS].iter().any(|key| step.tags.set.contains_key(*key)) {
+            if step.tags.changes_owner() {
                 basis.reowned.insert(&step.id.address);
             }
         }

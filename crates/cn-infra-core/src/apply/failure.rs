@@ -17,6 +17,8 @@ pub(super) enum Stop {
     Failed(Failure),
     /// Live is no longer what the plan was made from.
     Stale(Vec<Moved>),
+    /// What it comes right after did not get done.
+    NotStarted(String),
 }
 
 impl From<Stop> for Outcome {
@@ -24,6 +26,7 @@ impl From<Stop> for Outcome {
         match stop {
             Stop::Failed(failure) => Self::Failed(failure),
             Stop::Stale(moved) => Self::Stale { moved },
+            Stop::NotStarted(because) => Self::NotStarted { because },
         }
     }
 }

@@ -4,6 +4,7 @@ mod basis;
 mod create;
 mod delete;
 mod failure;
+mod journaling;
 mod poll;
 mod resolve;
 mod retry;
@@ -12,6 +13,7 @@ mod schedule;
 mod stale;
 mod step;
 mod survey;
+mod turns;
 mod update;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +27,7 @@ use tokio::sync::{mpsc, watch};
 use crate::address::{Address, PhysicalId, StepId};
 use crate::clock::Clock;
 use crate::event::{Event, Failure, Outcome, Reporter};
+use crate::journal::Recorder;
 use crate::kinds::Kinds;
 use crate::manager::Managers;
 use crate::plan::{Plan, Step};
@@ -61,8 +64,11 @@ pub async fn apply(
             run.tell(Event::Cancelled);
             tell_dropped(&run, schedule.drop_all("interrupted"));
         }
-        while let Some(number) = schedule.start() {
+        let starting = start(&mut schedule);
+        journaling::begin(&run, starting.iter().map(|number| &plan.steps[*number]));
+        for number in starting {
             let (run, step) = (&run, &plan.steps[number]);
+            run.turns.enter(step);
             running.push(async move { (number, step::carry_out(run, step).await) });
         }
         if running.is_empty() {
@@ -77,7 +83,10 @@ pub async fn apply(
                 reporter.event(&event);
             }
             () = cancellation.cancelled(), if !cancelled => {}
-            Some((number, outcome)) = running.next() => tell_dropped(&run, schedule.end(number, outcome)),
+            Some((number, outcome)) = running.next() => {
+                journaling::end(&run, &plan.steps[number], &outcome);
+                tell_dropped(&run, schedule.end(number, outcome));
+            }
         }
     }
     tell_dropped(&run, schedule.drop_all("its needs form a circle"));
@@ -85,6 +94,16 @@ pub async fn apply(
         reporter.event(&event);
     }
     Report { outcomes: schedule.into_outcomes(), made: run.all_made(), cancelled }
+}
+
+/// The steps that start now, each with those that go right after it.
+fn start(schedule: &mut Schedule<'_>) -> Vec<usize> {
+    let mut starting = Vec::new();
+    while let Some(number) = schedule.start() {
+        starting.push(number);
+        starting.extend(schedule.start_followers(number));
+    }
+    starting
 }
 
 /// Gives up every step of a saved plan if anything that one of them depends on moved, or cannot be looked at.
@@ -137,6 +156,8 @@ pub struct ApplyOptions {
     pub consistency: Duration,
     /// How long a step may wait for its object. Ends the waiting, not the change.
     pub timeout: Duration,
+    /// Who keeps what the steps change, for an undo; `None`: nobody.
+    pub journal: Option<Arc<dyn Recorder>>,
 }
 
 impl Default for ApplyOptions {
@@ -148,6 +169,7 @@ impl Default for ApplyOptions {
             allow_delete: BTreeSet::new(),
             consistency: Duration::from_mins(1),
             timeout: Duration::from_hours(3),
+            journal: None,
         }
     }
 }

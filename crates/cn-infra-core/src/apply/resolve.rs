@@ -20,7 +20,7 @@ fn references(work: &Work<'_>, document: &mut Document) -> Result<(), Failure> {
     let mut missing = None;
     (work.kind.references)(document, &mut |path, reference| {
         let Reference::Resource(address) = reference else { return };
-        match work.run.id_of(address) {
+        match work.run.id_of(&work.absolute(address)) {
             Some(id) => *reference = Reference::Foreign(id),
             None => missing = Some(Failure::new(format!("{path}: {address} is not there")).hint("plan again")),
         }
@@ -36,7 +36,7 @@ async fn templates(work: &Work<'_>, document: &mut Document) -> Result<(), Failu
     });
     let mut values = BTreeMap::new();
     for (address, name) in names {
-        let value = output(work, &address, &name).await?;
+        let value = output(work, &work.absolute(&address), &name).await?;
         values.insert((address, name), value);
     }
     template::fill(&work.kind.tree, document, &mut |_, address, name| {

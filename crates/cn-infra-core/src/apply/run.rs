@@ -8,6 +8,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::basis::Basis;
 use super::poll::Poll;
+use super::turns::Turns;
 use super::{ApplyOptions, Cancellation};
 use crate::address::{Address, PhysicalId, StepId};
 use crate::clock::Clock;
@@ -29,6 +30,8 @@ pub(super) struct Run<'a> {
     pub cancellation: &'a Cancellation,
     /// What the plan's reader knew.
     pub basis: Basis<'a>,
+    /// Who of those that take each other's places may be sent.
+    pub turns: Turns<'a>,
     polls: BTreeMap<&'static str, Poll<'a>>,
     needed: BTreeSet<&'a StepId>,
     learned: Mutex<Learned>,
@@ -65,8 +68,20 @@ impl<'a> Run<'a> {
             .map(|(kind, manager)| (kind, Poll::new(kind, manager, declared.remove(kind).unwrap_or_default())))
             .collect();
         let needed = plan.steps.iter().flat_map(|step| &step.needs).collect();
-        let basis = Basis::of(plan);
-        Self { plan, kinds, options, clock, cancellation, basis, polls, needed, learned: Mutex::default(), events }
+        let (basis, turns) = (Basis::of(plan), Turns::of(&plan.steps));
+        Self {
+            plan,
+            kinds,
+            options,
+            clock,
+            cancellation,
+            basis,
+            turns,
+            polls,
+            needed,
+            learned: Mutex::default(),
+            events,
+        }
     }
 
     /// Tells the reporter.
@@ -147,7 +162,7 @@ impl<'a> Run<'a> {
     }
 
     /// An address as this environment's own file has it.
-    fn local(&self, address: &Address) -> Address {
+    pub fn local(&self, address: &Address) -> Address {
         let other = address.environment.clone().filter(|environment| *environment != self.plan.environment);
         Address { environment: other, ..address.clone() }
     }
@@ -158,8 +173,9 @@ impl<'a> Run<'a> {
 }
 
 fn owner(plan: &Plan, address: &Address) -> Owner {
+    let environment = address.environment.as_ref().unwrap_or(&plan.environment).clone();
     let address = Address { environment: None, ..address.clone() };
-    Owner { project: plan.project.clone(), environment: plan.environment.clone(), address }
+    Owner { project: plan.project.clone(), environment, address }
 }
 
 /// What the plan's steps manage, by kind: managers read no other aspects.

@@ -82,7 +82,7 @@ impl<'a> Schedule<'a> {
 
     /// The next step that may start now, in the plan's order.
     pub fn start(&mut self) -> Option<usize> {
-        if self.running == self.parallelism {
+        if self.running >= self.parallelism {
             return None;
         }
         let next = match self.ready.pop_first() {
@@ -92,6 +92,24 @@ impl<'a> Schedule<'a> {
         self.states[next] = State::Running;
         self.running += 1;
         Some(next)
+    }
+
+    /// Those that follow a step just started, and need nothing else: they are prepared meanwhile, however many run.
+    pub fn start_followers(&mut self, leader: usize) -> Vec<usize> {
+        let mut started = Vec::new();
+        let mut leader = Some(leader);
+        while let Some(number) = leader {
+            let id = &self.steps[number].id;
+            let follows =
+                |step: &usize| self.steps[*step].follows.as_ref() == Some(id) && self.states[*step] == State::Needs(1);
+            leader = self.dependents[number].iter().copied().find(follows);
+            if let Some(follower) = leader {
+                self.states[follower] = State::Running;
+                self.running += 1;
+                started.push(follower);
+            }
+        }
+        started
     }
 
     /// A started step waits for its object, which leaves its place to another. A change keeps its place: what waits may

@@ -115,7 +115,7 @@ fn with_addresses(work: &Work<'_>, live: &Document) -> Result<Document, Document
         if let Reference::Foreign(id) = reference
             && let Some(address) = addresses.get(id)
         {
-            *reference = Reference::Resource(address.clone());
+            *reference = Reference::Resource(work.relative(address));
         }
     })?;
     Ok(live)

@@ -8,7 +8,7 @@ use super::poll::{Poll, Watch};
 use super::retry::{Backoff, Patience, Retries};
 use super::run::Run;
 use super::{create, delete, update};
-use crate::address::PhysicalId;
+use crate::address::{Address, PhysicalId};
 use crate::document::Document;
 use crate::event::{Event, Failure, Outcome};
 use crate::kinds::Kind;
@@ -31,6 +31,7 @@ pub(super) async fn carry_out(run: &Run<'_>, step: &Step) -> Outcome {
         Ok(()) => Outcome::Done,
         Err(end) => end.into(),
     };
+    run.turns.end(step, &outcome);
     let elapsed = run.clock.elapsed().saturating_sub(began);
     run.tell(Event::Finished { step: step.id.clone(), outcome: outcome.clone(), elapsed });
     outcome
@@ -74,6 +75,23 @@ impl<'a> Work<'a> {
 
     pub fn manager(&self) -> &'a dyn AnyManager {
         self.poll.manager()
+    }
+
+    /// An address of the step's own file, as the plan's environment has it.
+    pub fn absolute(&self, address: &Address) -> Address {
+        let environment = address.environment.clone().or_else(|| self.step.id.address.environment.clone());
+        self.run.local(&Address { environment, ..address.clone() })
+    }
+
+    /// An address of the plan's environment, as the step's own file has it.
+    pub fn relative(&self, address: &Address) -> Address {
+        let own = &self.step.id.address.environment;
+        let environment = match &address.environment {
+            None if own.is_some() => Some(self.run.plan.environment.clone()),
+            environment if environment == own => None,
+            environment => environment.clone(),
+        };
+        Address { environment, ..address.clone() }
     }
 
     pub fn part(&self) -> Option<&'a str> {

@@ -130,7 +130,7 @@ impl There {
         }
         let mut wanted = work.desired()?;
         template::fill(&work.kind.tree, &mut wanted, &mut |_, address, output| {
-            let id = work.run.id_of(address)?;
+            let id = work.run.id_of(&work.absolute(address))?;
             self.present(&address.kind, &id)?.outputs.get(output).cloned()
         });
         Ok(stale::to_change(work, wanted, object)?)
@@ -164,9 +164,9 @@ impl There {
         }
         (work.kind.references)(&mut work.desired()?, &mut |path, reference| {
             if let Reference::Resource(address) = reference
-                && let Some(id) = work.run.plan.ids.get(address)
+                && let Some(id) = work.run.plan.ids.get(&work.absolute(address))
             {
-                moved.extend(self.reference(work.run, path, address, id));
+                moved.extend(self.reference(work.run, path, &work.absolute(address), id));
             }
         })?;
         Ok(moved)
@@ -176,8 +176,7 @@ impl There {
         if self.present(&address.kind, id).is_none() {
             return Some(gone(path, id, &address.to_string()));
         }
-        let mut owner = run.owner(address);
-        owner.environment = address.environment.clone().unwrap_or(owner.environment);
+        let owner = run.owner(address);
         let bearers: Vec<_> = self.owned(&owner).collect();
         let other = bearers.first().filter(|_| bearers.iter().all(|bearer| bearer.id != *id))?;
         let named = |id: &PhysicalId| format!("{address} ({id})").into();

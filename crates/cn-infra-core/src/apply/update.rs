@@ -45,6 +45,12 @@ async fn carry_out(
     let patience = Patience::changing(work.run.options);
     let mut retries = work.retries(patience);
     let mut rounds = 0;
+    if work.run.turns.takes_part(work.step) {
+        while let Err(error) = work.manager().prepare(&id, pending.change(work, &live)).await {
+            work.retry(&mut retries, error).await?;
+        }
+        work.run.turns.come(work.step).await?;
+    }
     loop {
         let again = match work.manager().update(&id, pending.change(work, &live)).await {
             Ok(Progress::Done) => break,
@@ -68,6 +74,7 @@ async fn carry_out(
             break;
         }
     }
+    work.run.turns.pass(work.step).await;
     if work.must_wait() {
         watch.outdate();
         shown(work, &mut watch).await?;

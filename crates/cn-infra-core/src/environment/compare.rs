@@ -57,7 +57,7 @@ pub fn compare(first: &Environment, second: &Environment, kinds: &Kinds) -> Comp
         (twin != Twin::Both(Vec::new())).then(|| (address.clone(), twin))
     });
     let mut walk = Walk::default();
-    walk.fields(None, &of_environment(first), &of_environment(second));
+    walk.fields(Known::Nothing, &of_environment(first), &of_environment(second));
     Comparison {
         first: first.name.clone(),
         second: second.name.clone(),
@@ -68,10 +68,10 @@ pub fn compare(first: &Environment, second: &Environment, kinds: &Kinds) -> Comp
 
 fn differences(first: &Declared, second: &Declared, kinds: &Kinds) -> Vec<Difference> {
     let mut walk = Walk::default();
-    walk.fields(None, &common(first), &common(second));
+    walk.fields(Known::Nothing, &common(first), &common(second));
     let tree = kinds.get(&first.address.kind).map(|kind| &kind.tree);
     let (Document(first), Document(second)) = (&first.document, &second.document);
-    walk.fields(tree, first, second);
+    walk.fields(Known::Tree(tree), first, second);
     walk.found
 }
 
@@ -100,7 +100,29 @@ fn of_environment(environment: &Environment) -> Map<String, Value> {
     fields.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// Both sides at once, key by key; below the tree of a kind, or freely where there is none.
+/// What is known of the fields of a table.
+#[derive(Clone, Copy)]
+enum Known<'a> {
+    /// Nothing: every table is looked into.
+    Nothing,
+    /// The kind's tree; what it does not name is one value.
+    Tree(Option<&'a FieldTree>),
+}
+
+impl Known<'_> {
+    fn child(self, key: &str) -> Self {
+        match self {
+            Self::Nothing => Self::Nothing,
+            Self::Tree(tree) => Self::Tree(tree.and_then(|tree| tree.child(key))),
+        }
+    }
+
+    fn is_table(self) -> bool {
+        !matches!(self, Self::Tree(None | Some(FieldTree::Leaf { .. })))
+    }
+}
+
+/// Both sides at once, key by key.
 #[derive(Default)]
 struct Walk {
     path: Vec<String>,
@@ -108,20 +130,19 @@ struct Walk {
 }
 
 impl Walk {
-    fn fields(&mut self, tree: Option<&FieldTree>, first: &Map<String, Value>, second: &Map<String, Value>) {
+    fn fields(&mut self, known: Known<'_>, first: &Map<String, Value>, second: &Map<String, Value>) {
         let only_first = first.keys().filter(|key| !second.contains_key(*key));
         for key in second.keys().chain(only_first) {
             self.path.push(key.clone());
-            self.value(tree.map(|tree| tree.child(key)), first.get(key), second.get(key));
+            self.value(known.child(key), first.get(key), second.get(key));
             self.path.pop();
         }
     }
 
-    fn value(&mut self, tree: Option<Option<&FieldTree>>, first: Option<&Value>, second: Option<&Value>) {
-        let is_table = !matches!(tree, Some(None | Some(FieldTree::Leaf { .. })));
+    fn value(&mut self, known: Known<'_>, first: Option<&Value>, second: Option<&Value>) {
         match (first, second) {
-            (Some(Value::Object(first)), Some(Value::Object(second))) if is_table => {
-                self.fields(tree.flatten(), first, second);
+            (Some(Value::Object(first)), Some(Value::Object(second))) if known.is_table() => {
+                self.fields(known, first, second);
             }
             _ if first == second => {}
             _ => self.found.push(Difference {

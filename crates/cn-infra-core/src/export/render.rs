@@ -29,7 +29,7 @@ pub(super) fn resource(
     let mut texts = Texts { environment: &environment.name, resource: &subject.address.name, files };
     texts.take(&kind.tree, &mut fields, "");
     let mut text = comments(subject, &said.remarks);
-    text.push_str(&format!("[{header}]\n"));
+    text.extend(["[", &header, "]\n"]);
     for (name, value) in common(environment, kind, subject) {
         text.push_str(&line(name, value));
     }
@@ -39,7 +39,7 @@ pub(super) fn resource(
         match (kind.tree.child(name), value) {
             (Some(FieldTree::Keyed(_)), Json::Object(entries)) if !entries.is_empty() => {
                 let lines: String = entries.iter().filter_map(|(key, value)| Some(line(key, toml(value)?))).collect();
-                tables.push_str(&format!("[{header}.{name}]\n{lines}"));
+                tables.extend(["[", &header, ".", name, "]\n", &lines]);
             }
             _ => text.extend(toml(value).map(|value| line(name, value))),
         }

@@ -1,7 +1,7 @@
 //! What waits: a step that names a resource which is not there needs the create of it, or is held back with it.
 
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::address::{Address, StepId};
 use crate::environment::Environment;
@@ -10,7 +10,12 @@ use crate::plan::steps::{Draft, Drafts};
 use crate::plan::{Action, Blocked, Step};
 
 /// Gives each step the creates that it needs, and holds back those that would wait in vain.
-pub(super) fn settle(drafts: Drafts, identity: &Identity<'_>, environment: &Environment) -> (Vec<Draft>, Vec<Blocked>) {
+pub(super) fn settle(
+    drafts: Drafts,
+    identity: &Identity<'_>,
+    environment: &Environment,
+    made_elsewhere: &BTreeSet<Address>,
+) -> (Vec<Draft>, Vec<Blocked>) {
     let Drafts { mut steps, held, .. } = drafts;
     let mut blocked: Vec<_> = held.into_iter().map(|held| held.blocked).collect();
     for draft in &mut steps {
@@ -19,7 +24,7 @@ pub(super) fn settle(drafts: Drafts, identity: &Identity<'_>, environment: &Envi
         draft.step.needs.sort_unstable();
         draft.step.needs.dedup();
     }
-    let mut refusals = refusals(&steps, environment);
+    let mut refusals = refusals(&steps, environment, made_elsewhere);
     if !refusals.is_empty() {
         let mut settled = Vec::with_capacity(steps.len());
         for (index, draft) in steps.into_iter().enumerate() {
@@ -50,9 +55,9 @@ impl Waiting {
 }
 
 /// The steps that would wait in vain, by index.
-fn refusals(steps: &[Draft], environment: &Environment) -> HashMap<usize, Waiting> {
+fn refusals(steps: &[Draft], environment: &Environment, made_elsewhere: &BTreeSet<Address>) -> HashMap<usize, Waiting> {
     let creates = steps.iter().filter(|draft| draft.step.action == Action::Create && draft.step.id.part.is_none());
-    let creating: HashSet<_> = creates.map(|draft| &draft.step.id.address).collect();
+    let creating: HashSet<_> = creates.map(|draft| &draft.step.id.address).chain(made_elsewhere).collect();
     let mut refusals = HashMap::new();
     for (index, draft) in steps.iter().enumerate() {
         if let Some(need) = draft.step.needs.iter().find(|need| !creating.contains(&need.address)) {

@@ -1,6 +1,6 @@
 //! The plan: the steps from live to desired, as data. Made by a pure function, shown, saved, carried out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use jiff::Timestamp;
@@ -32,12 +32,18 @@ mod steps;
 mod strangers;
 pub(crate) mod tags;
 pub(crate) mod template;
+mod together;
+mod turns;
+mod undo;
 
 #[cfg(test)]
 mod tests;
 
 pub use outputs::outputs;
 pub use planner::{PlanError, plan};
+pub use together::plan_together;
+pub(crate) use undo::made;
+pub use undo::{undo, with_undone};
 
 /// What would be done to bring live to desired, and what would not.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -118,6 +124,9 @@ pub struct Step {
     /// The steps that must be done before: each once, by id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<StepId>,
+    /// The step whose place this one takes, or which takes its: this one is sent right after it, prepared before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<StepId>,
 }
 
 impl Step {
@@ -139,6 +148,7 @@ impl Step {
             generation: 0,
             alike: Vec::new(),
             needs: Vec::new(),
+            follows: None,
         }
     }
 }
@@ -220,6 +230,10 @@ pub struct PlanOptions {
     pub create_anyway: Vec<Address>,
     /// The address that the caller's own connections come from: a plan does not lock its reader out.
     pub my_ip: Option<IpAddr>,
+    /// Resources of other environments that the same apply makes: what refers to them waits instead of being held back.
+    pub made_elsewhere: BTreeSet<Address>,
+    /// Of several that take each other's places, the one that moves first.
+    pub first: Option<Address>,
 }
 
 impl Plan {

@@ -10,10 +10,15 @@ use crate::plan::steps::Drafts;
 pub(super) struct Only(Option<HashSet<Address>>);
 
 impl Only {
+    /// No limits.
+    pub(super) fn all() -> Self {
+        Self(None)
+    }
+
     /// The limits of a plan; naming no resource means all.
     pub(super) fn of(named: &[Address], drafts: &Drafts, identity: &Identity<'_>) -> Self {
         if named.is_empty() {
-            return Self(None);
+            return Self::all();
         }
         let mut refers: HashMap<&Address, Vec<&Address>> = HashMap::new();
         let steps = drafts.steps.iter().map(|draft| (&draft.step.id.address, &draft.refers));

@@ -6,12 +6,10 @@ use std::collections::{BinaryHeap, HashMap};
 use std::ops::Range;
 
 use crate::address::{Address, StepId};
-use crate::plan::steps::Draft;
 use crate::plan::{PlanError, Step};
 
 /// The steps in order; fails where they need each other in a circle.
-pub(super) fn sort(drafts: Vec<Draft>) -> Result<Vec<Step>, PlanError> {
-    let mut steps: Vec<_> = drafts.into_iter().map(|draft| draft.step).collect();
+pub(super) fn sort(mut steps: Vec<Step>) -> Result<Vec<Step>, PlanError> {
     steps.sort_by(|a, b| a.id.cmp(&b.id));
     if steps.iter().all(|step| step.needs.is_empty()) {
         return Ok(steps);

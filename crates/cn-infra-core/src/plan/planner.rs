@@ -17,7 +17,7 @@ use crate::plan::only::Only;
 use crate::plan::prune::{self, Pruned};
 use crate::plan::reading::Names;
 use crate::plan::steps::{Draft, Drafter, Drafts};
-use crate::plan::{Action, Plan, PlanOptions, Step, Unlisted, blocked, findings, order};
+use crate::plan::{Action, Plan, PlanOptions, Step, Unlisted, blocked, findings, order, turns};
 
 /// Why there can be no plan.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +66,14 @@ pub enum PlanError {
         /// The steps of the circle and those that wait for it.
         steps: Vec<StepId>,
     },
+    /// A journal is of another environment than the one at hand, or of another account.
+    #[error("the journal is of {journal}, and this is {here}")]
+    OtherEnvironment {
+        /// Whose the journal is: environment, project, account and region.
+        journal: String,
+        /// The same of the environment.
+        here: String,
+    },
     /// A document is not of its kind.
     #[error("{address} is not valid")]
     Document {
@@ -87,6 +95,7 @@ impl PlanError {
             Self::NoSuchResource { .. } => "name a resource as KIND.NAME, as the environment's file does".into(),
             Self::TooManyTags { .. } => "use fewer or shorter keys".into(),
             Self::Cycle { .. } => "leave one of the references out, or give a physical id".into(),
+            Self::OtherEnvironment { .. } => "undo it with the files, the project and the account of then".into(),
             Self::NoSuchKind { .. } | Self::Document { .. } => return None,
         })
     }
@@ -113,7 +122,7 @@ pub fn plan(
     let drafts = draft(environment, identity, kinds, &options, now)?;
     let only = Only::of(&options.only, &drafts, identity);
     let mut found = drafts.findings.clone();
-    let (mut steps, mut blocked) = blocked::settle(drafts, identity, environment);
+    let (mut steps, mut blocked) = blocked::settle(drafts, identity, environment, &options.made_elsewhere);
 
     let mut left_out = Vec::new();
     left_out.extend(steps.extract_if(.., |draft| !only.includes(&draft.step.id.address)).map(|draft| draft.step.id));
@@ -121,7 +130,7 @@ pub fn plan(
     if options.prune {
         let names = Names { environment, identity, my_ip: options.my_ip };
         let in_use = InUse { live, kinds, names, steps: &steps };
-        let mut pruned = prune::deletes(&in_use, &only)?;
+        let mut pruned = prune::deletes(identity.unlisted(), &in_use, &only)?;
         pruned.come_after(&steps);
         let Pruned { steps: deletes, blocked: kept, left_out: others, findings } = pruned;
         found.extend(findings);
@@ -130,6 +139,7 @@ pub fn plan(
         left_out.extend(others);
     }
     let ids = ids(&steps, identity);
+    turns::take(steps.iter_mut().map(|draft| &mut draft.step), kinds, &environment.name, options.first.as_ref());
     let mut found = all_findings(found, environment, identity, kinds);
     found.extend(beyond_quota(&steps, live, kinds));
     found.extend(kinds.check_whole(&Whole { environment, live: Some((live, identity)), kinds, now }));
@@ -140,7 +150,7 @@ pub fn plan(
         region: environment.region.clone(),
         files: environment.hash.clone(),
         at: live.at,
-        steps: order::sort(steps)?,
+        steps: order::sort(steps.into_iter().map(|draft| draft.step).collect())?,
         blocked,
         unlisted: unlisted(identity),
         findings: findings::heard(found, environment),
@@ -174,6 +184,8 @@ fn checked(
         only: options.only.iter().map(known).collect::<Result<_, _>>()?,
         create_anyway: options.create_anyway.iter().map(known).collect::<Result<_, _>>()?,
         my_ip: options.my_ip,
+        made_elsewhere: options.made_elsewhere.clone(),
+        first: options.first.clone(),
     })
 }
 
@@ -195,7 +207,7 @@ fn draft(
 }
 
 /// The ids of existing objects that steps name.
-fn ids(steps: &[Draft], identity: &Identity<'_>) -> BTreeMap<Address, PhysicalId> {
+pub(super) fn ids(steps: &[Draft], identity: &Identity<'_>) -> BTreeMap<Address, PhysicalId> {
     let named = steps.iter().flat_map(|draft| draft.refers.iter().chain(&draft.mentions));
     let there = named.filter_map(|address| Some((address, identity.object(address)?)));
     there.map(|(address, object)| (address.clone(), object.id.clone())).collect()

@@ -1,4 +1,5 @@
-//! `--prune`: the deletion of objects that the file no longer declares, those that refer to others first.
+//! The deletion of objects, those that refer to others first: with `--prune` of what the file no longer declares, by an
+//! undo of what the apply made.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -38,13 +39,13 @@ struct Doomed<'a> {
     names: Vec<(Option<&'static str>, Address)>,
 }
 
-/// Plans the deletion of every unlisted object that may be deleted.
-pub(super) fn deletes(in_use: &InUse<'_>, only: &Only) -> Result<Pruned, PlanError> {
+/// Plans the deletion of every one of these objects that may be deleted.
+pub(super) fn deletes(objects: &[(Address, &Object)], in_use: &InUse<'_>, only: &Only) -> Result<Pruned, PlanError> {
     let (names, kinds) = (in_use.names, in_use.kinds);
     let mut pruned = Pruned::default();
     let mut doomed = BTreeMap::new();
     let mut staying = Vec::new();
-    for (address, object) in names.identity.unlisted() {
+    for (address, object) in objects {
         let Some(kind) = kinds.get(&address.kind) else { continue };
         let known = Doomed::read(kind, object, names)
             .map_err(|source| PlanError::Document { address: address.clone(), source })?;

@@ -70,12 +70,12 @@ struct Subject<'a> {
 }
 
 /// What an update of the whole does beside changing fields.
-#[derive(Default)]
-struct Beside {
-    rename: Option<String>,
-    reasons: Vec<String>,
-    tags: TagChange,
-    tags_before: Tags,
+#[derive(Clone, Default)]
+pub(super) struct Beside {
+    pub rename: Option<String>,
+    pub reasons: Vec<String>,
+    pub tags: TagChange,
+    pub tags_before: Tags,
 }
 
 impl<'a> Drafter<'a> {
@@ -116,6 +116,27 @@ impl<'a> Drafter<'a> {
         self.missing(subject)
     }
 
+    /// Drafts the updates that give an object the fields of a declaration, and beside them nothing but what is said.
+    pub(super) fn put_back(
+        &mut self,
+        kind: &'a Kind,
+        declared: &'a Declared,
+        claim: Claim<'a>,
+        beside: Beside,
+    ) -> Result<(), DocumentError> {
+        let names = Names { environment: self.environment, identity: self.identity, my_ip: self.my_ip };
+        let mut reading = Reading::of(kind, declared, Some(claim.object), &names, self.now)?;
+        // What is remarkable about a few fields alone was remarked of the file; what holds a change back still does.
+        let mut own: Vec<_> = reading.compared.findings.drain(..).filter(|finding| finding.blocks.is_some()).collect();
+        for finding in &mut own {
+            finding.on.get_or_insert_with(|| declared.address.clone());
+        }
+        self.drafts.findings.extend(own.iter().cloned());
+        own.retain(|finding| findings::is_heard(finding, self.environment));
+        let subject = Subject { kind, declared, reading, keys: None, objections: own };
+        self.updates(&subject, claim, beside)
+    }
+
     /// A resource without an object: a create, and a step for each part that the file says something about.
     fn missing(&mut self, mut subject: Subject<'a>) -> Result<(), DocumentError> {
         let (kind, declared) = (subject.kind, subject.declared);
@@ -147,7 +168,7 @@ impl<'a> Drafter<'a> {
 
     /// A resource with an object: an update of the whole and of each part that differs.
     fn existing(&mut self, subject: &Subject<'a>, claim: Claim<'a>) -> Result<(), DocumentError> {
-        let Subject { kind, declared, reading, keys, objections: _ } = subject;
+        let Subject { kind, declared, reading: _, keys, objections: _ } = subject;
         let object = claim.object;
         let tags = tags::difference(self.environment, declared, kind, keys.as_deref(), &object.tags);
         let beside = Beside {
@@ -156,6 +177,13 @@ impl<'a> Drafter<'a> {
             tags_before: tags::of_changed(&tags, &object.tags),
             tags,
         };
+        self.updates(subject, claim, beside)
+    }
+
+    /// An update of the whole and of each part that differs.
+    fn updates(&mut self, subject: &Subject<'a>, claim: Claim<'a>, beside: Beside) -> Result<(), DocumentError> {
+        let Subject { kind, declared, reading, .. } = subject;
+        let object = claim.object;
         let mut found = diff::differing(&kind.tree, &reading.compared.desired, &reading.compared.live);
         if found.is_empty() && beside.rename.is_none() && beside.reasons.is_empty() && beside.tags.is_empty() {
             return Ok(());

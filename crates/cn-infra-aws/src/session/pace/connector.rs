@@ -52,8 +52,10 @@ impl HttpConnector for Connector {
             // A clone of the request would lose it.
             let fence = request.extension::<Fence>().cloned();
             match budget::of(&request) {
-                Some((name, budget)) => connector.send(request, &connector.pace.lane(name, budget), &fence).await,
-                None => connector.send_now(request, &fence).await,
+                Some((name, budget)) => {
+                    connector.send(request, &connector.pace.lane(name, budget), fence.as_ref()).await
+                }
+                None => connector.send_now(request, fence.as_ref()).await,
             }
         })
     }
@@ -65,7 +67,7 @@ impl Connector {
         &self,
         mut request: HttpRequest,
         lane: &Lane,
-        fence: &Option<Fence>,
+        fence: Option<&Fence>,
     ) -> Result<HttpResponse, ConnectorError> {
         let clock = &*self.pace.clock;
         let (since, mut times) = (clock.elapsed(), 0);
@@ -91,7 +93,7 @@ impl Connector {
     }
 
     /// Sends, unless it is a write whose lease is lost.
-    async fn send_now(&self, request: HttpRequest, fence: &Option<Fence>) -> Result<HttpResponse, ConnectorError> {
+    async fn send_now(&self, request: HttpRequest, fence: Option<&Fence>) -> Result<HttpResponse, ConnectorError> {
         if let Some(fence) = fence {
             fence.check().map_err(|fenced| ConnectorError::other(fenced.into(), None))?;
         }

@@ -67,7 +67,7 @@ impl<'a> Run<'a> {
                     self.stop.cancel();
                     self.context.view.say("\ninterrupted: nothing new begins, what is in flight is finished\n");
                 }
-                () = tokio::time::sleep(TICK) => shown.draw(&self.tally.snapshot(), self.pace.speed()),
+                () = tokio::time::sleep(TICK) => shown.draw(&self.tally.snapshot(), &self.pace.speed()),
             }
         }
     }

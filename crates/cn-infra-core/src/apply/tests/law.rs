@@ -21,7 +21,7 @@ const LINKS: [&str; 2] = ["link.a", "link.b"];
 
 /// An environment as drawn; references to what it does not declare are left out.
 #[derive(Clone, Debug)]
-struct Drawn {
+pub(super) struct Drawn {
     groups: BTreeMap<&'static str, DrawnGroup>,
     hosts: BTreeMap<&'static str, DrawnHost>,
     links: BTreeMap<&'static str, Option<&'static str>>,
@@ -47,7 +47,7 @@ fn any_of(names: &'static [&'static str]) -> impl Strategy<Value = &'static str>
     proptest::sample::select(names)
 }
 
-fn drawn() -> impl Strategy<Value = Drawn> {
+pub(super) fn drawn() -> impl Strategy<Value = Drawn> {
     let sources = btree_set(any_of(&["10.0.0.0/8", "192.0.2.0/24", "group.a", "group.b", "group.c"]), 0..4);
     let rules = option::of(btree_map(any_of(&["ssh", "web"]), (20_u16..23, sources), 0..3));
     let group = (any::<bool>(), rules).prop_map(|(described, rules)| DrawnGroup { described, rules });
@@ -69,7 +69,7 @@ fn drawn() -> impl Strategy<Value = Drawn> {
 }
 
 impl Drawn {
-    fn environment(&self) -> Environment {
+    pub(super) fn environment(&self) -> Environment {
         let mut environment = environment();
         for (address, group) in &self.groups {
             declare(&mut environment, address, self.group(group));
@@ -88,7 +88,7 @@ impl Drawn {
     }
 
     /// What is pruned may not be named in a field that the file says nothing about: nobody would take it out there.
-    fn without_unmanaged_references(mut self) -> Self {
+    pub(super) fn without_unmanaged_references(mut self) -> Self {
         for group in self.groups.values_mut() {
             group.rules.get_or_insert_default();
         }

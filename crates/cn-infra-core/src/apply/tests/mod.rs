@@ -6,6 +6,7 @@ mod delete;
 mod kill;
 mod law;
 mod schedule;
+mod undo;
 mod update;
 
 use std::fmt::Write;
@@ -125,6 +126,7 @@ fn line(event: &Event) -> String {
         Event::Finished { step, outcome: Outcome::NotStarted { because }, .. } => {
             format!("{step}: not started, {because}")
         }
+        Event::NotJournaled { why, .. } => format!("not journaled: {why}"),
         Event::Cancelled => "cancelled".to_owned(),
     }
 }

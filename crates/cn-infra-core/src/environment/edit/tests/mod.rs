@@ -188,14 +188,3 @@ fn permissions_and_links_stay() {
     assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o664);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "size = 2\n");
 }
-
-#[test]
-fn a_file_with_both_line_ends_keeps_each() {
-    let source = "a = \"\"\"x\r\ny\nz\"\"\"\n[server.web]\r\nsize = 3\n[server.db]\nb = \"\"\"\r\n\n\"\"\"\n";
-    let (before, after) = source.split_once("[server.db]").unwrap();
-    let unended = "[server.web] # x";
-    assert_eq!(adopt(unended).unwrap(), "[server.web] # x\nadopt = \"i-1\"");
-    let inline = "[server]\r\nweb = { size = 3 } # here\nb = 1\r\n";
-    assert_eq!(adopt(inline).unwrap(), inline.replace(" }", ", adopt = \"i-1\" }"));
-    assert_eq!(adopt(source).unwrap(), format!("{before}adopt = \"i-1\"\n[server.db]{after}"));
-}
