@@ -28,10 +28,10 @@ fn session(client: SharedHttpClient) -> Session {
     Session::read_only(&config, "123456789012")
 }
 
-/// A CloudTrail that answers everybody the same; and what it was asked.
 /// The calls that were made: target and body.
 type Asked = Arc<Mutex<Vec<(String, Value)>>>;
 
+/// A CloudTrail that answers everybody the same; and what it was asked.
 fn trail(status: u16, answer: Value) -> (Session, Asked) {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&asked);
