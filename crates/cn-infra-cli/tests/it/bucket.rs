@@ -1,8 +1,9 @@
 //! Objects in bulk, at the command line.
 
-use std::fs;
-use std::process::Stdio;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 
+use cn_infra_sandbox::faults::{Effect, Fault};
 use insta::assert_snapshot;
 use serde_json::Value;
 
@@ -129,8 +130,8 @@ fn what_failed_is_tried_again_from_the_report() {
     let checkout = Checkout::at(sandbox.endpoint());
     sandbox.boto3(BUCKETS);
     let StandIn::Sandbox(account, _) = &sandbox else { panic!("it is one") };
-    let denied = cn_infra_sandbox::faults::Fault::new("s3:CopyObject", cn_infra_sandbox::faults::Effect::Fail);
-    let denied = cn_infra_sandbox::faults::Fault { code: Some("AccessDenied".into()), status: Some(403), ..denied };
+    let denied = Fault::new("s3:CopyObject", Effect::Fail);
+    let denied = Fault { code: Some("AccessDenied".into()), status: Some(403), ..denied };
     account.add_fault(denied.at(5)).unwrap();
     let run = checkout.run("bucket sync s3://old-site s3://new-site --report report.json");
     assert_eq!(run.code, Some(1), "{run}");
@@ -146,21 +147,25 @@ fn an_interrupted_run_goes_on_where_it_was() {
     let checkout = Checkout::at(sandbox.endpoint());
     sandbox.boto3(BUCKETS);
     let StandIn::Sandbox(account, _) = &sandbox else { panic!("it is one") };
-    let hang = cn_infra_sandbox::faults::Fault::new("s3:CopyObject", cn_infra_sandbox::faults::Effect::Hang);
+    let hang = Fault::new("s3:CopyObject", Effect::Hang);
     account.add_fault(hang.at(10)).unwrap();
     let mut command = checkout.command("bucket sync s3://old-site s3://new-site --in-flight 1");
-    let mut sync = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut sync = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(sync.stderr.take().unwrap()).lines();
     let copied = || account.calls().iter().filter(|call| call.operation == "CopyObject").count();
     while copied() < 10 {
+        assert!(sync.try_wait().unwrap().is_none(), "it ended before the request that hangs");
         std::thread::yield_now();
     }
-    for _ in 0..2 {
-        std::process::Command::new("kill").args(["-INT", &sync.id().to_string()]).status().unwrap();
-        std::thread::sleep(std::time::Duration::from_millis(200));
-    }
+    let interrupt = || {
+        let pid = sync.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    };
+    interrupt();
+    assert!(said.any(|line| line.unwrap().contains("interrupted: ")), "it ended without a word");
+    interrupt();
     assert_eq!(sync.wait().unwrap().code(), Some(130));
     let before = copied();
     checkout.expect(0, "bucket sync s3://old-site s3://new-site");
     assert_eq!(copied() - before, 16, "nine were there; only the one in flight is sent again");
-    assert!(fs::exists(checkout.path("environments")).unwrap());
 }

@@ -33,7 +33,7 @@ pub struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// A run that has not begun. `quiet`: nothing is told of it but its report.
+    /// A run that has not begun.
     pub fn new(account: &Account, bulk: &'a Bulk, context: &'a Context) -> Self {
         let told = Told { json: bulk.json, view: context.view };
         Self {
