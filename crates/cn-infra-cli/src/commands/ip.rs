@@ -2,7 +2,7 @@
 
 use cn_infra_core::address::{Address, Reference};
 use cn_infra_core::environment::edit::set_reference;
-use cn_infra_core::live::{Live, Object};
+use cn_infra_core::live::Live;
 use cn_infra_core::plan::identity::identify;
 use cn_infra_core::plan::{Plan, PlanOptions};
 use serde_json::Value;
@@ -106,7 +106,7 @@ fn point(edited: &mut Edited<'_>, ip: &Named, to: &Named, context: &Context) -> 
     Ok(edited.edits.change(&path, |text| set_reference(text, &ip.address, "instance", Some(&server)))?)
 }
 
-/// What nobody should find out afterwards: servers that do not run, addresses that are displaced, or lost for good.
+/// What nobody should find out afterwards: servers that do not run, addresses that are lost for good.
 fn remarks(survey: &Survey, live: &Live, plan: &Plan) -> Vec<String> {
     let identity = identify(&survey.environment, live, &survey.kinds);
     let mut remarks = Vec::new();
@@ -118,13 +118,6 @@ fn remarks(survey: &Survey, live: &Live, plan: &Plan) -> Vec<String> {
         let Some(object) = identity.object(&server) else { continue };
         if object.live.get("state") != Some(&"running".into()) {
             remarks.push(format!("{server} does not run: nothing answers at the address until it does"));
-        }
-        let moves_on = |ip: &Object| plan.steps.iter().any(|step| step.object.as_ref() == Some(&ip.id));
-        let is_there =
-            |ip: &&Object| ip.live.get("instance").and_then(Value::as_str) == Some(&object.id.0) && !moves_on(ip);
-        for other in live.kind("elastic_ip").iter().filter(is_there) {
-            let name = identity.address(&other.id).map_or_else(|| other.id.to_string(), ToString::to_string);
-            remarks.push(format!("{name} is at {server} now, and is displaced: it is at no server then"));
         }
         if object.live.get("public_ip") == Some(&true.into()) {
             let old = object.outputs.get("public_ip").map_or("its address", String::as_str);

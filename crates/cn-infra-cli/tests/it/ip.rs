@@ -71,7 +71,7 @@ fn two_environments_exchange_their_addresses(stand_in: &StandIn) {
     let run = checkout.run("ip swap production/site staging/site --yes");
     assert_eq!(run.code, Some(0), "{run}");
     assert!(run.stdout.contains("instance.web gets staging/elastic_ip.site in its place"), "{run}");
-    assert!(!run.stderr.contains("displaced"), "each goes where the other was: {run}");
+    assert!(!run.stderr.contains("CN211"), "each goes where the other was: {run}");
     assert_snapshot!(stand_in.boto3(WHERE), @"
     coralnet-production-site → coralnet-staging-web
     coralnet-staging-site → coralnet-production-web
