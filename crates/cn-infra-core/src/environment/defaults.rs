@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::Defaults as Known;
-use super::common::{self, COMMON, COMMON_DEFAULTS};
 use super::fields;
+use super::metadata::{self, METADATA, METADATA_DEFAULTS};
 use super::nearest::did_you_mean;
 use super::report::Report;
 use super::table::{Entry, Table};
@@ -42,11 +42,11 @@ pub(super) fn read<'a>(roots: &[Table<'a>], kinds: &Kinds, report: &mut Report<'
 pub(super) fn known(defaults: &Defaults<'_>, kinds: &Kinds) -> BTreeMap<String, Known> {
     let of_kind = |(name, entries): (&&str, &BTreeMap<&str, Entry<'_>>)| {
         let (kind, reported) = (kinds.get(name)?, &mut Report::default());
-        let own: Vec<_> = entries.values().filter(|entry| !COMMON.contains(&entry.name())).copied().collect();
+        let own: Vec<_> = entries.values().filter(|entry| !METADATA.contains(&entry.name())).copied().collect();
         let known = Known {
             document: fields::read(kind, name, &own, reported).document,
-            tags: entries.get("tags").map(|entry| common::tag_table(*entry, reported)),
-            protect: entries.get("protect").and_then(|entry| common::protect(*entry, reported)),
+            tags: entries.get("tags").map(|entry| metadata::tag_table(*entry, reported)),
+            protect: entries.get("protect").and_then(|entry| metadata::protect(*entry, reported)),
         };
         Some(((*name).to_owned(), known))
     };
@@ -55,10 +55,10 @@ pub(super) fn known(defaults: &Defaults<'_>, kinds: &Kinds) -> BTreeMap<String, 
 
 fn is_right_default<'a>(kind: &Kind, subject: &str, entry: Entry<'a>, report: &mut Report<'a>) -> bool {
     match entry.name() {
-        "tags" => drop(common::tag_table(entry, report)),
-        "protect" => return common::protect(entry, report).is_some(),
-        name if COMMON.contains(&name) => {
-            let hint = format!("of the fields of every kind, defaults can set {}", COMMON_DEFAULTS.join(" and "));
+        "tags" => drop(metadata::tag_table(entry, report)),
+        "protect" => return metadata::protect(entry, report).is_some(),
+        name if METADATA.contains(&name) => {
+            let hint = format!("of the fields of every kind, defaults can set {}", METADATA_DEFAULTS.join(" and "));
             report.error(entry.at_key(), format!("`{name}` is of one resource alone")).hint(hint);
             return false;
         }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use toml::de::DeValue;
 
-use super::common::{self, COMMON};
 use super::defaults::Defaults;
 use super::fields;
 use super::header::NAME_FORM;
+use super::metadata::{self, METADATA};
 use super::nearest::nearest;
 use super::report::Report;
 use super::source::Place;
@@ -57,7 +57,7 @@ impl<'a> Draft<'a> {
         let table = resource_table(kind, entry, report)?;
         let mut entries: BTreeMap<_, _> = around.defaults.get(kind.name).cloned().unwrap_or_default();
         entries.extend(table.entries().map(|entry| (entry.name(), entry)));
-        let own: Vec<_> = table.entries().filter(|entry| !COMMON.contains(&entry.name())).collect();
+        let own: Vec<_> = table.entries().filter(|entry| !METADATA.contains(&entry.name())).collect();
         let read = Self::read_fields(kind, &address, &own, &entries, report);
         let declared = Self::declare(kind, address, &entries, around, report);
         let mut draft = Self { kind, declared, at: table.at, entries, wrong: read.wrong, texts: Vec::new() };
@@ -75,7 +75,7 @@ impl<'a> Draft<'a> {
         report: &mut Report<'a>,
     ) -> fields::Fields {
         let mut all = own.to_vec();
-        all.extend(entries.values().filter(|entry| entry.default && !COMMON.contains(&entry.name())));
+        all.extend(entries.values().filter(|entry| entry.default && !METADATA.contains(&entry.name())));
         fields::read(kind, &address.local(), &all, report)
     }
 
@@ -92,14 +92,14 @@ impl<'a> Draft<'a> {
         if let Some(entry) = field("tags") {
             // Those of defaults are reported where they stand.
             let reported = &mut Report::default();
-            tags.extend(common::tag_table(entry, if entry.default { reported } else { report }));
+            tags.extend(metadata::tag_table(entry, if entry.default { reported } else { report }));
         }
         Declared {
-            name: field("name").and_then(|entry| common::name(entry, report)).unwrap_or_else(default_name),
+            name: field("name").and_then(|entry| metadata::name(entry, report)).unwrap_or_else(default_name),
             tags,
-            protect: field("protect").and_then(|entry| common::protect(entry, report)),
-            adopt: field("adopt").and_then(|entry| common::adopt(kind, entry, report)),
-            renamed_from: field("renamed_from").and_then(|entry| common::renamed_from(&address, entry, report)),
+            protect: field("protect").and_then(|entry| metadata::protect(entry, report)),
+            adopt: field("adopt").and_then(|entry| metadata::adopt(kind, entry, report)),
+            renamed_from: field("renamed_from").and_then(|entry| metadata::renamed_from(&address, entry, report)),
             document: crate::document::Document::default(),
             written: BTreeMap::new(),
             origins: entries.iter().map(|(name, entry)| ((*name).to_owned(), origin(entry))).collect(),

@@ -8,7 +8,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue, ValueDeserializer};
 
-use super::common::COMMON;
+use super::metadata::METADATA;
 use super::nearest::{did_you_mean, list};
 use super::report::Report;
 use super::source::Place;
@@ -128,7 +128,7 @@ impl<'a> Unknown<'a> {
     fn report(&self, kind: &Kind, subject: &str, report: &mut Report<'a>) {
         let name = self.entry.name();
         let subject = if self.table.is_empty() { subject.to_owned() } else { format!("`{}`", dotted(&self.table)) };
-        let common: &[&str] = if self.table.is_empty() { &COMMON } else { &[] };
+        let common: &[&str] = if self.table.is_empty() { &METADATA } else { &[] };
         let known = self.siblings.iter().chain(common).copied();
         let hint = self.elsewhere(kind).or_else(|| did_you_mean(name, "it can have", known));
         let hint = hint.unwrap_or_else(|| "`cn-infra schema` lists what it can have".into());

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::Environment;
-use super::common;
 use super::defaults;
 use super::diagnostic::Diagnostics;
 use super::draft::{self, Draft, Surroundings};
@@ -12,6 +11,7 @@ use super::fill::Names;
 use super::header::{self, Header};
 use super::identity;
 use super::include;
+use super::metadata;
 use super::nearest::did_you_mean;
 use super::network;
 use super::references::References;
@@ -75,7 +75,7 @@ fn build<'a>(
     let header = Header::read(name, root, report);
     let read = network::read(&include::merge(roots, "networks", report), report);
     let values = header::values(&include::merge(roots, "values", report), report);
-    let tags = common::tags(include::merge(roots, "tags", report).into_values(), report);
+    let tags = metadata::tags(include::merge(roots, "tags", report).into_values(), report);
     let defaults = defaults::read(roots, kinds, report);
     let around = Surroundings { environment: name, project: &header.project, tags: &tags, defaults: &defaults };
     let mut drafts = drafts(root, kinds, &around, report);

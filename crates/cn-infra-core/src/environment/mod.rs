@@ -4,7 +4,6 @@
 //! The way of a file: [`syntax`], tables and their merge ([`include`]), one [`draft`] per resource with its [`fields`],
 //! then what resources say of each other ([`references`], [`fill`]).
 
-mod common;
 pub mod compare;
 mod defaults;
 mod diagnostic;
@@ -18,6 +17,7 @@ mod hidden;
 mod identity;
 mod include;
 mod load;
+mod metadata;
 mod nearest;
 mod nesting;
 mod network;

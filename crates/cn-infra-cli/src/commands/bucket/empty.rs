@@ -8,7 +8,7 @@ use cn_infra_transfer::report::Report;
 
 use super::account::Account;
 use super::run::{Run, located};
-use crate::arguments::{Deletion, Empty, bucket::Delete};
+use crate::arguments::{Delete, Deletion, Empty};
 use crate::command::Context;
 use crate::error::{CommandError, Result};
 use crate::exit::ExitCode;

@@ -10,10 +10,10 @@ use crate::kinds::Kind;
 use crate::owner::{NAME, Tags, is_reserved};
 
 /// The fields of every resource.
-pub(super) const COMMON: [&str; 5] = ["name", "tags", "protect", "adopt", "renamed_from"];
+pub(super) const METADATA: [&str; 5] = ["name", "tags", "protect", "adopt", "renamed_from"];
 
 /// Those among them that `[defaults.<kind>]` may set: the others are of one resource alone.
-pub(super) const COMMON_DEFAULTS: [&str; 2] = ["tags", "protect"];
+pub(super) const METADATA_DEFAULTS: [&str; 2] = ["tags", "protect"];
 
 /// `name`.
 pub(super) fn name<'a>(entry: Entry<'a>, report: &mut Report<'a>) -> Option<String> {
