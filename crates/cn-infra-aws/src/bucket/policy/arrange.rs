@@ -80,9 +80,18 @@ fn common_elements(live: &Value, wanted: &Value) -> usize {
     live.iter().filter(is_common).count()
 }
 
+/// A live statement in the words of the wanted one. Where a string and a list of it are not the same, neither becomes the
+/// other: in `Effect`, and in what IAM's grammar does not know.
 fn one(live: &Value, wanted: &Value) -> Value {
     by_key(live, wanted, |name, live, wanted| {
-        if element(name, live) == element(name, wanted) { wanted.clone() } else { shaped(live, wanted) }
+        let (shaped, means) = (shaped(live, wanted), element(name, live));
+        if means == element(name, wanted) {
+            wanted.clone()
+        } else if means == element(name, &shaped) {
+            shaped
+        } else {
+            live.clone()
+        }
     })
 }
 

@@ -211,6 +211,17 @@ fn likening_twice_changes_nothing_more_and_never_the_meaning() {
 }
 
 #[test]
+fn a_string_does_not_become_a_list_where_that_means_something_else() {
+    let stored = policy(&json!({ "Sid": "a", "Effect": ["Deny"], "Note": "one", "Action": ["s3:GetObject"] }));
+    let desired = policy(&json!({ "Sid": "a", "Note": ["other"], "Action": "s3:PutObject" }));
+    let mut live = FileText::Text(stored.to_string());
+    liken(&mut live, &FileText::Text(desired.to_string()));
+    let live = parse(live.as_str()).unwrap();
+    assert_eq!(normal_form(&live), normal_form(&stored));
+    assert_eq!(live["Statement"][0]["Action"], "s3:GetObject", "the action takes the shape of the file's");
+}
+
+#[test]
 fn the_layout_is_that_of_the_file() {
     let texts = [
         "{\n    \"Version\": \"2012-10-17\",\n    \"Statement\": [\n        {\n            \"Action\": [\n                \"a:b\",\n                \"a:c\"\n            ]\n        }\n    ]\n}\n",
