@@ -18,6 +18,7 @@ use crate::carry_out::CarryOut;
 use crate::command::Context;
 use crate::error::{CommandError, Result};
 use crate::exit::ExitCode;
+use crate::interrupts::before_writing;
 use crate::lock::{self, Force};
 use crate::survey::{Access, Subject, Survey};
 use crate::view::{self, Answer, View};
@@ -58,11 +59,11 @@ impl<'a> Edited<'a> {
         surveys: &[Survey],
         planning: impl Future<Output = Result<Vec<Plan>>>,
     ) -> Result<ExitCode> {
-        let planning = async {
+        let planning = before_writing(async {
             let plans = planning.await?;
             self.show(&plans)?;
-            Ok::<_, CommandError>(plans)
-        };
+            Ok(plans)
+        });
         if self.editing.dry_run {
             let plans = planning.await?;
             return Ok(if plans.iter().all(|plan| plan.blocked.is_empty()) {

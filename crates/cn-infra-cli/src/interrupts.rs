@@ -1,7 +1,10 @@
 //! Being asked to stop: Ctrl-C, SIGTERM from whoever supervises the process, SIGHUP from a terminal that was closed.
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::task::Poll;
+
+use crate::error::{CommandError, Result};
+use crate::exit::ExitCode;
 
 /// Listens from its making on, so that no request between two waits is lost.
 #[derive(Debug)]
@@ -29,6 +32,32 @@ impl Interrupts {
         })
         .await;
     }
+}
+
+impl Interrupts {
+    /// Whether there was a request since.
+    pub async fn heard(&mut self) -> bool {
+        tokio::select! {
+            biased;
+            () = self.next() => true,
+            () = std::future::ready(()) => false,
+        }
+    }
+}
+
+/// Does what comes before the first write: a request to stop ends it at once, so that a lease that is held is released.
+pub async fn before_writing<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let mut interrupts = Interrupts::listen();
+    tokio::select! {
+        biased;
+        result = work => result,
+        () = interrupts.next() => Err(nothing_written()),
+    }
+}
+
+/// A request to stop came before the first write.
+pub fn nothing_written() -> CommandError {
+    CommandError::new("interrupted; nothing was written").code(ExitCode::Interrupted)
 }
 
 /// Whether SIGHUP was ignored when the process began: the first bit of the mask that Linux shows; elsewhere it is not known.

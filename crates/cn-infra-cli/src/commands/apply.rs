@@ -17,6 +17,7 @@ use crate::carry_out::{CarryOut, exit_code};
 use crate::command::Context;
 use crate::error::{CommandError, Result};
 use crate::exit::ExitCode;
+use crate::interrupts::before_writing;
 use crate::lock::{self, Force};
 use crate::my_ip;
 use crate::survey::{Access, Subject, Survey};
@@ -69,14 +70,16 @@ async fn fresh(name: &str, arguments: &arguments::Apply, context: &Context) -> R
     let subject = Subject::load(name, context)?;
     let options = subject.options(&arguments.selection)?;
     let survey = subject.open(Access::Write, context).await?;
-    let work = async {
+    let preparing = async {
         let plan = survey.plan(&options).await?;
         show(&plan, arguments, context)?;
-        try_out(&plan, &survey, arguments, context).await?;
-        agree(&plan, may_go_unasked(&plan, survey.clock.now(), arguments), context).await?;
-        let arguments = &allowed(&plan, &survey, arguments, context).await?;
-        let journal = context.journal(&plan, survey.clock.now());
-        carry_out(&plan, &survey, false, journal, arguments, context).await
+        let arguments = agreed(&plan, &survey, arguments, context).await?;
+        Ok((plan, arguments))
+    };
+    let work = async {
+        let (plan, arguments) = &before_writing(preparing).await?;
+        let journal = context.journal(plan, survey.clock.now());
+        carry_out(plan, &survey, false, journal, arguments, context).await
     };
     lock::alone(&survey, force(arguments), context, work).await
 }
@@ -101,13 +104,13 @@ async fn saved(path: &Path, arguments: &arguments::Apply, context: &Context) -> 
     let subject = Subject::load(&plan.environment, context)?;
     check_basis(&plan, &subject.environment)?;
     let survey = subject.open(Access::Write, context).await?;
-    let work = async {
+    let preparing = async {
         show(&plan, arguments, context)?;
-        let now = survey.clock.now();
-        context.view.say(&format!("\n{}\n", provenance(&plan, path, now)));
-        try_out(&plan, &survey, arguments, context).await?;
-        agree(&plan, may_go_unasked(&plan, now, arguments), context).await?;
-        let arguments = &allowed(&plan, &survey, arguments, context).await?;
+        context.view.say(&format!("\n{}\n", provenance(&plan, path, survey.clock.now())));
+        agreed(&plan, &survey, arguments, context).await
+    };
+    let work = async {
+        let arguments = &before_writing(preparing).await?;
         let journal = context.journal(&plan, survey.clock.now());
         carry_out(&plan, &survey, true, journal, arguments, context).await
     };
@@ -149,6 +152,18 @@ pub(super) fn show(plan: &Plan, arguments: &arguments::Apply, context: &Context)
     } else {
         view.data(&view::plan::plan(plan, view.stdout_style()))
     }
+}
+
+/// Tries a plan out and asks for it: the arguments with all that was allowed.
+async fn agreed(
+    plan: &Plan,
+    survey: &Survey,
+    arguments: &arguments::Apply,
+    context: &Context,
+) -> Result<arguments::Apply> {
+    try_out(plan, survey, arguments, context).await?;
+    agree(plan, may_go_unasked(plan, survey.clock.now(), arguments), context).await?;
+    allowed(plan, survey, arguments, context).await
 }
 
 /// With `--preflight`: asks EC2 whether it would take each step.

@@ -18,6 +18,7 @@ use crate::command::Context;
 use crate::edited::alone;
 use crate::error::{CommandError, Result};
 use crate::exit::ExitCode;
+use crate::interrupts::before_writing;
 use crate::survey::{Access, Subject, Survey};
 use crate::view::{self, Answer, View};
 
@@ -110,26 +111,39 @@ impl Undoing<'_> {
     }
 
     async fn carry_out(&self, arguments: &arguments::Apply) -> Result<ExitCode> {
-        let plan = self.plan(arguments).await?;
+        let preparing = async {
+            let plan = self.plan(arguments).await?;
+            let arguments = self.agreed(&plan, arguments).await?;
+            Ok((plan, arguments))
+        };
+        let (plan, arguments) = &before_writing(preparing).await?;
         let Self { past, files: FileChanges { back, .. }, home, context, .. } = self;
         if plan.is_empty() && back.is_empty() {
-            return Ok(exit_code(None, &plan));
+            return Ok(exit_code(None, plan));
         }
-        if !arguments.yes {
-            agree(&plan, back, context).await?;
-        }
-        let arguments = &apply::allowed(&plan, home, arguments, context).await?;
-        let header = Header { undoes: Some(past.name()), ..Header::of(&plan, home.clock.now()) };
+        let header = Header { undoes: Some(past.name()), ..Header::of(plan, home.clock.now()) };
         let journal = Arc::new(Journal::new(context.journals(), header));
         put_back(back, &journal, context)?;
-        let code = apply::carry_out(&plan, home, true, Arc::clone(&journal), arguments, context).await?;
+        let code = apply::carry_out(plan, home, true, Arc::clone(&journal), arguments, context).await?;
         if plan.is_empty() {
             context.view.warn_unless_kept(journal.close());
         }
         if matches!(code, ExitCode::Done | ExitCode::Blocked) {
-            self.say_what_the_file_says(&plan).await?;
+            self.say_what_the_file_says(plan).await?;
         }
         Ok(code)
+    }
+
+    /// Asks, where something would be done: the arguments with all that was allowed.
+    async fn agreed(&self, plan: &Plan, arguments: &arguments::Apply) -> Result<arguments::Apply> {
+        let Self { files: FileChanges { back, .. }, home, context, .. } = self;
+        if plan.is_empty() && back.is_empty() {
+            return Ok(arguments.clone());
+        }
+        if !arguments.yes {
+            agree(plan, back, context).await?;
+        }
+        apply::allowed(plan, home, arguments, context).await
     }
 
     /// Plans by the file, as the next `plan` will: what was undone and is wanted all the same is named.

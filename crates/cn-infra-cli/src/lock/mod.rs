@@ -12,6 +12,7 @@ use cn_infra_aws::session::Closed;
 use crate::command::Context;
 use crate::error::{CommandError, Result};
 use crate::exit::ExitCode;
+use crate::interrupts::{Interrupts, nothing_written};
 use crate::survey::Survey;
 use crate::view::{self, Answer, View};
 
@@ -41,8 +42,10 @@ pub async fn alone<T>(
         let _lock = file::lock(&path, &holder::who(), survey.clock.now())?;
         return work.await;
     };
+    let mut interrupts = Interrupts::listen();
     let mut lease = take(bucket, survey, force, context).await?;
-    let result = lease.during(work).await;
+    // Whoever asked to stop while it was taken is not heard by the work.
+    let result = if interrupts.heard().await { Err(nothing_written()) } else { lease.during(work).await };
     let (record, why) = (lease.record().clone(), survey.session.fence.why());
     match (lease.release().await, why) {
         (Ok(()), None | Some(Closed::Released | Closed::Taken { .. })) => {}

@@ -3,8 +3,12 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::sync::mpsc::channel;
 
 use crate::checkout::Checkout;
+use crate::gate::{Gate, Verdict};
+use crate::stand_in::StandIn;
 use crate::terminal::at_terminal;
 
 const LOCK: &str = "[environment]\n";
@@ -79,6 +83,40 @@ fn whoever_is_interrupted_releases_the_lease() {
     assert!(Command::new("kill").args(["-INT", &first.id().to_string()]).status().unwrap().success());
     assert_eq!(first.wait().unwrap().code(), Some(130));
     checkout.expect(0, "--sandbox --speed 1000 apply staging --yes");
+}
+
+/// Asked to stop while it takes the lease, and while it reads for its plan.
+#[test]
+fn whoever_is_interrupted_before_the_first_write_releases_the_lease() {
+    for action in ["PUT x-id", "DescribeDBInstances"] {
+        let sandbox = StandIn::sandbox();
+        sandbox
+            .boto3("s3.create_bucket(Bucket='locks', CreateBucketConfiguration={'LocationConstraint': 'us-west-2'})");
+        let ((reached, held), (let_go, wait)) = (channel(), channel::<()>());
+        let (reached, wait) = (Mutex::new(reached), Mutex::new(wait));
+        let gate = Gate::before(Some(&sandbox.endpoint()), move |request| {
+            if request.action() == action {
+                reached.lock().unwrap().send(()).ok();
+                wait.lock().unwrap().recv().ok();
+            }
+            Verdict::Forward
+        });
+        let checkout = checkout("[lock]\nbucket = \"locks\"\n\n").with("AWS_ENDPOINT_URL", gate.endpoint());
+        let mut apply = checkout.command("apply staging --yes");
+        let apply = apply.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        held.recv().unwrap();
+        let kill = Command::new("kill").args(["-TERM", &apply.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+        if action == "PUT x-id" {
+            let_go.send(()).unwrap();
+        }
+        let ended = apply.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(130), "{action}: {said}");
+        assert!(said.contains("error: interrupted; nothing was written"), "{action}: {said}");
+        let left = sandbox.boto3("print(s3.list_objects_v2(Bucket='locks')['KeyCount'])");
+        assert_eq!(left, "0", "{action}: the lease is left");
+    }
 }
 
 #[test]
