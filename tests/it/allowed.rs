@@ -3,17 +3,22 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use cn_infra::TokioClock;
 use cn_infra::aws::kinds;
 use cn_infra::aws::lease::{Claim, Lease, LeaseError};
 use cn_infra::aws::policy::{Policy, Purpose, policy};
+use cn_infra::core::address::PhysicalId;
+use cn_infra::core::apply::ApplyOptions;
 use cn_infra::core::environment::Environment;
+use cn_infra::core::owner::Tags;
 use cn_infra::core::plan::Plan;
 use cn_infra_sandbox::Call;
+use serde_json::Value;
 
 use crate::crash::scenario::SCENARIOS;
 use crate::guarded::environment;
-use crate::recorder::Request;
+use crate::recorder::{Recorder, Request};
 use crate::simulated::Simulated;
 
 /// S3's operations whose IAM action has another name, by the "Service Authorization Reference" for Amazon S3.
@@ -146,6 +151,63 @@ async fn what_is_to_be_pruned_is_looked_at_within_the_policy_for_reading() {
     assert_eq!(outside(&policy(&empty, Purpose::Read), needed(&calls)), BTreeSet::new());
     assert!(actions(&policy(&empty, Purpose::Plan(&plan))).contains("s3:DeleteBucket"));
     assert!(!actions(&policy(&empty, Purpose::File)).contains("s3:DeleteBucket"), "the file names no bucket");
+}
+
+/// Whether a policy lets a call through: by its action, the region it is sent to, and the tags of what it acts on.
+fn may(policy: &Policy, action: &str, region: &str, tags: &Tags) -> bool {
+    let value = |key: &str| match key.split_once('/') {
+        Some(("aws:ResourceTag", tag)) => tags.get(tag).map(String::as_str),
+        _ => (key == "aws:RequestedRegion").then_some(region),
+    };
+    let holds = |condition: &Value| {
+        condition["StringEquals"].as_object().unwrap().iter().all(|(key, wanted)| value(key) == wanted.as_str())
+    };
+    let mut allowing = policy.statement.iter().filter(|statement| statement.action.contains(action));
+    allowing.any(|statement| statement.condition.as_ref().is_none_or(holds))
+}
+
+#[tokio::test]
+async fn what_is_deleted_is_where_and_what_the_conditions_say() {
+    const BODY: &str = r#"
+[security_group.web]
+[instance.web]
+type = "t3.small"
+image = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+security_groups = ["security_group.web"]
+[elastic_ip.site]
+instance = "instance.web"
+"#;
+    let mut recorder = None;
+    let account = Simulated::behind(|sandbox| {
+        recorder = Some(Recorder::before(sandbox.http_client()));
+        SharedHttpClient::new(recorder.clone().unwrap())
+    });
+    let (account, recorder) = (account.await, recorder.unwrap());
+    account.given(&environment(BODY)).await;
+    let live = account.whole().await;
+    let empty = environment("");
+    let plan = account.prune(&empty).await;
+    recorder.take();
+    let (report, _) = account.apply(&plan, &ApplyOptions::default()).await;
+    assert!(report.is_success(), "{:#?}", report.outcomes);
+
+    let policy = policy(&empty, Purpose::Plan(&plan));
+    let region = &empty.region;
+    let mut deleted = BTreeSet::new();
+    for request in recorder.take().iter().filter(|request| request.is_write()) {
+        let ids = request.parameters.iter().map(|(_, value)| PhysicalId(value.clone()));
+        // What is no object, as an association, has no tags.
+        let mut tags: Vec<_> = ids.filter_map(|id| Some(live.by_id(&id)?.1.tags.clone())).collect();
+        tags.resize_with(tags.len().max(1), Tags::new);
+        let action = format!("ec2:{}", request.call);
+        let allowed = |tags| may(&policy, &action, region, tags);
+        assert!(tags.iter().all(allowed), "{request}");
+        assert!(!may(&policy, &action, "eu-west-1", &tags[0]), "{request}");
+        if !allowed(&Tags::new()) {
+            deleted.insert(request.call.clone());
+        }
+    }
+    assert_eq!(deleted, ["DeleteSecurityGroup", "ReleaseAddress", "TerminateInstances"].map(str::to_owned).into());
 }
 
 #[tokio::test]

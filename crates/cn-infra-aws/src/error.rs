@@ -206,7 +206,7 @@ const SIGN_IN: &str =
 fn hint_for(code: &str) -> Option<&'static str> {
     Some(match code {
         "UnauthorizedOperation" | "AccessDenied" | "AccessDeniedException" => {
-            "the credentials lack a permission for this call"
+            "the credentials lack a permission for this call: `cn-infra policy ENV` prints those that are needed"
         }
         "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" | "TokenRefreshRequired" => SIGN_IN,
         "RequestTimeTooSkewed" => "set the clock of this machine",

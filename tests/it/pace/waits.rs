@@ -136,7 +136,10 @@ async fn a_lasting_error_fails_its_step_skips_what_needs_it_and_finishes_the_res
     let (step, failure, not_started) = applied.failure();
     assert_eq!(step, "instance.web");
     assert_eq!(failure.code.as_deref(), Some("UnauthorizedOperation"));
-    assert_eq!(failure.hint.as_deref(), Some("the credentials lack a permission for this call"));
+    assert_eq!(
+        failure.hint.as_deref(),
+        Some("the credentials lack a permission for this call: `cn-infra policy ENV` prints those that are needed")
+    );
     assert!(failure.request_id.is_some());
     let expected = [("elastic_ip.site/association".to_owned(), "needs instance.web, which failed".to_owned())];
     assert_eq!(not_started, expected.into());

@@ -33,11 +33,11 @@ fn what_ec2_would_refuse_is_said_before_anything_is_made() {
 
     refused: elastic_ip.site
       AllocateAddress: An internal error has occurred (UnauthorizedOperation)
-        hint: the credentials lack a permission for this call
+        hint: the credentials lack a permission for this call: `cn-infra policy ENV` prints those that are needed
 
     refused: instance.web
       RunInstances: An internal error has occurred (UnauthorizedOperation)
-        hint: the credentials lack a permission for this call
+        hint: the credentials lack a permission for this call: `cn-infra policy ENV` prints those that are needed
 
     error: EC2 would refuse 2 steps; nothing was applied
     ");

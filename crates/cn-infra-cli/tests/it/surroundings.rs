@@ -170,7 +170,7 @@ fn reading_that_is_not_allowed() {
     error: cannot read the instance objects
       caused by: DescribeInstances: You are not authorized to perform this operation (UnauthorizedOperation)
 
-    hint: the credentials lack a permission for this call
+    hint: the credentials lack a permission for this call: `cn-infra policy ENV` prints those that are needed
     ");
 }
 
@@ -192,7 +192,7 @@ fn a_call_that_is_denied_in_the_middle_of_an_apply() {
     assert_snapshot!(report.join("\n"), @"
     instance.web
       RunInstances: You are not authorized to perform this operation (UnauthorizedOperation)
-        hint: the credentials lack a permission for this call
+        hint: the credentials lack a permission for this call: `cn-infra policy ENV` prints those that are needed
 
     not started: elastic_ip.site/association (needs instance.web, which failed)
 
