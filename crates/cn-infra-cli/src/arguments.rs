@@ -166,7 +166,7 @@ mod tests {
     fn plan_takes_its_options() {
         let line = "cn-infra plan production --prune --only web --only bucket.media --detailed-exitcode --out p.json";
         let Command::Plan(plan) = parse(line).unwrap().command else { panic!("not plan") };
-        assert_eq!(plan.environment, "production");
+        assert_eq!(plan.environment.as_deref(), Some("production"));
         assert_eq!(plan.selection.only, ["web", "bucket.media"]);
         assert!(plan.selection.prune && plan.detailed_exitcode && !plan.json);
         assert_eq!(plan.out, Some(PathBuf::from("p.json")));

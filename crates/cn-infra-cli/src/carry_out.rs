@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use cn_infra_aws::session::Closed;
 use cn_infra_core::apply::{ApplyOptions, Cancellation, Report};
 use cn_infra_core::event::Outcome;
 use cn_infra_core::journal::Journal;
@@ -81,7 +80,7 @@ impl CarryOut<'_> {
                 }
                 () = interrupts.next() => {
                     if cancellation.is_cancelled() {
-                        self.survey.session.fence.close(Closed::Abandoned);
+                        self.survey.session.fence.abandon();
                         return None;
                     }
                     cancellation.cancel();

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use cn_infra_core::apply::ApplyOptions;
@@ -19,7 +18,7 @@ use crate::command::Context;
 use crate::error::{CommandError, Result};
 use crate::exit::ExitCode;
 use crate::interrupts::before_writing;
-use crate::lock::{self, Force};
+use crate::lock::{Force, alone};
 use crate::survey::{Access, Subject, Survey};
 use crate::view::{self, Answer, View};
 
@@ -72,8 +71,8 @@ impl<'a> Edited<'a> {
                 ExitCode::Blocked
             });
         }
-        alone(surveys, Force::NONE, self.context, Box::pin(async { self.agreed(surveys, &planning.await?).await }))
-            .await
+        let work = Box::pin(async { self.agreed(surveys, &planning.await?).await });
+        alone(surveys, Force::NONE, self.context, work).await
     }
 
     fn show(&self, plans: &[Plan]) -> Result<()> {
@@ -146,16 +145,5 @@ impl<'a> Edited<'a> {
             EditsError::Changed { .. } => CommandError::new(format!("{error}; nothing was written")),
             error => error.into(),
         })
-    }
-}
-
-/// What is done alone.
-pub type Work<'a> = Pin<Box<dyn Future<Output = Result<ExitCode>> + 'a>>;
-
-/// Does work as the only one in each of the environments.
-pub fn alone<'a>(surveys: &'a [Survey], force: Force, context: &'a Context, work: Work<'a>) -> Work<'a> {
-    match surveys {
-        [] => work,
-        [first, rest @ ..] => Box::pin(lock::alone(first, force, context, alone(rest, force, context, work))),
     }
 }

@@ -4,6 +4,7 @@
 //! has a file for each command, and `view` is all that prints. Programs that want plans instead of text embed the
 //! crate `cn-infra`.
 
+mod all;
 mod arguments;
 mod carry_out;
 mod command;

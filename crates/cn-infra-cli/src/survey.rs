@@ -130,7 +130,8 @@ impl Survey {
         Ok(self.told(observe(&self.environment, &self.managers, self.clock.now())).await?)
     }
 
-    /// Reads once, and plans this environment and others of the same account and region as one.
+    /// Reads once, and plans this environment and others of the same account and region as one; once more, where the plan
+    /// turns on the operator's own address.
     pub async fn plan_together(&self, others: &[&Environment], options: &PlanOptions) -> Result<(Live, Plan)> {
         let all: Vec<_> = std::iter::once(&self.environment).chain(others.iter().copied()).collect();
         let place = |environment: &Environment| (environment.account.clone(), environment.region.clone());
@@ -139,7 +140,14 @@ impl Survey {
             return Err(CommandError::usage(format!("{one} and {other} are in different accounts or regions")));
         }
         let live = self.told(observe_together(&all, &self.managers, self.clock.now())).await?;
-        let plan = plan_together(&self.environment, others, &live, &self.kinds, options, self.clock.now())?;
+        let planned = |options: &PlanOptions| {
+            plan_together(&self.environment, others, &live, &self.kinds, options, self.clock.now())
+        };
+        let plan = planned(options)?;
+        let plan = match my_ip::known(&plan, &self.view).await {
+            my_ip @ Some(_) => planned(&PlanOptions { my_ip, ..options.clone() })?,
+            None => plan,
+        };
         Ok((live, plan))
     }
 

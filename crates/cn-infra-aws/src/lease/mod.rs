@@ -207,7 +207,7 @@ impl Lease {
 
     async fn renewed(&self, sent: &Record) -> Result<String, Closed> {
         loop {
-            if self.fence.check().is_err() {
+            if self.fence.check_own().is_err() {
                 return Err(Closed::RanOut);
             }
             match self.store.put(sent, Condition::Is(self.etag.clone())).await {
@@ -237,7 +237,7 @@ impl Lease {
     /// # Errors
     /// [`LeaseError::Call`]: it stays until it has run out.
     pub async fn release(mut self) -> Result<(), LeaseError> {
-        if self.fence.check().is_err() {
+        if self.fence.check_own().is_err() {
             return Ok(());
         }
         self.fence.close(Closed::Released);
@@ -264,7 +264,7 @@ impl Lease {
 
 /// Completes once the fence lets nothing pass.
 async fn run_out(fence: &Fence, clock: &dyn Clock) {
-    while fence.check().is_ok() {
+    while fence.check_own().is_ok() {
         clock.sleep(fence.left()).await;
     }
 }

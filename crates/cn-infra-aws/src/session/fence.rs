@@ -5,7 +5,7 @@
 //! the [pace](super::pace) checks each sending. A process that is stopped between the check and the sending still sends:
 //! that is what remains.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -15,6 +15,7 @@ use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use cn_infra_core::clock::Clock;
+use futures_util::future::select_all;
 use tokio::sync::watch;
 
 use crate::error::is_read;
@@ -23,6 +24,8 @@ use crate::error::is_read;
 #[derive(Clone, Debug)]
 pub struct Fence {
     gate: Arc<watch::Sender<Gate>>,
+    /// The fences of the other environments that the same session writes to.
+    beside: Arc<OnceLock<Vec<Fence>>>,
 }
 
 /// Why no write is sent any more.
@@ -111,13 +114,19 @@ impl Stopwatch {
 
 impl Default for Fence {
     fn default() -> Self {
-        Self { gate: Arc::new(watch::Sender::new(Gate::Open)) }
+        Self { gate: Arc::new(watch::Sender::new(Gate::Open)), beside: Arc::default() }
     }
 }
 
 impl Fence {
     /// Whether an attempt of a write may begin now. Once it may not, it never may again.
     pub fn check(&self) -> Result<(), WriteFenced> {
+        self.check_own()?;
+        self.others().iter().try_for_each(Self::check_own)
+    }
+
+    /// The same, of its own lease alone.
+    pub(crate) fn check_own(&self) -> Result<(), WriteFenced> {
         let over = matches!(&*self.gate.borrow(), Gate::Until(until) if until.left().is_zero());
         if over {
             self.close(Closed::RanOut);
@@ -126,6 +135,16 @@ impl Fence {
             Gate::Closed(why) => Err(WriteFenced { why: why.clone() }),
             Gate::Open | Gate::Until(_) => Ok(()),
         }
+    }
+
+    /// Lets no write pass either once one of these is closed: a session that writes to several environments needs the lease
+    /// of each. The first call counts.
+    pub fn heed(&self, others: impl IntoIterator<Item = Self>) {
+        self.beside.get_or_init(|| others.into_iter().collect());
+    }
+
+    fn others(&self) -> &[Self] {
+        self.beside.get().map_or(&[], Vec::as_slice)
     }
 
     /// Lets no write pass any more. The first reason stays.
@@ -139,8 +158,18 @@ impl Fence {
         });
     }
 
+    /// Calls in flight were dropped: whatever they belong to, its lease is left to run out.
+    pub fn abandon(&self) {
+        self.others().iter().chain([self]).for_each(|fence| fence.close(Closed::Abandoned));
+    }
+
     /// Why it is closed, if it is.
     pub fn why(&self) -> Option<Closed> {
+        self.own_why().or_else(|| self.others().iter().find_map(Self::own_why))
+    }
+
+    /// The same, of its own lease alone.
+    pub fn own_why(&self) -> Option<Closed> {
         match &*self.gate.borrow() {
             Gate::Closed(why) => Some(why.clone()),
             Gate::Open | Gate::Until(_) => None,
@@ -149,6 +178,12 @@ impl Fence {
 
     /// Completes once it is closed.
     pub async fn closed(&self) -> Closed {
+        let others = self.others().iter().map(Self::own_closed);
+        let all: Vec<_> = std::iter::once(self.own_closed()).chain(others).map(Box::pin).collect();
+        select_all(all).await.0
+    }
+
+    async fn own_closed(&self) -> Closed {
         let mut receiver = self.gate.subscribe();
         loop {
             if let Gate::Closed(why) = &*receiver.borrow_and_update() {
@@ -237,6 +272,23 @@ mod tests {
         session.s3.delete_bucket().bucket("media").send().await.expect_err("a write");
         session.rds.delete_db_instance().db_instance_identifier("main").send().await.expect_err("a write");
         assert_eq!(script.requests().len(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_write_to_several_environments_needs_the_lease_of_each() {
+        let script = Script::new().answer("AllocateAddress", "");
+        let (session, clock, other) = (script.session(), VirtualClock::default(), Fence::default());
+        let shared: Arc<dyn Clock> = Arc::new(clock.clone());
+        session.fence.heed([other.clone()]);
+        session.fence.set(Until { stopwatch: Stopwatch::start(&shared), last: Duration::from_mins(9) });
+        other.set(Until { stopwatch: Stopwatch::start(&shared), last: Duration::from_mins(3) });
+        session.ec2.allocate_address().send().await.expect("both hold");
+        clock.advance(Duration::from_mins(3));
+        assert_eq!(session.fence.why(), None, "nobody looked");
+        session.ec2.allocate_address().send().await.expect_err("the other ran out");
+        assert_eq!(session.fence.why(), Some(Closed::RanOut));
+        assert_eq!(session.fence.closed().await, Closed::RanOut);
+        assert_eq!(script.requests().len(), 1);
     }
 
     /// A retry of the SDK's own is an attempt as any other.

@@ -25,12 +25,16 @@ pub struct Selection {
 /// `plan`.
 #[derive(Clone, Debug, Args)]
 #[command(
-    after_help = "Examples:\n  cn-infra plan production\n  cn-infra plan staging --only instance.web --detailed-exitcode\n  cn-infra plan production --markdown > review.md\n\nRESOURCE is kind.name; the kind may be left out where only one resource has the name.\nThe plan is kept in .cn-infra/plan.json, for `cn-infra apply`."
+    after_help = "Examples:\n  cn-infra plan production\n  cn-infra plan staging --only instance.web --detailed-exitcode\n  cn-infra plan production --markdown > review.md\n  cn-infra plan --all\n\nRESOURCE is kind.name; the kind may be left out where only one resource has the name.\nThe plan is kept in .cn-infra/plan.json, for `cn-infra apply`."
 )]
+#[allow(clippy::struct_excessive_bools, reason = "a flag of the command line each")]
 pub struct Plan {
     /// The environment: the file's name without .toml
-    #[arg(value_name = "ENV")]
-    pub environment: String,
+    #[arg(value_name = "ENV", required_unless_present = "all")]
+    pub environment: Option<String>,
+    /// All environments of the directory as one, in one order, over one reading of the account; this plan is not kept
+    #[arg(long, conflicts_with_all = ["environment", "out"])]
+    pub all: bool,
     /// Which changes it takes in.
     #[command(flatten)]
     pub selection: Selection,
@@ -51,13 +55,16 @@ pub struct Plan {
 /// `apply`.
 #[derive(Clone, Debug, Args)]
 #[command(
-    after_help = "Examples:\n  cn-infra apply                      the plan that `cn-infra plan` saved\n  cn-infra apply production           plan, show, ask, apply\n  cn-infra apply staging --yes --only elastic_ip.site\n  cn-infra apply reviewed.json --yes  a plan saved with --out\n\nThe first Ctrl-C starts nothing new and finishes what is in flight; the second drops it."
+    after_help = "Examples:\n  cn-infra apply                      the plan that `cn-infra plan` saved\n  cn-infra apply production           plan, show, ask, apply\n  cn-infra apply staging --yes --only elastic_ip.site\n  cn-infra apply reviewed.json --yes  a plan saved with --out\n  cn-infra apply --all                every environment, what they share first\n\nThe first Ctrl-C starts nothing new and finishes what is in flight; the second drops it."
 )]
 #[allow(clippy::struct_excessive_bools, reason = "a flag of the command line each")]
 pub struct Apply {
     /// An environment, or the file of a saved plan; left out: the plan saved last
     #[arg(value_name = "ENV|FILE")]
     pub target: Option<String>,
+    /// Plan and apply all environments of the directory as one, in one order
+    #[arg(long, conflicts_with = "target")]
+    pub all: bool,
     /// Which changes it takes in.
     #[command(flatten)]
     pub selection: Selection,

@@ -12,6 +12,7 @@ use cn_infra_core::journal::Journal;
 use cn_infra_core::plan::Plan;
 use jiff::Timestamp;
 
+use crate::all::All;
 use crate::arguments;
 use crate::carry_out::{CarryOut, exit_code};
 use crate::command::Context;
@@ -51,6 +52,9 @@ impl Target {
 
 /// Runs the command.
 pub async fn run(arguments: &arguments::Apply, context: &Context) -> Result<ExitCode> {
+    if arguments.all {
+        return all(arguments, context).await;
+    }
     match Target::of(arguments.target.as_deref(), context.saved_plan()) {
         Target::Environment(name) => fresh(&name, arguments, context).await,
         Target::File(path) => saved(&path, arguments, context).await,
@@ -81,7 +85,26 @@ async fn fresh(name: &str, arguments: &arguments::Apply, context: &Context) -> R
         let journal = context.journal(plan, survey.clock.now());
         carry_out(plan, &survey, false, journal, arguments, context).await
     };
-    lock::alone(&survey, force(arguments), context, work).await
+    lock::alone(std::slice::from_ref(&survey), force(arguments), context, Box::pin(work)).await
+}
+
+async fn all(arguments: &arguments::Apply, context: &Context) -> Result<ExitCode> {
+    check_can_ask(arguments)?;
+    let all = All::open(Access::Write, &arguments.selection, context).await?;
+    let (home, _) = all.split()?;
+    let preparing = async {
+        let (plan, in_full) = all.plan(arguments.selection.my_ip).await?;
+        show(&in_full, arguments, context)?;
+        try_out(&plan, home, arguments, context).await?;
+        agree(&in_full, may_go_unasked(&plan, home.clock.now(), arguments), context).await?;
+        Ok(plan)
+    };
+    let work = async {
+        let plan = &before_writing(preparing).await?;
+        let journal = context.journal(plan, home.clock.now());
+        carry_out(plan, home, false, journal, arguments, context).await
+    };
+    lock::alone(&all.surveys, force(arguments), context, Box::pin(work)).await
 }
 
 /// What is done about somebody else's lease.
@@ -114,7 +137,7 @@ async fn saved(path: &Path, arguments: &arguments::Apply, context: &Context) -> 
         let journal = context.journal(&plan, survey.clock.now());
         carry_out(&plan, &survey, true, journal, arguments, context).await
     };
-    let code = lock::alone(&survey, force(arguments), context, work).await?;
+    let code = lock::alone(std::slice::from_ref(&survey), force(arguments), context, Box::pin(work)).await?;
     if matches!(code, ExitCode::Done | ExitCode::Blocked) {
         std::fs::remove_file(path).map_err(|error| CommandError::file("remove", path, error))?;
     }

@@ -11,7 +11,7 @@ use crate::exit::ExitCode;
 use crate::view;
 use crate::view::check::Checked;
 use cn_infra_core::check::check;
-use cn_infra_core::environment::Diagnostics;
+use cn_infra_core::environment::{Diagnostics, check_together};
 
 /// Runs the command.
 pub fn run(arguments: &arguments::Check, context: &Context) -> Result<ExitCode> {
@@ -26,7 +26,8 @@ pub fn run(arguments: &arguments::Check, context: &Context) -> Result<ExitCode> 
     if arguments.resolved {
         return resolved(&names, &directory, &kinds, arguments.json, context);
     }
-    let checked = names.iter().map(|name| one(name, &directory, &kinds)).collect::<Result<Vec<_>>>()?;
+    let mut checked = names.iter().map(|name| one(name, &directory, &kinds)).collect::<Result<Vec<_>>>()?;
+    together(&mut checked, &directory, &kinds);
     if arguments.json {
         context.view.data(&view::json::document(&view::check::json(&checked))?)?;
     } else {
@@ -47,6 +48,20 @@ fn one(name: &str, directory: &Directory, kinds: &Kinds) -> Result<Checked> {
         }
     };
     Ok(Checked { environment: name.to_owned(), result })
+}
+
+/// What two of them claim makes the second one wrong.
+fn together(checked: &mut [Checked], directory: &Directory, kinds: &Kinds) {
+    let valid = checked.iter().filter(|checked| checked.result.is_ok());
+    let loaded: Vec<_> = valid.filter_map(|checked| directory.load(&checked.environment, kinds).ok()).collect();
+    let Err(Diagnostics(claimed)) = check_together(&loaded.iter().collect::<Vec<_>>(), kinds) else { return };
+    for checked in checked {
+        let file = directory.file(&checked.environment);
+        let own: Vec<_> = claimed.iter().filter(|one| one.file == file).cloned().collect();
+        if !own.is_empty() {
+            checked.result = Err(Diagnostics(own));
+        }
+    }
 }
 
 fn resolved(

@@ -35,7 +35,8 @@ pub async fn run(arguments: &arguments::Ingress, context: &Context) -> Result<Ex
         let error = CommandError::usage(format!("no rule of {name} lets in {changed}, or {to} is the same addresses"));
         return Err(error.hint(format!("name it in a rule: from = [\"{changed}\"]")));
     }
-    let code = edited.carry_out(&survey, plan(&survey, &before, &touched, own, context)).await?;
+    let planning = plan(&survey, &before, &touched, own, context);
+    let code = Box::pin(edited.carry_out(&survey, planning)).await?;
     if !editing.dry_run {
         context.view.say(&format!("\nTo take it back: {}\n", reverse(name, changed, &old)));
     }

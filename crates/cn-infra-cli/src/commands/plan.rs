@@ -4,6 +4,7 @@ use std::path::Path;
 
 use cn_infra_core::plan::Plan;
 
+use crate::all::All;
 use crate::arguments;
 use crate::command::Context;
 use crate::error::Result;
@@ -17,7 +18,8 @@ pub const SAVED: &str = ".cn-infra/plan.json";
 
 /// Runs the command.
 pub async fn run(arguments: &arguments::Plan, context: &Context) -> Result<ExitCode> {
-    let subject = Subject::load(&arguments.environment, context)?;
+    let Some(name) = &arguments.environment else { return all(arguments, context).await };
+    let subject = Subject::load(name, context)?;
     let options = subject.options(&arguments.selection)?;
     let survey = subject.open(Access::Read, context).await?;
     let plan = survey.plan(&options).await?;
@@ -27,6 +29,20 @@ pub async fn run(arguments: &arguments::Plan, context: &Context) -> Result<ExitC
     file::save(&plan, &arguments.out.clone().unwrap_or_else(|| context.saved_plan()))?;
     if !plan.is_empty() {
         view.say(&saved(&plan, arguments.out.as_deref()));
+    }
+    Ok(exit_code(&plan, arguments.detailed_exitcode))
+}
+
+/// Nothing keeps a plan of several environments: `apply --all` plans anew.
+async fn all(arguments: &arguments::Plan, context: &Context) -> Result<ExitCode> {
+    let all = All::open(Access::Read, &arguments.selection, context).await?;
+    let (_, plan) = all.plan(arguments.selection.my_ip).await?;
+    let view = &context.view;
+    view.data(&rendered(&plan, arguments, context)?)?;
+    let (home, _) = all.split()?;
+    view.foot(home.session.calls.count(), home.session.calls.waves(), home.elapsed());
+    if !plan.is_empty() {
+        view.say(&format!("Carry out {}: cn-infra apply --all\n", view::count(plan.steps.len(), "step")));
     }
     Ok(exit_code(&plan, arguments.detailed_exitcode))
 }

@@ -15,10 +15,10 @@ use super::apply;
 use crate::arguments::{self, Selection};
 use crate::carry_out::exit_code;
 use crate::command::Context;
-use crate::edited::alone;
 use crate::error::{CommandError, Result};
 use crate::exit::ExitCode;
 use crate::interrupts::before_writing;
+use crate::lock::alone;
 use crate::survey::{Access, Subject, Survey};
 use crate::view::{self, Answer, View};
 
@@ -62,6 +62,7 @@ fn last(environment: Option<&str>, context: &Context) -> Result<Past> {
 fn as_apply(undo: &arguments::Undo) -> arguments::Apply {
     arguments::Apply {
         target: None,
+        all: false,
         selection: Selection { my_ip: undo.my_ip, ..Selection::default() },
         allow_delete: undo.allow_delete.clone(),
         yes: undo.yes,

@@ -5,6 +5,7 @@ mod file;
 mod holder;
 
 use std::future::Future;
+use std::pin::Pin;
 
 use cn_infra_aws::lease::{Claim, Lease, LeaseError, Stored};
 use cn_infra_aws::session::Closed;
@@ -30,13 +31,28 @@ impl Force {
     pub const NONE: Self = Self { unlock: false, yes: false };
 }
 
-/// Does what writes to AWS, as the only one.
-pub async fn alone<T>(
-    survey: &Survey,
-    force: Force,
-    context: &Context,
-    work: impl Future<Output = Result<T>>,
-) -> Result<T> {
+/// What is done alone.
+pub type Work<'a> = Pin<Box<dyn Future<Output = Result<ExitCode>> + 'a>>;
+
+/// Does work as the only one in each of the environments. The first one's session writes to all of them, as long as it holds
+/// every lease; they are taken in the order of their names.
+pub async fn alone(surveys: &[Survey], force: Force, context: &Context, work: Work<'_>) -> Result<ExitCode> {
+    if let [first, others @ ..] = surveys {
+        first.session.fence.heed(others.iter().map(|other| other.session.fence.clone()));
+    }
+    let mut by_name: Vec<_> = surveys.iter().collect();
+    by_name.sort_by_key(|survey| &survey.environment.name);
+    nested(&by_name, force, context, work).await
+}
+
+fn nested<'a>(surveys: &'a [&Survey], force: Force, context: &'a Context, work: Work<'a>) -> Work<'a> {
+    match surveys {
+        [] => work,
+        [first, rest @ ..] => Box::pin(alone_in(first, force, context, nested(rest, force, context, work))),
+    }
+}
+
+async fn alone_in(survey: &Survey, force: Force, context: &Context, work: Work<'_>) -> Result<ExitCode> {
     let Some(bucket) = &survey.environment.lock_bucket else {
         let path = context.kept().join(format!("{}.lock", survey.environment.name));
         let _lock = file::lock(&path, &holder::who(), survey.clock.now())?;
@@ -46,7 +62,7 @@ pub async fn alone<T>(
     let mut lease = take(bucket, survey, force, context).await?;
     // Whoever asked to stop while it was taken is not heard by the work.
     let result = if interrupts.heard().await { Err(nothing_written()) } else { lease.during(work).await };
-    let (record, why) = (lease.record().clone(), survey.session.fence.why());
+    let (record, why) = (lease.record().clone(), survey.session.fence.own_why());
     match (lease.release().await, why) {
         (Ok(()), None | Some(Closed::Released | Closed::Taken { .. })) => {}
         (Ok(()), Some(Closed::RanOut | Closed::Abandoned)) => context.view.say(&left(&record, bucket)),

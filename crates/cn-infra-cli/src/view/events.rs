@@ -1,6 +1,6 @@
 //! What happens during an apply, in sentences; and what became of all of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -161,7 +161,10 @@ fn totals(report: &Report, plan: &Plan) -> String {
     let all = plan.steps.len();
     let applied = if done == all { count(all, "step") } else { format!("{done} of {}", count(all, "step")) };
     let colon = if others.is_empty() { "" } else { ": " };
-    format!("Applied {applied} to {}{colon}{}.", plan.environment, others.join(", "))
+    let of = plan.steps.iter().map(|step| step.id.address.environment.as_ref().unwrap_or(&plan.environment));
+    let environments: BTreeSet<_> = of.chain(plan.steps.is_empty().then_some(&plan.environment)).collect();
+    let environments: Vec<_> = environments.into_iter().map(String::as_str).collect();
+    format!("Applied {applied} to {}{colon}{}.", environments.join(", "), others.join(", "))
 }
 
 #[cfg(test)]

@@ -94,12 +94,14 @@ fn plan() {
     assert_snapshot!(Checkout::empty().expect(0, "plan -h"), @"
     Show what would bring live to what the file says
 
-    Usage: cn-infra plan [OPTIONS] <ENV>
+    Usage: cn-infra plan [OPTIONS] [ENV]
 
     Arguments:
-      <ENV>  The environment: the file's name without .toml
+      [ENV]  The environment: the file's name without .toml
 
     Options:
+          --all                       All environments of the directory as one, in one order, over one
+                                      reading of the account; this plan is not kept
           --prune                     Also delete the objects that the file no longer declares
           --only <RESOURCE>           Only this resource, its parts, and what it references if that is
                                       not there yet; may be repeated
@@ -133,6 +135,7 @@ fn plan() {
       cn-infra plan production
       cn-infra plan staging --only instance.web --detailed-exitcode
       cn-infra plan production --markdown > review.md
+      cn-infra plan --all
 
     RESOURCE is kind.name; the kind may be left out where only one resource has the name.
     The plan is kept in .cn-infra/plan.json, for `cn-infra apply`.
@@ -155,6 +158,7 @@ fn every_command_shows_an_example() {
       cn-infra plan production
       cn-infra plan staging --only instance.web --detailed-exitcode
       cn-infra plan production --markdown > review.md
+      cn-infra plan --all
 
     RESOURCE is kind.name; the kind may be left out where only one resource has the name.
     The plan is kept in .cn-infra/plan.json, for `cn-infra apply`.
@@ -164,6 +168,7 @@ fn every_command_shows_an_example() {
       cn-infra apply production           plan, show, ask, apply
       cn-infra apply staging --yes --only elastic_ip.site
       cn-infra apply reviewed.json --yes  a plan saved with --out
+      cn-infra apply --all                every environment, what they share first
 
     The first Ctrl-C starts nothing new and finishes what is in flight; the second drops it.
     # check

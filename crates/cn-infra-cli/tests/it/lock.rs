@@ -119,6 +119,21 @@ fn whoever_is_interrupted_before_the_first_write_releases_the_lease() {
     }
 }
 
+/// Of two that share an environment, the second is told whose lease it lacks, and gives back the one that it took.
+#[test]
+fn what_is_applied_to_all_needs_the_lease_of_each() {
+    let checkout = checkout("[lock]\nbucket = \"coral-locks\"\n\n");
+    let head = "[lock]\nbucket = \"coral-locks\"\n\n[environment]\n";
+    checkout.edit("environments/production.toml", LOCK, head);
+    let first = begin(&checkout);
+    let all = checkout.run("--sandbox --speed 1 apply --all --yes");
+    assert_eq!(all.code, Some(1), "{all}");
+    assert!(all.stderr.contains("error: somebody else changes staging now: ana@"), "{all}");
+    let alone = checkout.run("--sandbox --speed 1000 apply production --yes --only security_group.web");
+    kill(first);
+    assert_eq!(alone.code, Some(0), "the lease of production was given back: {alone}");
+}
+
 #[test]
 fn at_a_terminal_the_lease_of_another_is_asked_for() {
     let checkout = checkout("[lock]\nbucket = \"coral-locks\"\n\n");

@@ -31,6 +31,7 @@ mod snapshot;
 mod stand_in;
 mod surroundings;
 mod terminal;
+mod together;
 mod undo;
 mod untold;
 #[path = "../../../../tests/it/venv.rs"]

@@ -33,6 +33,7 @@ pub(crate) mod template;
 #[cfg(test)]
 mod tests;
 mod text_file;
+mod together;
 mod wording;
 
 use std::collections::BTreeMap;
@@ -51,6 +52,7 @@ pub use diagnostic::{Diagnostic, Diagnostics, Position};
 pub use resolved::{Resolved, ResolvedField, resolved};
 pub use schema::schema;
 pub use source::{Disk, Files};
+pub use together::check_together;
 
 /// One environment: a file and what it includes, read, merged and checked.
 #[derive(Clone, Debug)]

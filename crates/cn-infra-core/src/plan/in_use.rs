@@ -1,8 +1,8 @@
 //! What objects that stay still refer to: the cloud refuses to delete that.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::address::{Address, Reference, StepId};
+use crate::address::{Address, PhysicalId, Reference, StepId};
 use crate::kinds::Kinds;
 use crate::live::{Live, Object};
 use crate::plan::PlanError;
@@ -15,6 +15,8 @@ pub(super) struct InUse<'a> {
     pub kinds: &'a Kinds,
     pub names: Names<'a>,
     pub steps: &'a [Draft],
+    /// The objects that the plans of other environments delete.
+    pub leaving: &'a BTreeSet<PhysicalId>,
 }
 
 impl InUse<'_> {
@@ -24,7 +26,7 @@ impl InUse<'_> {
         let mut kept = BTreeMap::new();
         for (kind, object) in self.live.all().filter(|(_, object)| object.readiness.is_present()) {
             let user = self.names.identity.address(&object.id);
-            if user.is_some_and(doomed) {
+            if user.is_some_and(doomed) || self.leaving.contains(&object.id) {
                 continue;
             }
             for (path, address) in self.references(kind, object)? {
@@ -35,6 +37,18 @@ impl InUse<'_> {
             }
         }
         Ok(kept)
+    }
+
+    /// Of the addresses that may be deleted, those that objects refer to which other environments delete: what to wait for.
+    pub fn leaving(&self, doomed: &dyn Fn(&Address) -> bool) -> Result<BTreeMap<Address, Vec<StepId>>, PlanError> {
+        let mut users: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (kind, object) in self.live.all().filter(|(_, object)| self.leaving.contains(&object.id)) {
+            let Some(user) = self.names.identity.address(&object.id).filter(|user| !doomed(user)) else { continue };
+            for (path, address) in self.references(kind, object)?.into_iter().filter(|(_, address)| doomed(address)) {
+                users.entry(address).or_default().push(self.step(kind, user, &path));
+            }
+        }
+        Ok(users)
     }
 
     fn references(&self, kind: &str, object: &Object) -> Result<Vec<(String, Address)>, PlanError> {
@@ -52,10 +66,15 @@ impl InUse<'_> {
     /// Whether a step changes the top-level field that holds a reference; below it, live may use other keys.
     fn is_changed(&self, steps: &HashMap<&StepId, &Draft>, kind: &str, user: &Address, path: &str) -> bool {
         let field = path.split('.').next().unwrap_or(path);
-        let part = self.kinds.get(kind).and_then(|kind| kind.part_of(field));
-        let id = StepId { address: user.clone(), part: part.map(str::to_owned) };
-        steps.get(&id).is_some_and(|draft| {
+        steps.get(&self.step(kind, user, path)).is_some_and(|draft| {
             draft.step.differences.iter().any(|difference| difference.path.split('.').next() == Some(field))
         })
+    }
+
+    /// The step that acts on the field of a path.
+    fn step(&self, kind: &str, address: &Address, path: &str) -> StepId {
+        let field = path.split('.').next().unwrap_or(path);
+        let part = self.kinds.get(kind).and_then(|kind| kind.part_of(field));
+        StepId { address: address.clone(), part: part.map(str::to_owned) }
     }
 }

@@ -1,6 +1,6 @@
 //! The planner: a pure function from desired and live to a plan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -129,7 +129,7 @@ pub fn plan(
     blocked.retain(|blocked| only.includes(&blocked.id.address));
     if options.prune {
         let names = Names { environment, identity, my_ip: options.my_ip };
-        let in_use = InUse { live, kinds, names, steps: &steps };
+        let in_use = InUse { live, kinds, names, steps: &steps, leaving: &BTreeSet::new() };
         let mut pruned = prune::deletes(identity.unlisted(), &in_use, &only)?;
         pruned.come_after(&steps);
         let Pruned { steps: deletes, blocked: kept, left_out: others, findings } = pruned;

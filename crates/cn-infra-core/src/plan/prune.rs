@@ -72,7 +72,7 @@ pub(super) fn deletes(objects: &[(Address, &Object)], in_use: &InUse<'_>, only: 
         }
     }
     keep_what_staying_objects_name(&mut pruned, &mut doomed, staying);
-    pruned.add_steps(&doomed);
+    pruned.add_steps(&doomed, &in_use.leaving(&|address| doomed.contains_key(address))?);
     Ok(pruned)
 }
 
@@ -158,8 +158,9 @@ impl Pruned {
     }
 
     /// Parts go first, then the objects, each after those that refer to it.
-    fn add_steps(&mut self, doomed: &BTreeMap<Address, Doomed<'_>>) {
-        let mut needs: HashMap<&Address, BTreeSet<StepId>> = HashMap::new();
+    fn add_steps(&mut self, doomed: &BTreeMap<Address, Doomed<'_>>, elsewhere: &BTreeMap<Address, Vec<StepId>>) {
+        let mut needs: HashMap<&Address, BTreeSet<StepId>> =
+            elsewhere.iter().map(|(address, users)| (address, users.iter().cloned().collect())).collect();
         for (address, object) in doomed {
             for (part, named) in object.names.iter().filter(|(_, named)| named != address) {
                 let id = StepId { address: address.clone(), part: part.map(str::to_owned) };

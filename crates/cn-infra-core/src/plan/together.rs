@@ -30,6 +30,14 @@ pub fn plan_together(
     }
 }
 
+impl Plan {
+    /// The same plan for a reader to whom no environment is home: each address says whose it is.
+    #[must_use]
+    pub fn in_full(&self, environments: &[&str]) -> Self {
+        Self { environment: environments.join(", "), ..seen_from("", self.clone()) }
+    }
+}
+
 /// Environments, and what is planned of them.
 struct Together<'a> {
     home: &'a Environment,

@@ -9,12 +9,12 @@ mod made;
 mod put_back;
 mod tags;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use jiff::Timestamp;
 
-use crate::address::{Address, StepId};
+use crate::address::{Address, PhysicalId, StepId};
 use crate::document::{Document, DocumentError};
 use crate::environment::{Declared, Environment};
 use crate::journal::{Past, PastStep};
@@ -44,14 +44,33 @@ pub fn undo(
     now: Timestamp,
 ) -> Result<Plan, PlanError> {
     check_place(past, home)?;
-    let of = |environment: &Environment| {
+    let of = |environment: &Environment, leaving: &BTreeSet<PhysicalId>| {
         let steps = past.steps_of(&environment.name);
         let identity = &identify(environment, live, kinds);
         let names = Names { environment, identity, my_ip };
-        Undoing { environment, live, kinds, identity, names, now }.plan(&steps)
+        Undoing { environment, live, kinds, identity, names, leaving, now }.plan(&steps)
     };
-    let others: Vec<_> = others.iter().map(|environment| of(environment)).collect::<Result<_, _>>()?;
-    together::join(of(home)?, others, kinds, None)
+    // What one environment's undo deletes does not keep what another one's would delete. Each round deletes as much as the
+    // one before, or less.
+    let mut leaving = live.all().map(|(_, object)| object.id.clone()).collect();
+    loop {
+        let all = std::iter::once(&home).chain(others);
+        let plans: Vec<_> = all.map(|environment| of(environment, &leaving)).collect::<Result<_, _>>()?;
+        let left = plans.iter().flat_map(deleted).collect();
+        if left == leaving {
+            let mut plans = plans.into_iter();
+            return match plans.next() {
+                Some(home) => together::join(home, plans, kinds, None),
+                None => of(home, &leaving),
+            };
+        }
+        leaving = left;
+    }
+}
+
+fn deleted(plan: &Plan) -> impl Iterator<Item = PhysicalId> {
+    let whole = plan.steps.iter().filter(|step| step.action == Action::Delete && step.id.part.is_none());
+    whole.filter_map(|step| step.object.clone())
 }
 
 /// The environment with what an apply touched in it declared beside what the files say: what an undo has to read.
@@ -122,6 +141,8 @@ struct Undoing<'a> {
     kinds: &'a Kinds,
     identity: &'a Identity<'a>,
     names: Names<'a>,
+    /// What the undo of any environment deletes.
+    leaving: &'a BTreeSet<PhysicalId>,
     now: Timestamp,
 }
 
@@ -139,7 +160,8 @@ impl<'a> Undoing<'a> {
         blocked.extend(held.into_iter().map(|held| held.blocked));
         blocked.extend(hold_what_names_nothing(&mut steps, self.identity));
 
-        let in_use = InUse { live: self.live, kinds: self.kinds, names: self.names, steps: &steps };
+        let in_use =
+            InUse { live: self.live, kinds: self.kinds, names: self.names, steps: &steps, leaving: self.leaving };
         let mut pruned = prune::deletes(&doomed, &in_use, &Only::all())?;
         pruned.come_after(&steps);
         let Pruned { steps: deletes, blocked: kept, findings: others, left_out: _ } = pruned;
