@@ -50,7 +50,7 @@ pub enum IpCommand {
 /// `adopt`.
 #[derive(Clone, Debug, Args)]
 #[command(
-    after_help = "Example:\n  cn-infra adopt staging instance.web i-0123456789abcdef0\n\nThe line `adopt = …` is written into the environment file, and the object gets our tags. Declined: the file stays as it was."
+    after_help = "Examples:\n  cn-infra adopt staging instance.web i-0123456789abcdef0\n  cn-infra adopt staging instance.web \"old web server\"   by its Name tag\n  cn-infra adopt staging elastic_ip.site 203.0.113.9     by its address\n\nThe line `adopt = …` is written into the environment file, and the object gets our tags. Declined: the file stays as it was."
 )]
 pub struct Adopt {
     /// The environment
@@ -59,9 +59,9 @@ pub struct Adopt {
     /// The resource of the file that the object is
     #[arg(value_name = "RESOURCE")]
     pub resource: String,
-    /// The object's physical id
-    #[arg(value_name = "ID")]
-    pub id: String,
+    /// The object: its id, its name where one object has it (Name tag, group name, identifier, bucket name), an address
+    #[arg(value_name = "OBJECT")]
+    pub object: String,
     /// How far it goes.
     #[command(flatten)]
     pub editing: Editing,

@@ -7,7 +7,11 @@ use crate::mask::mask;
 use crate::stand_in::{StandIn, scenarios};
 use crate::terminal::at_terminal;
 
-scenarios!(adopting_writes_the_file_only_once_it_is_agreed_to, what_cannot_be_adopted_leaves_the_file_alone);
+scenarios!(
+    adopting_writes_the_file_only_once_it_is_agreed_to,
+    what_cannot_be_adopted_leaves_the_file_alone,
+    an_object_is_found_by_its_name_or_address,
+);
 
 const FILE: &str = "environments/staging.toml";
 
@@ -134,4 +138,59 @@ fn what_cannot_be_adopted_leaves_the_file_alone(stand_in: &StandIn) {
     hint: did you mean security_group.db?
     ");
     assert_eq!(checkout.read(FILE), before);
+}
+
+fn an_object_is_found_by_its_name_or_address(stand_in: &StandIn) {
+    let checkout = Checkout::at(stand_in.endpoint());
+    let group = stand_in.boto3(BY_HAND);
+    let address = stand_in.boto3(
+        "
+made = ec2.allocate_address(Domain='vpc')
+print(made['PublicIp'], made['AllocationId'])",
+    );
+    let (address, allocation) = address.split_once(' ').unwrap();
+    let adopted = |checkout: &Checkout| {
+        let text = checkout.read(FILE);
+        text.lines()
+            .filter_map(|line| line.strip_prefix("adopt = "))
+            .map(|id| id.trim_matches('"').to_owned())
+            .collect::<Vec<_>>()
+    };
+    checkout.expect(0, "adopt staging security_group.db coralnet-staging-db --yes");
+    assert_eq!(adopted(&checkout), [group]);
+    checkout.expect(0, &format!("adopt staging elastic_ip.site {address} --yes"));
+    assert!(adopted(&checkout).iter().any(|id| id == address), "{:?}", adopted(&checkout));
+    let tags =
+        format!("print(len(ec2.describe_addresses(AllocationIds=['{allocation}'])['Addresses'][0]['Tags']) > 3)");
+    assert_eq!(stand_in.boto3(&tags), "True");
+
+    // Another file claims it.
+    let said = checkout.run(&format!("adopt production elastic_ip.site {address} --yes"));
+    assert_eq!(said.code, Some(1), "{said}");
+    assert!(said.stderr.contains("and so does elastic_ip.site in environments/staging.toml"), "{said}");
+    assert!(!checkout.read("environments/production.toml").contains("adopt"));
+
+    // Names need not be unique, nor right.
+    let ids = stand_in.boto3(
+        "
+tags = [{'ResourceType': 'elastic-ip', 'Tags': [{'Key': 'Name', 'Value': 'spare one'}]}]
+print(' '.join(sorted(ec2.allocate_address(Domain='vpc', TagSpecifications=tags)['AllocationId'] for _ in range(2))))",
+    );
+    let run = |name: &str| {
+        let mut command = checkout.command("adopt production elastic_ip.site --yes");
+        let output = command.arg(name).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, said) = run("spare one");
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains("2 objects are named \"spare one\": ") && ids.split(' ').all(|id| said.contains(id)),
+        "{said}"
+    );
+    let (code, said) = run("spare on");
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains("there is no elastic_ip named \"spare on\"") && said.contains("did you mean \"spare one\"?"),
+        "{said}"
+    );
 }

@@ -190,8 +190,10 @@ fn every_command_shows_an_example() {
     then as first line of a file:
       #:schema schema.json
     # adopt
-    Example:
+    Examples:
       cn-infra adopt staging instance.web i-0123456789abcdef0
+      cn-infra adopt staging instance.web "old web server"   by its Name tag
+      cn-infra adopt staging elastic_ip.site 203.0.113.9     by its address
 
     The line `adopt = …` is written into the environment file, and the object gets our tags. Declined:
     the file stays as it was.
