@@ -50,18 +50,16 @@ pub enum IpCommand {
 /// `adopt`.
 #[derive(Clone, Debug, Args)]
 #[command(
-    after_help = "Examples:\n  cn-infra adopt staging instance.web i-0123456789abcdef0\n  cn-infra adopt staging instance.web \"old web server\"   by its Name tag\n  cn-infra adopt staging elastic_ip.site 203.0.113.9     by its address\n\nThe line `adopt = …` is written into the environment file, and the object gets our tags. Declined: the file stays as it was."
+    after_help = "Examples:\n  cn-infra adopt staging instance.web i-0123456789abcdef0\n  cn-infra adopt staging instance.web \"old web server\"   by its Name tag\n  cn-infra adopt staging elastic_ip.site 203.0.113.9     by its address\n  cn-infra adopt staging bucket.media old-media db_instance.main coralnet   both in one apply\n\nThe line `adopt = …` is written into the environment file, and the object gets our tags. Declined: the file stays as it was."
 )]
 pub struct Adopt {
     /// The environment
     #[arg(value_name = "ENV")]
     pub environment: String,
-    /// The resource of the file that the object is
-    #[arg(value_name = "RESOURCE")]
-    pub resource: String,
-    /// The object: its id, its name where one object has it (Name tag, group name, identifier, bucket name), an address
-    #[arg(value_name = "OBJECT")]
-    pub object: String,
+    /// A resource of the file, and the object that it is: its id, its name where only one has it (Name tag, group name,
+    /// identifier, bucket name), or an address; several pairs are adopted in one apply
+    #[arg(value_names = ["RESOURCE", "OBJECT"], num_args = 2.., required = true)]
+    pub pairs: Vec<String>,
     /// How far it goes.
     #[command(flatten)]
     pub editing: Editing,

@@ -3,9 +3,12 @@
 use cn_infra_core::address::{Address, PhysicalId};
 use cn_infra_core::environment::check_together;
 use cn_infra_core::environment::edit::set_adopt;
+use cn_infra_core::kinds::Kinds;
 use cn_infra_core::live::Live;
 use cn_infra_core::plan::PlanOptions;
 use cn_infra_core::plan::identity::{Basis, identify};
+
+use jiff::Timestamp;
 
 use crate::arguments;
 use crate::command::Context;
@@ -16,38 +19,72 @@ use crate::nearest::nearest;
 use crate::survey::{Access, Subject, Survey};
 use crate::target;
 
+/// A resource, and what its object is to be.
+type Pair = (Address, PhysicalId);
+
 /// Runs the command.
 pub async fn run(arguments: &arguments::Adopt, context: &Context) -> Result<ExitCode> {
     let mut edited = Edited::new(&arguments.editing, context)?;
-    let subject = Subject::load(&arguments.environment, context)?;
-    let address = target::declared(&arguments.resource, &subject.environment)?;
-    let id = id(&arguments.object, &address, arguments, context).await?;
+    let pairs = pairs(arguments, context).await?;
     let path = context.directory()?.file(&arguments.environment);
-    edited.edits.change(&path, |text| set_adopt(text, &address, &id))?;
+    for (address, id) in &pairs {
+        edited.edits.change(&path, |text| set_adopt(text, address, id))?;
+    }
     check_others(&edited, &arguments.environment, context)?;
 
     let survey = edited.open(&arguments.environment).await?;
     let planning = async {
         let live = survey.observe().await?;
-        check_is_new(&address, &survey, &live)?;
-        survey.plan_of(&live, &PlanOptions { only: vec![address.clone()], ..PlanOptions::default() })
+        pairs.iter().try_for_each(|(address, _)| check_is_new(address, &survey, &live))?;
+        let only = pairs.iter().map(|(address, _)| address.clone()).collect();
+        survey.plan_of(&live, &PlanOptions { only, ..PlanOptions::default() })
     };
     Box::pin(edited.carry_out(&survey, planning)).await
 }
 
-/// The id of the object that a text names: itself, or that of the one object of this name.
-async fn id(text: &str, address: &Address, arguments: &arguments::Adopt, context: &Context) -> Result<PhysicalId> {
+/// The resources, and the ids of their objects. The account is read only where an object is not named by its id.
+async fn pairs(arguments: &arguments::Adopt, context: &Context) -> Result<Vec<Pair>> {
     let subject = Subject::load(&arguments.environment, context)?;
-    let Some(kind) = subject.kinds.get(&address.kind) else { return Ok(PhysicalId(text.to_owned())) };
-    if (kind.is_physical_id)(text) {
-        return Ok(PhysicalId(text.to_owned()));
+    let mut pairs = Vec::new();
+    for named in arguments.pairs.chunks(2) {
+        let [resource, object] = named else {
+            let error = CommandError::usage(format!("{} has no object", named.join(" ")));
+            return Err(error.hint("write RESOURCE OBJECT, as often as there is something to adopt"));
+        };
+        pairs.push((target::declared(resource, &subject.environment)?, object.as_str()));
     }
-    let form = kind.id_form;
-    if looks_like_an_id(text) {
-        let error = CommandError::usage(format!("{text} is no id of kind {}", address.kind));
-        return Err(error.hint(format!("its ids look like {form}")));
+    let is_id =
+        |address: &Address, text: &str| subject.kinds.get(&address.kind).is_none_or(|kind| (kind.is_physical_id)(text));
+    let known: Vec<_> = pairs.iter().map(|(address, text)| is_id(address, text)).collect();
+    for ((address, text), _) in pairs.iter().zip(&known).filter(|(_, known)| !**known) {
+        check_names_no_id(text, address, &subject.kinds)?;
     }
-    let live = subject.open(Access::Read, context).await?.observe().await?;
+    let kinds = cn_infra_aws::kinds();
+    let live = match known.iter().all(|known| *known) {
+        true => Live::new(Timestamp::now()),
+        false => subject.open(Access::Read, context).await?.observe().await?,
+    };
+    let id = |(address, text): (Address, &str), known: bool| {
+        let id = if known { PhysicalId(text.to_owned()) } else { named(text, &address, &live, &kinds)? };
+        Ok((address, id))
+    };
+    pairs.into_iter().zip(known).map(|(pair, known)| id(pair, known)).collect()
+}
+
+fn form(address: &Address, kinds: &Kinds) -> &'static str {
+    kinds.get(&address.kind).map_or("", |kind| kind.id_form)
+}
+
+fn check_names_no_id(text: &str, address: &Address, kinds: &Kinds) -> Result<()> {
+    if !looks_like_an_id(text) {
+        return Ok(());
+    }
+    let error = CommandError::usage(format!("{text} is no id of kind {}", address.kind));
+    Err(error.hint(format!("its ids look like {}", form(address, kinds))))
+}
+
+/// The one object of a name.
+fn named(text: &str, address: &Address, live: &Live, kinds: &Kinds) -> Result<PhysicalId> {
     let there = || live.kind(&address.kind).iter().filter(|object| object.readiness.is_present());
     let named: Vec<_> =
         there().filter(|object| object.name.as_deref() == Some(text)).map(|object| &object.id).collect();
@@ -56,13 +93,10 @@ async fn id(text: &str, address: &Address, arguments: &arguments::Adopt, context
         [] => {
             let names: Vec<_> = there().filter_map(|object| object.name.clone()).collect();
             let error = CommandError::new(format!("there is no {} named {text:?}", address.kind));
-            Err(match nearest(text, &names) {
-                Some(near) => error.hint(format!("did you mean {near:?}?")),
-                None => error.hint(format!(
-                    "name it by its id, as {form}; `cn-infra export {}` lists what is there",
-                    arguments.environment
-                )),
-            })
+            Err(error.hint(match nearest(text, &names) {
+                Some(near) => format!("did you mean {near:?}?"),
+                None => format!("name it by its id, as {}", form(address, kinds)),
+            }))
         }
         _ => {
             let ids: Vec<_> = named.iter().map(ToString::to_string).collect();

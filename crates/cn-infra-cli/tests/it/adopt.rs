@@ -177,7 +177,7 @@ tags = [{'ResourceType': 'elastic-ip', 'Tags': [{'Key': 'Name', 'Value': 'spare 
 print(' '.join(sorted(ec2.allocate_address(Domain='vpc', TagSpecifications=tags)['AllocationId'] for _ in range(2))))",
     );
     let run = |name: &str| {
-        let mut command = checkout.command("adopt production elastic_ip.site --yes");
+        let mut command = checkout.command("adopt production --yes elastic_ip.site");
         let output = command.arg(name).output().unwrap();
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };

@@ -135,6 +135,44 @@ fn phase_1_takes_over_what_there_was_and_loses_nothing() {
     ");
 }
 
+/// The same by the command, each object by what a person calls it, the old buckets too: one apply, nothing deleted, and
+/// nothing interrupted but the database that the file renames.
+#[test]
+fn what_there_was_is_adopted_by_name_in_one_apply() {
+    const FILE: &str = "environments/staging.toml";
+    let checkout = Checkout::of("examples/beta-migration/environments");
+    checkout.expect(0, "sandbox reset --seed beta-migration");
+    let before = look(&checkout);
+    let text = checkout.read(FILE);
+    let lines = text.lines().filter(|line| !line.starts_with("adopt "));
+    let old = "
+[bucket.old_serve]
+name = \"coralnet-serve-1\"
+policy_file = \"none\"
+[bucket.old_website]
+name = \"coralnet-website-serve-staging\"
+policy_file = \"none\"
+";
+    checkout.write(FILE, &(lines.collect::<Vec<_>>().join("\n") + old));
+    let ip = "elastic_ip.site eipalloc-0900adeb1f49a4f22";
+    let pairs = format!(
+        "security_group.web coralnet-web security_group.db coralnet-db instance.web beta {ip} db_instance.main coralnet bucket.old_serve coralnet-serve-1 bucket.old_website coralnet-website-serve-staging"
+    );
+    let shown = checkout.expect(0, &format!("{SPEED} adopt staging {pairs} --dry-run"));
+    let interrupted: Vec<_> =
+        shown.lines().filter(|line| line.starts_with("  ~ ") && line.contains("interrupts")).collect();
+    assert_eq!(interrupted, ["  ~ db_instance.main           adopted; interrupts"], "{shown}");
+    assert!(shown.contains("Plan: 0 to create, ") && shown.contains(" 0 to delete."), "{shown}");
+    assert!(shown.contains("coralnet → coralnet-staging"), "{shown}");
+
+    checkout.expect(0, &format!("{SPEED} adopt staging {pairs} --yes"));
+    let ids =
+        |lines: &[String]| lines.iter().map(|line| line.split(' ').nth(1).unwrap().to_owned()).collect::<Vec<_>>();
+    assert_eq!(ids(&look(&checkout)), ids(&before), "nothing is made or deleted");
+    let plan = checkout.expect(2, &format!("{SPEED} plan staging --detailed-exitcode"));
+    assert!(plan.contains("Plan: 1 to create, 0 to update, 0 to delete."), "only the new bucket is left: {plan}");
+}
+
 /// The lines, with the ids of what is new masked.
 fn mask_new(lines: &[String]) -> String {
     let masked = |line: &String| if line.contains("production") { mask(line) } else { line.clone() };

@@ -194,6 +194,7 @@ fn every_command_shows_an_example() {
       cn-infra adopt staging instance.web i-0123456789abcdef0
       cn-infra adopt staging instance.web "old web server"   by its Name tag
       cn-infra adopt staging elastic_ip.site 203.0.113.9     by its address
+      cn-infra adopt staging bucket.media old-media db_instance.main coralnet   both in one apply
 
     The line `adopt = …` is written into the environment file, and the object gets our tags. Declined:
     the file stays as it was.
