@@ -16,6 +16,7 @@ mod moves;
 mod pace;
 mod race;
 mod recorder;
+mod renamed;
 mod scale;
 mod secrets;
 mod simulated;

@@ -2,6 +2,7 @@
 
 mod displaced;
 mod referer;
+mod renamed;
 mod shared;
 mod stranded;
 
@@ -9,5 +10,12 @@ use cn_infra_core::check::{Finding, Whole};
 
 /// Every finding of this folder.
 pub(crate) fn check(whole: &Whole<'_>) -> Vec<Finding> {
-    [stranded::check(whole), displaced::check(whole), shared::check(whole), referer::check(whole)].concat()
+    [
+        stranded::check(whole),
+        displaced::check(whole),
+        shared::check(whole),
+        referer::check(whole),
+        renamed::check(whole),
+    ]
+    .concat()
 }

@@ -60,9 +60,10 @@ async fn pairs(arguments: &arguments::Adopt, context: &Context) -> Result<Vec<Pa
         check_names_no_id(text, address, &subject.kinds)?;
     }
     let kinds = cn_infra_aws::kinds();
-    let live = match known.iter().all(|known| *known) {
-        true => Live::new(Timestamp::now()),
-        false => subject.open(Access::Read, context).await?.observe().await?,
+    let live = if known.iter().all(|known| *known) {
+        Live::new(Timestamp::now())
+    } else {
+        subject.open(Access::Read, context).await?.observe().await?
     };
     let id = |(address, text): (Address, &str), known: bool| {
         let id = if known { PhysicalId(text.to_owned()) } else { named(text, &address, &live, &kinds)? };
@@ -91,9 +92,9 @@ fn named(text: &str, address: &Address, live: &Live, kinds: &Kinds) -> Result<Ph
     match named[..] {
         [id] => Ok(id.clone()),
         [] => {
-            let names: Vec<_> = there().filter_map(|object| object.name.clone()).collect();
+            let others: Vec<_> = there().filter_map(|object| object.name.clone()).collect();
             let error = CommandError::new(format!("there is no {} named {text:?}", address.kind));
-            Err(error.hint(match nearest(text, &names) {
+            Err(error.hint(match nearest(text, &others) {
                 Some(near) => format!("did you mean {near:?}?"),
                 None => format!("name it by its id, as {}", form(address, kinds)),
             }))

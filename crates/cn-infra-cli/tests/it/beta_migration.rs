@@ -106,6 +106,9 @@ fn phase_1_takes_over_what_there_was_and_loses_nothing() {
           http, https   from   - 0.0.0.0/0
                                + everyone (0.0.0.0/0, ::/0)
 
+      warning[CN313] db_instance.main: its endpoint becomes coralnet-staging.c5e10mkkcb0f.us-west-2.rds.amazonaws.com in place of coralnet.c5e10mkkcb0f.us-west-2.rds.amazonaws.com
+          hint: whatever connects to it has to follow: `cn-infra output staging db_instance.main.endpoint` tells the new one
+
     Plan: 1 to create, 7 to update, 0 to delete.
     ");
     for environment in ["staging", "production"] {
