@@ -59,3 +59,50 @@ cors = [{{ origins = ["http://{endpoint}"], methods = ["GET"] }}]
     assert_eq!(live.kind("db_instance")[0].outputs["endpoint"], format!("coralnet-staging.{rest}"));
     assert!(planned(&account, &wanted).await.findings.iter().all(|finding| finding.code != "CN313"));
 }
+
+/// A tag changes in place; what has its name for good is held back with the way out.
+#[tokio::test]
+async fn names_that_are_tags_change_and_others_are_held_back() {
+    const IMAGE: &str = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64";
+    let body = |suffix: &str| {
+        format!(
+            r#"
+[instance.web]
+name = "web{suffix}"
+type = "t3.small"
+image = "{IMAGE}"
+[elastic_ip.site]
+name = "site{suffix}"
+[security_group.db]
+name = "db{suffix}"
+[bucket.media]
+name = "coralnet-media{suffix}"
+"#
+        )
+    };
+    let account = Simulated::start().await;
+    account.given(&environment(&body(""))).await;
+    let plan = planned(&account, &environment(&body("-new"))).await;
+    let steps: Vec<_> = plan.steps.iter().map(|step| format!("{:?} {}", step.action, step.id)).collect();
+    assert_eq!(steps, ["Update elastic_ip.site", "Update instance.web"]);
+    let blocked: Vec<_> = plan.blocked.iter().map(|blocked| format!("{}: {}", blocked.id, blocked.why)).collect();
+    assert_eq!(blocked.len(), 2, "{blocked:?}");
+    assert!(blocked[0].starts_with("bucket.media: ") && blocked[0].contains("cannot be renamed"), "{blocked:?}");
+    assert!(blocked[1].starts_with("security_group.db: ") && blocked[1].contains("name"), "{blocked:?}");
+    assert!(plan.blocked.iter().all(|blocked| !blocked.hint.is_empty()), "{:?}", plan.blocked);
+}
+
+/// Another name in the file for the same object: its tags follow, and nothing is made or deleted, not even with `--prune`.
+#[tokio::test]
+async fn a_resource_that_is_renamed_keeps_its_object() {
+    let account = Simulated::start().await;
+    let before = "[elastic_ip.old]\n[security_group.old]\nname = \"web\"\n";
+    account.given(&environment(before)).await;
+    let after = "[elastic_ip.new]\nrenamed_from = \"elastic_ip.old\"\n[security_group.new]\nname = \"web\"\nrenamed_from = \"security_group.old\"\n";
+    let after = environment(after);
+    let plan = account.prune(&after).await;
+    let (report, calls) = account.apply(&plan, &ApplyOptions::default()).await;
+    assert!(report.is_success(), "{:#?}", report.outcomes);
+    assert!(!calls.is_empty() && calls.iter().all(|call| call.ends_with("Tags")), "{calls:?}");
+    assert!(account.prune(&after).await.is_empty());
+}

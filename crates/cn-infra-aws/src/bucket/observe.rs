@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cn_infra_core::address::PhysicalId;
 use cn_infra_core::live::{Observed, Outputs, Readiness};
-use cn_infra_core::manager::{ErrorClass, ManageError, Scope};
-use cn_infra_core::owner::Tags;
+use cn_infra_core::manager::{ErrorClass, ManageError, Scope, Wanted};
+use cn_infra_core::owner::{Owner, Tags};
 use cn_infra_core::value::OrNone;
 use futures_util::StreamExt;
 use futures_util::stream;
@@ -39,7 +39,39 @@ pub(super) async fn buckets(
     session: &Session,
     scope: &Scope<'_, Bucket>,
 ) -> Result<Vec<Observed<Bucket>>, ManageError> {
-    all(session, wanted(scope)).await
+    let mut found = all(session, wanted(scope)).await?;
+    found.extend(under_former_names(session, scope, &found).await?);
+    Ok(found)
+}
+
+/// The buckets that bear the tags of declared ones under other names: the file changed the name, and a bucket has its own for
+/// good. That takes a call for every bucket of the region, so it is looked for only where a declared one is not there.
+async fn under_former_names(
+    session: &Session,
+    scope: &Scope<'_, Bucket>,
+    found: &[Observed<Bucket>],
+) -> Result<Vec<Observed<Bucket>>, ManageError> {
+    let is_there = |name: &str| found.iter().any(|bucket| bucket.id.0 == name);
+    let is_missing = |declared: &&Wanted<Bucket>| {
+        !is_there(&declared.name) && declared.adopt.as_ref().is_none_or(|adopted| !is_there(&adopted.0))
+    };
+    let missing: Vec<_> = scope.declared.iter().filter(is_missing).collect();
+    if missing.is_empty() || scope.only.is_some() {
+        return Ok(Vec::new());
+    }
+    let tagged = match tagged(session).await {
+        // Whoever may not list buckets plans as if there were no others.
+        Err(failure) if failure.class == ErrorClass::Denied => return Ok(Vec::new()),
+        tagged => tagged?,
+    };
+    let mut wanted = BTreeSet::new();
+    for bucket in tagged {
+        let owner = Owner::of(&bucket.tags);
+        if let Some(declared) = missing.iter().find(|declared| Some(&declared.owner) == owner.as_ref()) {
+            wanted.extend(whats(&declared.resource).map(|what| (what, bucket.id.0.clone())));
+        }
+    }
+    all(session, wanted).await
 }
 
 /// Reads what is wanted of buckets; one that is not there is left out.
@@ -98,8 +130,7 @@ fn wanted(scope: &Scope<'_, Bucket>) -> BTreeSet<(What, String)> {
     for declared in scope.declared {
         let adopted = declared.adopt.as_ref().map(|id| &id.0);
         for name in std::iter::once(&declared.name).chain(adopted) {
-            let aspects = Aspect::managed_by(&declared.resource).map(What::Aspect);
-            wanted.extend(aspects.chain([What::Tags]).map(|what| (what, name.clone())));
+            wanted.extend(whats(&declared.resource).map(|what| (what, name.clone())));
         }
     }
     if let Some(only) = scope.only {
@@ -107,6 +138,10 @@ fn wanted(scope: &Scope<'_, Bucket>) -> BTreeSet<(What, String)> {
         wanted.extend(only.iter().map(|id| (What::Tags, id.0.clone())));
     }
     wanted
+}
+
+fn whats(resource: &Bucket) -> impl Iterator<Item = What> {
+    Aspect::managed_by(resource).map(What::Aspect).chain([What::Tags])
 }
 
 async fn answer(session: &Session, name: String, what: What) -> (String, What, Result<Reading, ManageError>) {

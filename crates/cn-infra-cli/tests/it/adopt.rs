@@ -32,7 +32,7 @@ fn adopting_writes_the_file_only_once_it_is_agreed_to(stand_in: &StandIn) {
     Plan: 0 to create, 0 to update, 0 to delete, 1 blocked.
     --only leaves out 6 steps: bucket.media, elastic_ip.site, elastic_ip.site/association, instance.web, security_group.web and 1 more.
     stderr:
-    16 API calls in 2 waves, … s.
+    17 API calls in 2 waves, … s.
     ");
 
     let before = checkout.read(FILE);

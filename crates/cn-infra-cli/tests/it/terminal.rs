@@ -116,7 +116,7 @@ fn a_plan_fits_the_terminal_and_is_coloured() {
     Plan: 6 to create, 0 to update, 0 to delete.
     --only leaves out 3 steps: db_instance.main, security_group.db,
     security_group.db/rules.
-    16 API calls in 2 waves, … s.
+    17 API calls in 2 waves, … s.
     Carry out 6 steps: cn-infra apply
     ");
     let plain = at_terminal(&checkout.with("NO_COLOR", "1"), 80, "", "plan staging --only bucket.media").1;

@@ -4,19 +4,24 @@ use std::collections::BTreeSet;
 
 use cn_infra_core::address::PhysicalId;
 use cn_infra_core::manager::{ErrorClass, Manager, Scope, Wanted};
-use cn_infra_core::owner::Owner;
+use cn_infra_core::owner::{Owner, Tags};
 use serde_json::json;
 
 use super::super::{Bucket, Buckets};
 use super::{NAME, OWNER_ONLY, accepting, bucket, create, everything, get, observe, owner, tag_set, unconfigured};
 use crate::testing::Script;
 
+const LIST: &str = "GET /?bucket-region=us-west-2";
+
+fn listing(names: &[&str]) -> String {
+    let names: String = names.iter().map(|name| format!("<Bucket><Name>{name}</Name></Bucket>")).collect();
+    format!("<ListAllMyBucketsResult><Buckets>{names}</Buckets></ListAllMyBucketsResult>")
+}
+
 #[tokio::test]
 async fn undeclared_buckets_are_listed_with_their_tags() {
-    let list = "<ListAllMyBucketsResult><Buckets><Bucket><Name>ours</Name></Bucket><Bucket><Name>closed</Name></Bucket>\
-                </Buckets></ListAllMyBucketsResult>";
     let script = Script::new()
-        .answer("GET /?bucket-region=us-west-2", list)
+        .answer(LIST, &listing(&["ours", "closed"]))
         .answer("GET /ours?tagging", &tag_set(&owner().tags()))
         .fail("GET /closed?tagging", 403, "AccessDenied");
     let found = Buckets::new(&script.session()).observe_undeclared().await.unwrap();
@@ -118,8 +123,26 @@ async fn what_was_written_is_read_back() {
 
 #[tokio::test]
 async fn a_bucket_that_is_not_there_is_absent_whatever_answers_first() {
-    let script = Script::new().fail(&get("tagging"), 404, "NoSuchBucket").fail(&get("policy"), 404, "NoSuchBucket");
+    let missing = Script::new().fail(&get("tagging"), 404, "NoSuchBucket").fail(&get("policy"), 404, "NoSuchBucket");
+    let script = missing.answer(LIST, &listing(&["others"])).answer("GET /others?tagging", &tag_set(&Tags::new()));
     assert_eq!(observe(&script, bucket(json!({ "policy_file": "none" }))).await.unwrap(), []);
+    let missing = Script::new().fail(&get("tagging"), 404, "NoSuchBucket").fail(&get("policy"), 404, "NoSuchBucket");
+    let script = missing.fail(LIST, 403, "AccessDenied");
+    assert_eq!(observe(&script, bucket(json!({ "policy_file": "none" }))).await.unwrap(), [], "nobody may list them");
+}
+
+#[tokio::test]
+async fn a_bucket_whose_name_the_file_changes_is_found_by_its_tags() {
+    let tags = tag_set(&owner().tags());
+    let missing = Script::new().fail(&get("tagging"), 404, "NoSuchBucket").fail(&get("policy"), 404, "NoSuchBucket");
+    let script = missing
+        .answer(LIST, &listing(&["former"]))
+        .answer("GET /former?tagging", &tags)
+        .answer("GET /former?tagging", &tags)
+        .fail("GET /former?policy", 404, "NoSuchBucketPolicy");
+    let found = observe(&script, bucket(json!({ "policy_file": "none" }))).await.unwrap();
+    let found: Vec<_> = found.iter().map(|bucket| (bucket.id.0.as_str(), bucket.live.policy_file.is_some())).collect();
+    assert_eq!(found, [("former", true)]);
 }
 
 #[tokio::test]
