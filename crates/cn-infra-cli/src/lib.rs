@@ -22,6 +22,7 @@ mod my_ip;
 mod nearest;
 mod network_change;
 mod open_files;
+mod probe;
 mod sandbox;
 mod survey;
 mod target;

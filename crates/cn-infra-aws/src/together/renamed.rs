@@ -27,20 +27,20 @@ fn renamed(declared: &Declared, object: &Object, environment: &Environment) -> O
     if former == name || !rest.starts_with('.') {
         return None;
     }
-    let mut message = format!("its endpoint becomes {name}{rest} in place of {endpoint}");
+    let mut parts = vec![format!("its endpoint becomes {name}{rest} in place of {endpoint}")];
     let named = mentions(environment, endpoint);
     if !named.is_empty() {
-        message += &format!("; the former one stands in {}", named.join(", "));
+        parts.push(format!("the former one stands in {}", named.join(", ")));
     }
     let filled = mentions(environment, &format!("{{{{{address}.{ENDPOINT}}}}}"));
     if !filled.is_empty() {
-        message += &format!("; it is filled into {}, by the next apply after this one", filled.join(", "));
+        parts.push(format!("it is filled into {}, by the next apply after this one", filled.join(", ")));
     }
     let hint = format!(
         "whatever connects to it has to follow: `cn-infra output {} {address}.{ENDPOINT}` tells the new one",
         environment.name
     );
-    Some(Finding::new("CN313", Severity::Warning, message).hint(hint).on(address))
+    Some(Finding::new("CN313", Severity::Warning, parts.join("; ")).hint(hint).on(address))
 }
 
 /// Where a text stands in what an environment says: its `[values]`, and the fields of its resources.

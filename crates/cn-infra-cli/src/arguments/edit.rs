@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use crate::probe::Probe;
+
 /// `ip`.
 #[derive(Clone, Debug, Args)]
 #[command(
@@ -20,7 +22,9 @@ pub struct Ip {
 #[derive(Clone, Debug, Subcommand)]
 pub enum IpCommand {
     /// Point an address at another server, of any environment
-    #[command(after_help = "Example:\n  cn-infra ip move production/site staging/web")]
+    #[command(
+        after_help = "Examples:\n  cn-infra ip move production/site staging/web\n  cn-infra ip move production/site staging/web --probe tcp:443"
+    )]
     Move {
         /// The address: ENV/NAME
         #[arg(value_name = "ADDRESS")]
@@ -31,6 +35,9 @@ pub enum IpCommand {
         /// How far it goes.
         #[command(flatten)]
         editing: Editing,
+        /// What is asked meanwhile.
+        #[command(flatten)]
+        probing: Probing,
     },
     /// Exchange the servers of two addresses; the first moves first
     #[command(after_help = "Example:\n  cn-infra ip swap production/site staging/site")]
@@ -44,7 +51,18 @@ pub enum IpCommand {
         /// How far it goes.
         #[command(flatten)]
         editing: Editing,
+        /// What is asked meanwhile.
+        #[command(flatten)]
+        probing: Probing,
     },
+}
+
+/// What is asked of addresses that move.
+#[derive(Clone, Debug, Args)]
+pub struct Probing {
+    /// Measure how long each address is dark: tcp:PORT, or http://HOST[:PORT]/PATH, asked at the address that moves
+    #[arg(long, value_name = "WHAT", conflicts_with = "dry_run")]
+    pub probe: Option<Probe>,
 }
 
 /// `adopt`.

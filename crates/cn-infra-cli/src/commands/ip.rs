@@ -1,5 +1,8 @@
 //! `cn-infra ip move` and `swap`: elastic IPs from one server to another, each in one call.
 
+use std::cell::RefCell;
+use std::net::IpAddr;
+
 use cn_infra_core::address::{Address, Reference};
 use cn_infra_core::environment::edit::set_reference;
 use cn_infra_core::live::Live;
@@ -12,6 +15,7 @@ use crate::command::Context;
 use crate::edited::Edited;
 use crate::error::{CommandError, Result};
 use crate::exit::ExitCode;
+use crate::probe::Watch;
 use crate::survey::Survey;
 
 /// An address or a server of an environment, as the command line names it.
@@ -22,7 +26,7 @@ struct Named {
 
 /// Runs the command.
 pub async fn run(arguments: &Ip, context: &Context) -> Result<ExitCode> {
-    let (IpCommand::Move { editing, .. } | IpCommand::Swap { editing, .. }) = &arguments.command;
+    let (IpCommand::Move { editing, probing, .. } | IpCommand::Swap { editing, probing, .. }) = &arguments.command;
     let mut edited = Edited::new(editing, context)?;
     let (moved, servers) = match &arguments.command {
         IpCommand::Move { address, server, .. } => {
@@ -45,12 +49,30 @@ pub async fn run(arguments: &Ip, context: &Context) -> Result<ExitCode> {
             surveys.push(edited.open(&named.environment).await?);
         }
     }
-    let planning = async { Ok(vec![planned(&surveys, &moved, context).await?]) };
-    Box::pin(edited.carry_out_all(&surveys, planning)).await
+    let watches = RefCell::new(Vec::new());
+    let planning = async {
+        let (live, plan) = planned(&surveys, &moved, context).await?;
+        if let Some(probe) = probing.probe.as_ref().filter(|_| !plan.is_empty()) {
+            let begun = addresses(&plan, &live).map(|address| Watch::begin(probe.clone(), address));
+            watches.borrow_mut().extend(begun);
+        }
+        Ok(vec![plan])
+    };
+    let code = Box::pin(edited.carry_out_all(&surveys, planning)).await?;
+    for watch in watches.into_inner() {
+        context.view.say(&format!("{}\n", watch.end().await));
+    }
+    Ok(code)
+}
+
+/// The public addresses that a plan moves.
+fn addresses(plan: &Plan, live: &Live) -> impl Iterator<Item = IpAddr> {
+    let moving = plan.steps.iter().filter_map(|step| step.object.as_ref());
+    moving.filter_map(|id| live.by_id(id)?.1.outputs.get("public_ip")?.parse().ok())
 }
 
 /// One plan of all addresses that move; the one named first moves first.
-async fn planned(surveys: &[Survey], moved: &[Named], context: &Context) -> Result<Plan> {
+async fn planned(surveys: &[Survey], moved: &[Named], context: &Context) -> Result<(Live, Plan)> {
     let [home, others @ ..] = surveys else { return Err(CommandError::usage("nothing moves")) };
     let others: Vec<_> = others.iter().map(|survey| &survey.environment).collect();
     let of_home = |ip: &Named| {
@@ -66,7 +88,7 @@ async fn planned(surveys: &[Survey], moved: &[Named], context: &Context) -> Resu
     for remark in remarks(home, &live, &plan) {
         context.view.say(&format!("{remark}\n"));
     }
-    Ok(plan)
+    Ok((live, plan))
 }
 
 /// `production/site` as `elastic_ip.site` of production.

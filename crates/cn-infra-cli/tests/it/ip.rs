@@ -1,5 +1,8 @@
 //! Elastic IPs that move from one server to another.
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
 use insta::assert_snapshot;
 
 use crate::checkout::Checkout;
@@ -106,4 +109,32 @@ fn what_names_no_address_or_server_is_said() {
         assert_eq!(run.code, Some(64), "{run}");
         assert!(run.stderr.contains(said), "{arguments}: {run}");
     }
+}
+
+/// Moto's addresses are those of loopback, so that something can answer at them.
+#[test]
+fn how_long_an_address_was_dark_is_measured() {
+    let moto = StandIn::moto();
+    let checkout = both(&moto);
+    let address = moto.boto3("
+print(next(a['PublicIp'] for a in ec2.describe_addresses()['Addresses'] if {'Key': 'Name', 'Value': 'coralnet-production-site'} in a['Tags']))");
+    let listener = TcpListener::bind((address.as_str(), 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for client in listener.incoming().map_while(Result::ok) {
+            let mut client = client;
+            client.read(&mut [0; 512]).ok();
+            client.write_all(b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n").ok();
+        }
+    });
+    let run = checkout
+        .run(&format!("ip move production/site staging/web --yes --probe http://coralnet.ucsd.edu:{port}/login"));
+    assert_eq!(run.code, Some(0), "{run}");
+    assert!(run.stderr.contains(&format!("{address} was never dark: every one of ")), "{run}");
+    let run = checkout.run("ip move production/site production/web --yes --probe tcp:9");
+    assert_eq!(run.code, Some(0), "{run}");
+    assert!(run.stderr.contains(&format!("{address} answered none of ")), "{run}");
+    let run = checkout.run("ip move production/site production/web --yes --probe https://coralnet.ucsd.edu");
+    assert_eq!(run.code, Some(64), "{run}");
+    assert!(run.stderr.contains("is neither tcp:PORT nor http://HOST[:PORT]/PATH"), "{run}");
 }

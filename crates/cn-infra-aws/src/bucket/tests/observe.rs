@@ -14,8 +14,8 @@ use crate::testing::Script;
 const LIST: &str = "GET /?bucket-region=us-west-2";
 
 fn listing(names: &[&str]) -> String {
-    let names: String = names.iter().map(|name| format!("<Bucket><Name>{name}</Name></Bucket>")).collect();
-    format!("<ListAllMyBucketsResult><Buckets>{names}</Buckets></ListAllMyBucketsResult>")
+    let names: Vec<_> = names.iter().map(|name| format!("<Bucket><Name>{name}</Name></Bucket>")).collect();
+    format!("<ListAllMyBucketsResult><Buckets>{}</Buckets></ListAllMyBucketsResult>", names.concat())
 }
 
 #[tokio::test]
