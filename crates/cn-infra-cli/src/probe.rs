@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// How long one answer is waited for.
 const ANSWER: Duration = Duration::from_secs(2);
 /// How long after the apply an address may still be dark.
-const AFTERWARDS: Duration = Duration::from_secs(60);
+const AFTERWARDS: Duration = Duration::from_mins(1);
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
