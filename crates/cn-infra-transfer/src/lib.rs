@@ -54,6 +54,7 @@ pub mod bucket;
 pub mod compare;
 mod copy;
 mod decided;
+mod delete;
 pub mod empty;
 pub mod failure;
 pub mod list;

@@ -123,7 +123,7 @@ print(next(a['PublicIp'] for a in ec2.describe_addresses()['Addresses'] if {'Key
     std::thread::spawn(move || {
         for client in listener.incoming().map_while(Result::ok) {
             let mut client = client;
-            client.read(&mut [0; 512]).ok();
+            let _ = client.read(&mut [0; 512]);
             client.write_all(b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n").ok();
         }
     });

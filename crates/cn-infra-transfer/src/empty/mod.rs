@@ -3,7 +3,6 @@
 //! Deleted is what is listed, by version, so nothing is left behind and no marker comes instead. What is gone already
 //! counts as deleted: a run that ended early is simply begun again.
 
-mod batch;
 mod uploads;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -12,6 +11,7 @@ use cn_infra_core::apply::Cancellation;
 use futures_util::StreamExt;
 
 use crate::bucket::Bucket;
+use crate::delete::{Deletion, Doomed};
 use crate::failure::{Class, Failure};
 use crate::pace::{Pace, Prefix};
 use crate::progress::Tally;
@@ -127,6 +127,15 @@ impl Emptying<'_> {
             batches.buffer_unordered(BATCHES).for_each(|()| std::future::ready(()))
         })
         .await;
+    }
+
+    /// Deletes some versions; of a dry run only counts them.
+    async fn delete(&self, versions: Vec<Version>) {
+        if self.dry_run {
+            return self.run.tally.deleted(count(&versions), versions.iter().map(|version| version.size).sum());
+        }
+        let doomed = versions.into_iter().map(|Version { key, id, size, .. }| Doomed { key, version: Some(id), size });
+        Deletion { run: &self.run, bucket: self.run.bucket }.delete(doomed.collect()).await;
     }
 
     /// Leaves as many as may still be deleted; if those are not all, the run ends.

@@ -1,5 +1,6 @@
 //! One sync: what to do about a key, and doing it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
@@ -11,10 +12,10 @@ use super::{Map, Source, SyncOptions};
 use crate::compare::{Verdict, compare};
 use crate::copy::{Copy, Limits};
 use crate::decided::Decided;
+use crate::delete::{BATCH, Deletion, Doomed};
 use crate::failure::{Class, Failure};
 use crate::list::{Entry, Listing};
 use crate::local::Odd;
-use crate::pace::Prefix;
 use crate::progress::Event;
 use crate::report::{Action, Failed, Report};
 use crate::run::Run;
@@ -22,8 +23,8 @@ use crate::scan::{Found, Item, Judge};
 use crate::undone::Undone;
 use crate::upload::{Budget, Upload};
 
-/// So many objects are deleted at once.
-const DELETES: usize = 64;
+/// So many batches are deleted at once.
+const BATCHES: usize = 16;
 
 /// What to do about a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,25 +169,21 @@ impl<'a> Sync<'a> {
         if number > most {
             return self.run.end(format!("nothing is deleted: {number} would be, and at most {most} may be"));
         }
-        let deletes = stream::iter(extra).take_while(|_| ready(self.run.goes_on()));
-        deletes.for_each_concurrent(DELETES, |(map, key)| self.delete(map, key)).await;
+        let mut by_map: BTreeMap<usize, Vec<Box<str>>> = BTreeMap::new();
+        extra.into_iter().for_each(|(map, key)| by_map.entry(map).or_default().push(key));
+        let to = |map: usize| self.maps.get(map).map(|map| &map.to);
+        let by_map = by_map.iter().filter_map(|(map, keys)| Some((to(*map)?, keys)));
+        let batches = by_map.flat_map(|(to, keys)| keys.chunks(BATCH).map(move |batch| (to, batch)));
+        let deletes = stream::iter(batches).take_while(|_| ready(self.run.goes_on()));
+        deletes.for_each_concurrent(BATCHES, |(to, batch)| self.delete(to, batch)).await;
     }
 
-    async fn delete(&self, map: usize, key: Box<str>) {
-        let Some(Map { to, .. }) = self.maps.get(map) else { return };
+    async fn delete(&self, to: &Listing, keys: &[Box<str>]) {
         if self.options.dry_run {
-            return self.run.tally.deleted(1, 0);
+            return self.run.tally.deleted(keys.len() as u64, 0);
         }
-        let key = format!("{}{key}", to.prefix);
-        let limit = Prefix::of(to.bucket.name(), &key);
-        let deleted = self.run.pace.send(&limit, "DeleteObject", 0, || {
-            let delete = to.bucket.client().delete_object().bucket(to.bucket.name()).key(&key);
-            delete.set_expected_bucket_owner(to.bucket.owner()).send()
-        });
-        match deleted.await {
-            Ok(_) => self.run.tally.deleted(1, 0),
-            Err(failure) => self.failed("DeleteObject", key.clone(), None, failure),
-        }
+        let doomed = keys.iter().map(|key| Doomed { key: format!("{}{key}", to.prefix), version: None, size: 0 });
+        Deletion { run: &self.run, bucket: &to.bucket }.delete(doomed.collect()).await;
     }
 }
 

@@ -26,13 +26,6 @@ pub(crate) struct Version {
     pub is_latest: bool,
 }
 
-impl Version {
-    /// Key and id: no other has both.
-    pub fn name(&self) -> (String, String) {
-        (self.key.clone(), self.id.clone())
-    }
-}
-
 /// So many pages are read at once at most.
 const READERS: usize = 8;
 /// So many pages are read one after the other first: cuts cost requests, and so few need no help.

@@ -20,13 +20,29 @@ async fn extra_objects_are_deleted_up_to_the_limit_or_not_at_all() {
     let report = run(&account, &[map(&from, &to)], &deleting(4)).await;
     let why = report.ended_early.as_deref().unwrap();
     assert_eq!(why, "nothing is deleted: 5 would be, and at most 4 may be");
-    assert_eq!((report.is_success(), account.calls("DeleteObject")), (false, 0));
+    assert_eq!((report.is_success(), account.calls("DeleteObjects")), (false, 0));
 
     let dry = SyncOptions { dry_run: true, ..deleting(5) };
     assert_eq!(run(&account, &[map(&from, &to)], &dry).await.counts.deleted, 5);
     let report = run(&account, &[map(&from, &to)], &deleting(5)).await;
     assert!(report.is_success());
     assert_eq!((report.counts.deleted, objects(&account, &to).await), (5, odd_objects()));
+}
+
+#[tokio::test]
+async fn a_thousand_go_in_one_call_and_each_is_accounted_for() {
+    let account = Account::new();
+    let (from, to) = buckets(&account, "", "");
+    put(&account, "old-site", "", &odd_objects());
+    extra(&account, 1_500);
+    account.fail("s3:DeleteObjects", 403, "AccessDenied", Some(1));
+    let report = run(&account, &[map(&from, &to)], &deleting(2_000)).await;
+    assert_eq!((report.counts.failed + report.counts.deleted, report.is_success()), (1_500, false));
+    assert!(report.counts.failed >= 500, "{report:?}");
+    let report = run(&account, &[map(&from, &to)], &deleting(2_000)).await;
+    assert!(report.is_success(), "{report:?}");
+    assert_eq!(objects(&account, &to).await, odd_objects());
+    assert!(account.calls("DeleteObjects") <= 4 && account.calls("DeleteObject") == 0);
 }
 
 #[tokio::test]
