@@ -44,13 +44,12 @@ impl All {
         Ok((home, others.iter().map(|other| &other.environment).collect()))
     }
 
-    /// Reads once and plans all as one; and the same plan in which every address says its environment.
-    pub async fn plan(&self, my_ip: Option<IpAddr>) -> Result<(Plan, Plan)> {
+    /// Reads once and plans all as one; every address says its environment.
+    pub async fn plan(&self, my_ip: Option<IpAddr>) -> Result<Plan> {
         let (home, others) = self.split()?;
         let options = PlanOptions { my_ip, ..PlanOptions::default() };
         let (_, plan) = home.plan_together(&others, &options).await?;
         let names: Vec<_> = self.surveys.iter().map(|survey| survey.environment.name.as_str()).collect();
-        let in_full = plan.in_full(&names);
-        Ok((plan, in_full))
+        Ok(plan.in_full(&names))
     }
 }

@@ -92,7 +92,9 @@ impl CarryOut<'_> {
 
 fn dropped(plan: &Plan) -> CommandError {
     let error = CommandError::new("interrupted while calls were in flight; whether they took effect is not known");
-    let hint = format!("`cn-infra plan {}` shows what is left; what was created bears our tags", plan.environment);
+    let environments = view::events::environments(plan);
+    let of = if environments.len() > 1 { "--all" } else { &plan.environment };
+    let hint = format!("`cn-infra plan {of}` shows what is left; what was created bears our tags");
     error.code(ExitCode::Interrupted).hint(hint)
 }
 

@@ -1,7 +1,7 @@
 //! What every command is given.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use cn_infra_core::environment::Environment;
 use cn_infra_core::journal::{Header, Journal};
@@ -38,12 +38,16 @@ impl Context {
 
     /// With `--sandbox`: the simulated account of an environment, with what the environment takes for granted.
     pub fn sandbox(&self, environment: &Environment) -> Result<Option<Sandbox>> {
+        // Once, however many environments are open.
+        static SAID: Once = Once::new();
         if !self.global.sandbox {
             return Ok(None);
         }
         let sandbox = sandbox::open(&environment.account, self.speed())?;
         let (place, speed) = (sandbox::DIRECTORY, self.speed());
-        self.view.say(&format!("sandbox: {place}, {speed} times as fast as AWS, which is not called\n"));
+        SAID.call_once(|| {
+            self.view.say(&format!("sandbox: {place}, {speed} times as fast as AWS, which is not called\n"));
+        });
         sandbox::prepare(&sandbox, environment, &self.view)?;
         Ok(Some(sandbox))
     }

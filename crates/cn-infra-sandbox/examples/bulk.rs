@@ -13,6 +13,7 @@ const AUTHORIZATION: &str =
     "AWS4-HMAC-SHA256 Credential=123456789012/20261130/us-west-2/s3/aws4_request, SignedHeaders=host, Signature=0";
 const LOCATION: &str =
     "<CreateBucketConfiguration><LocationConstraint>us-west-2</LocationConstraint></CreateBucketConfiguration>";
+const VERSIONING_MD5: &str = "8qj8HSeDu3APPMQZVG06WQ==";
 const VERSIONING: &str = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -59,7 +60,9 @@ fn put(sandbox: &Sandbox, uri: &str, body: Bytes) -> Result<(), Box<dyn Error>> 
 fn send(sandbox: &Sandbox, method: http::Method, uri: &str, body: Bytes) -> Result<(), Box<dyn Error>> {
     // Tools of old send an ACL with each object, which AWS refuses where ACLs are off; they are, unless a bucket says so.
     let request = http::Request::builder().method(method).uri(uri).header("authorization", AUTHORIZATION);
-    let request = request.header("x-amz-object-ownership", "ObjectWriter").body(())?;
+    let request = request.header("x-amz-object-ownership", "ObjectWriter");
+    let request = if uri.ends_with("?versioning") { request.header("content-md5", VERSIONING_MD5) } else { request };
+    let request = request.body(())?;
     let response = sandbox.handle(&Request { parts: request.into_parts().0, body }).response;
     if response.status().is_success() { Ok(()) } else { Err(format!("{uri}: {:?}", response.body()).into()) }
 }

@@ -8,7 +8,7 @@ use cn_infra_aws::preflight::{Tried, preflight};
 use cn_infra_core::address::Address;
 use cn_infra_core::apply::ApplyOptions;
 use cn_infra_core::environment::Environment;
-use cn_infra_core::journal::Journal;
+use cn_infra_core::journal::{Header, Journal};
 use cn_infra_core::plan::Plan;
 use jiff::Timestamp;
 
@@ -93,15 +93,17 @@ async fn all(arguments: &arguments::Apply, context: &Context) -> Result<ExitCode
     let all = All::open(Access::Write, &arguments.selection, context).await?;
     let (home, _) = all.split()?;
     let preparing = async {
-        let (plan, in_full) = all.plan(arguments.selection.my_ip).await?;
-        show(&in_full, arguments, context)?;
-        try_out(&plan, home, arguments, context).await?;
-        agree(&in_full, may_go_unasked(&plan, home.clock.now(), arguments), context).await?;
-        Ok(plan)
+        let plan = all.plan(arguments.selection.my_ip).await?;
+        show(&plan, arguments, context)?;
+        let arguments = agreed(&plan, home, arguments, context).await?;
+        Ok((plan, arguments))
     };
     let work = async {
-        let plan = &before_writing(preparing).await?;
-        let journal = context.journal(plan, home.clock.now());
+        let (plan, arguments) = &before_writing(preparing).await?;
+        // An undo begins at the environment of its journal.
+        let environment = home.environment.name.clone();
+        let header = Header { environment, ..Header::of(plan, home.clock.now()) };
+        let journal = Arc::new(Journal::new(context.journals(), header));
         carry_out(plan, home, false, journal, arguments, context).await
     };
     lock::alone(&all.surveys, force(arguments), context, Box::pin(work)).await

@@ -36,7 +36,7 @@ pub async fn run(arguments: &arguments::Plan, context: &Context) -> Result<ExitC
 /// Nothing keeps a plan of several environments: `apply --all` plans anew.
 async fn all(arguments: &arguments::Plan, context: &Context) -> Result<ExitCode> {
     let all = All::open(Access::Read, &arguments.selection, context).await?;
-    let (_, plan) = all.plan(arguments.selection.my_ip).await?;
+    let plan = all.plan(arguments.selection.my_ip).await?;
     let view = &context.view;
     view.data(&rendered(&plan, arguments, context)?)?;
     let (home, _) = all.split()?;

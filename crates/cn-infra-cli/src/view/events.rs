@@ -161,10 +161,14 @@ fn totals(report: &Report, plan: &Plan) -> String {
     let all = plan.steps.len();
     let applied = if done == all { count(all, "step") } else { format!("{done} of {}", count(all, "step")) };
     let colon = if others.is_empty() { "" } else { ": " };
-    let of = plan.steps.iter().map(|step| step.id.address.environment.as_ref().unwrap_or(&plan.environment));
-    let environments: BTreeSet<_> = of.chain(plan.steps.is_empty().then_some(&plan.environment)).collect();
-    let environments: Vec<_> = environments.into_iter().map(String::as_str).collect();
+    let environments: Vec<_> = environments(plan).into_iter().collect();
     format!("Applied {applied} to {}{colon}{}.", environments.join(", "), others.join(", "))
+}
+
+/// The environments that a plan has steps in.
+pub fn environments(plan: &Plan) -> BTreeSet<&str> {
+    let of = plan.steps.iter().map(|step| step.id.address.environment.as_ref().unwrap_or(&plan.environment));
+    of.chain(plan.steps.is_empty().then_some(&plan.environment)).map(String::as_str).collect()
 }
 
 #[cfg(test)]

@@ -131,3 +131,18 @@ fn what_is_for_one_environment_is_refused_for_all() {
     hint: give --prune, --only and --create-anyway together with one environment
     ");
 }
+
+/// What programs read names its environment everywhere, so that a step of the plan is found among the events.
+#[test]
+fn every_event_names_its_environment() {
+    let sandbox = StandIn::sandbox();
+    let checkout = checkout(&sandbox.endpoint());
+    let run = checkout.run("apply --all --yes --json");
+    assert_eq!(run.code, Some(0), "{run}");
+    let steps: Vec<_> = run.stdout.lines().filter(|line| line.contains("\"event\":\"started\"")).collect();
+    assert!(steps.len() > 20, "{run}");
+    let named =
+        |line: &&str| ["production/", "shared/", "staging/"].iter().any(|name| line.contains(&format!("\"{name}")));
+    assert_eq!(steps.iter().filter(|line| !named(line)).count(), 0, "{steps:#?}");
+    assert!(run.stderr.contains("API calls"), "{run}");
+}

@@ -31,7 +31,7 @@ pub fn plan_together(
 }
 
 impl Plan {
-    /// The same plan for a reader to whom no environment is home: each address says whose it is.
+    /// The same plan with no environment at home: each address says whose it is. It is carried out as well as the other.
     #[must_use]
     pub fn in_full(&self, environments: &[&str]) -> Self {
         Self { environment: environments.join(", "), ..seen_from("", self.clone()) }

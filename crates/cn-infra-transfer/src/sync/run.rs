@@ -170,7 +170,9 @@ impl<'a> Sync<'a> {
             return self.run.end(format!("nothing is deleted: {number} would be, and at most {most} may be"));
         }
         let mut by_map: BTreeMap<usize, Vec<Box<str>>> = BTreeMap::new();
-        extra.into_iter().for_each(|(map, key)| by_map.entry(map).or_default().push(key));
+        for (map, key) in extra {
+            by_map.entry(map).or_default().push(key);
+        }
         let to = |map: usize| self.maps.get(map).map(|map| &map.to);
         let by_map = by_map.iter().filter_map(|(map, keys)| Some((to(*map)?, keys)));
         let batches = by_map.flat_map(|(to, keys)| keys.chunks(BATCH).map(move |batch| (to, batch)));
