@@ -22,6 +22,7 @@ mod secrets;
 mod simulated;
 mod stale;
 mod stand_in;
+mod stripped;
 mod toggle;
 mod venv;
 mod wide;
