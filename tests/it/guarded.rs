@@ -9,7 +9,7 @@ use http::Method;
 
 use crate::simulated::Simulated;
 
-const HEAD: &str = r#"
+pub const HEAD: &str = r#"
 [environment]
 name = "staging"
 project = "coralnet"

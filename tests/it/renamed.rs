@@ -1,10 +1,11 @@
 //! Names that change: what can be renamed in place, what cannot, and who has to follow.
 
+use cn_infra::aws::kinds;
 use cn_infra::core::apply::ApplyOptions;
 use cn_infra::core::environment::Environment;
 use cn_infra::core::plan::{Plan, PlanOptions};
 
-use crate::guarded::environment;
+use crate::guarded::{HEAD, environment};
 use crate::simulated::Simulated;
 
 const DATABASE: &str = r#"
@@ -17,6 +18,16 @@ storage = { size_gib = 20 }
 master_username = "coralnet"
 master_password = "managed"
 "#;
+
+/// An environment beside whose file stand others.
+fn environment_with(files: &[(&str, String)], body: &str) -> Environment {
+    let directory = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        std::fs::write(directory.path().join(name), text).unwrap();
+    }
+    std::fs::write(directory.path().join("staging.toml"), format!("{HEAD}{body}")).unwrap();
+    Environment::load(directory.path(), "staging", &kinds()).unwrap()
+}
 
 async fn planned(account: &Simulated, environment: &Environment) -> Plan {
     account.plan(environment, &PlanOptions::default()).await
@@ -58,6 +69,52 @@ cors = [{{ origins = ["http://{endpoint}"], methods = ["GET"] }}]
     let live = account.whole().await;
     assert_eq!(live.kind("db_instance")[0].outputs["endpoint"], format!("coralnet-staging.{rest}"));
     assert!(planned(&account, &wanted).await.findings.iter().all(|finding| finding.code != "CN313"));
+}
+
+/// What a template fills in is said too, and of a server that its user data came with its first start.
+#[tokio::test]
+async fn whatever_a_template_tells_the_former_endpoint_is_named() {
+    const SERVER: &str = r#"
+type = "t3.small"
+image = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+user_data = { file = "start.sh", template = true }
+"#;
+    let account = Simulated::start().await;
+    let body = |database: &str, more: &str| {
+        format!(
+            "[bucket.media]\nname = \"coralnet-media\"\npolicy_file = \"policy.json\"\n[instance.web]{SERVER}{more}{database}"
+        )
+    };
+    let files = |host: &str| {
+        let statement = format!(
+            r#"{{"Version": "2012-10-17", "Statement": [{{"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject",
+            "Resource": "arn:aws:s3:::coralnet-media/*", "Condition": {{"StringEquals": {{"aws:Referer": "{host}"}}}}}}]}}"#
+        );
+        [("policy.json", statement), ("start.sh", format!("#!/bin/sh\nDB={host}\n"))]
+    };
+    let filled = files("{{ db_instance.main.endpoint }}");
+    account.given(&environment_with(&filled, &body(DATABASE, ""))).await;
+    let renamed = DATABASE.replace("\"coralnet\"\nengine", "\"coralnet-new\"\nengine");
+    let told = async |files: &[(&str, String)], more: &str| {
+        let plan = planned(&account, &environment_with(files, &body(&renamed, more))).await;
+        let told: Vec<_> = plan.findings.into_iter().filter(|finding| finding.code == "CN313").collect();
+        assert_eq!(told.len(), 1, "{told:?}");
+        told[0].message.split_once("; ").map(|(_, rest)| rest.to_owned())
+    };
+    assert_eq!(
+        told(&filled, &format!("[instance.next]{SERVER}")).await.unwrap(),
+        "it is filled into policy_file of bucket.media, user_data of instance.next, by the next apply after this one; \
+         user_data of instance.web told it at the first start, which does not come again"
+    );
+
+    let live = account.whole().await;
+    let endpoint = &live.kind("db_instance")[0].outputs["endpoint"];
+    assert_eq!(
+        told(&files(endpoint), "").await.unwrap(),
+        "the former one stands in policy_file of bucket.media, user_data of instance.web"
+    );
+    // The endpoint of another database ends as this one does.
+    assert_eq!(told(&files(&format!("old-{endpoint}")), "").await, None);
 }
 
 /// A tag changes in place; what has its name for good is held back with the way out.

@@ -58,6 +58,16 @@ impl<'a> Edited<'a> {
         surveys: &[Survey],
         planning: impl Future<Output = Result<Vec<Plan>>>,
     ) -> Result<ExitCode> {
+        self.carry_out_after(surveys, planning, async || Ok(())).await
+    }
+
+    /// The same, with something to do once it is agreed to, before anything is written.
+    pub async fn carry_out_after(
+        &self,
+        surveys: &[Survey],
+        planning: impl Future<Output = Result<Vec<Plan>>>,
+        first: impl AsyncFnOnce() -> Result<()>,
+    ) -> Result<ExitCode> {
         let planning = before_writing(async {
             let plans = planning.await?;
             self.show(&plans)?;
@@ -71,7 +81,7 @@ impl<'a> Edited<'a> {
                 ExitCode::Blocked
             });
         }
-        let work = Box::pin(async { self.agreed(surveys, &planning.await?).await });
+        let work = Box::pin(async { self.agreed(surveys, &planning.await?, first).await });
         alone(surveys, Force::NONE, self.context, work).await
     }
 
@@ -83,13 +93,19 @@ impl<'a> Edited<'a> {
         plans.iter().try_for_each(|plan| view.data(&view::plan::plan(plan, view.stdout_style())))
     }
 
-    async fn agreed(&self, surveys: &[Survey], plans: &[Plan]) -> Result<ExitCode> {
+    async fn agreed(
+        &self,
+        surveys: &[Survey],
+        plans: &[Plan],
+        first: impl AsyncFnOnce() -> Result<()>,
+    ) -> Result<ExitCode> {
         if plans.iter().any(|plan| !plan.blocked.is_empty()) {
             return Err(CommandError::new("blocked; nothing was written").code(ExitCode::Blocked));
         }
         if !self.editing.yes {
             self.ask(plans.iter().map(|plan| plan.steps.len()).sum()).await?;
         }
+        before_writing(first()).await?;
         let context = self.context;
         let mut journals = self.journals(surveys, plans);
         self.write()?;

@@ -116,14 +116,23 @@ fn looks_like_an_id(text: &str) -> bool {
     })
 }
 
-/// No other file claims the object: as far as the other files can be read.
+/// No other file claims the object; of a file that cannot be read nobody knows, which is said.
 fn check_others(edited: &Edited<'_>, own: &str, context: &Context) -> Result<()> {
     let (directory, kinds) = (context.directory()?, cn_infra_aws::kinds());
     let names = directory.names()?;
+    let mut loaded = Vec::new();
     // The own one last: it is the one to blame.
-    let others = names.iter().filter(|name| *name != own).map(String::as_str);
-    let loaded = others.chain([own]).filter_map(|name| directory.load_from(&edited.edits, name, &kinds).ok());
-    let loaded: Vec<_> = loaded.collect();
+    for name in names.iter().filter(|name| *name != own).map(String::as_str).chain([own]) {
+        match directory.load_from(&edited.edits, name, &kinds) {
+            Ok(environment) => loaded.push(environment),
+            // An error of its own follows.
+            Err(_) if name == own => {}
+            Err(_) => context.view.say(&format!(
+                "{} has errors: whether it claims the object too is not known (`cn-infra check {name}`)\n",
+                directory.file(name).display()
+            )),
+        }
+    }
     Ok(check_together(&loaded.iter().collect::<Vec<_>>(), &kinds)?)
 }
 

@@ -3,11 +3,13 @@
 use std::cell::RefCell;
 use std::net::IpAddr;
 
+use cn_infra_aws::elastic_ip::ElasticIp;
 use cn_infra_core::address::{Address, Reference};
 use cn_infra_core::environment::edit::set_reference;
 use cn_infra_core::live::Live;
 use cn_infra_core::plan::identity::identify;
 use cn_infra_core::plan::{Plan, PlanOptions};
+use cn_infra_core::resource::Resource;
 use serde_json::Value;
 
 use crate::arguments::{Ip, IpCommand};
@@ -15,7 +17,8 @@ use crate::command::Context;
 use crate::edited::Edited;
 use crate::error::{CommandError, Result};
 use crate::exit::ExitCode;
-use crate::probe::Watch;
+use crate::interrupts::Interrupts;
+use crate::probe::{Probe, Watch};
 use crate::survey::Survey;
 
 /// An address or a server of an environment, as the command line names it.
@@ -49,26 +52,58 @@ pub async fn run(arguments: &Ip, context: &Context) -> Result<ExitCode> {
             surveys.push(edited.open(&named.environment).await?);
         }
     }
-    let watches = RefCell::new(Vec::new());
+    let (moving, watches) = (RefCell::new(Vec::new()), RefCell::new(Vec::new()));
     let planning = async {
         let (live, plan) = planned(&surveys, &moved, context).await?;
-        if let Some(probe) = probing.probe.as_ref().filter(|_| !plan.is_empty()) {
-            let begun = addresses(&plan, &live).map(|address| Watch::begin(probe.clone(), address));
-            watches.borrow_mut().extend(begun);
-        }
+        moving.replace(moving_addresses(&plan, &live));
         Ok(vec![plan])
     };
-    let code = Box::pin(edited.carry_out_all(&surveys, planning)).await?;
-    for watch in watches.into_inner() {
-        context.view.say(&format!("{}\n", watch.end().await));
-    }
-    Ok(code)
+    let begin = async || {
+        if let Some(probe) = &probing.probe {
+            watches.replace(watched(probe, &moving.take(), context).await);
+        }
+        Ok(())
+    };
+    let code = Box::pin(edited.carry_out_after(&surveys, planning, begin)).await;
+    tell(watches.into_inner(), context).await;
+    code
 }
 
-/// The public addresses that a plan moves.
-fn addresses(plan: &Plan, live: &Live) -> impl Iterator<Item = IpAddr> {
-    let moving = plan.steps.iter().filter_map(|step| step.object.as_ref());
-    moving.filter_map(|id| live.by_id(id)?.1.outputs.get("public_ip")?.parse().ok())
+/// The elastic IPs that a plan moves, with their public addresses: none where it is yet to be allocated.
+fn moving_addresses(plan: &Plan, live: &Live) -> Vec<(Address, Option<IpAddr>)> {
+    // The association is all there is to move.
+    let moving = plan.steps.iter().filter(|step| step.id.address.kind == ElasticIp::KIND && step.id.part.is_some());
+    let public = |id| live.by_id(id)?.1.outputs.get("public_ip")?.parse().ok();
+    moving.map(|step| (step.id.address.clone(), step.object.as_ref().and_then(public))).collect()
+}
+
+/// Begins to ask at every address that moves.
+async fn watched(probe: &Probe, moving: &[(Address, Option<IpAddr>)], context: &Context) -> Vec<Watch> {
+    let mut watches = Vec::new();
+    for (ip, public) in moving {
+        let Some(public) = public else {
+            context.view.say(&format!("{ip} has no address yet: {probe} is not asked there\n"));
+            continue;
+        };
+        let watch = Watch::begin(probe.clone(), *public).await;
+        if let Some(remark) = watch.remark() {
+            context.view.say(&format!("{remark}\n"));
+        }
+        watches.push(watch);
+    }
+    watches
+}
+
+/// Says what the probes saw, which may take a minute; a request to stop ends that.
+async fn tell(watches: Vec<Watch>, context: &Context) {
+    let mut interrupts = Interrupts::listen();
+    watches.iter().for_each(Watch::over);
+    for watch in watches {
+        tokio::select! {
+            told = watch.told() => context.view.say(&format!("{told}\n")),
+            () = interrupts.next() => return context.view.say("interrupted: the probes are left, the move is not undone\n"),
+        }
+    }
 }
 
 /// One plan of all addresses that move; the one named first moves first.

@@ -7,24 +7,33 @@ use cn_infra_core::live::Outputs;
 
 use super::json;
 use crate::arguments::Format;
-use crate::error::Result;
+use crate::error::{CommandError, Result};
 
 /// All outputs in a format.
 pub fn outputs(outputs: &BTreeMap<Address, Outputs>, format: Format) -> Result<String> {
     match format {
-        Format::Env => Ok(shell(outputs)),
+        Format::Env => shell(outputs),
         Format::Json => json::document(outputs),
         Format::Toml => Ok(tables(outputs)),
     }
 }
 
-/// `ELASTIC_IP_SITE_PUBLIC_IP='198.51.100.20'`; within quotes a shell takes everything as it is, but a quote.
-fn shell(outputs: &BTreeMap<Address, Outputs>) -> String {
-    let line = |address: &Address, (name, value): (&String, &String)| {
-        let variable = format!("{}_{}_{name}", address.kind, address.name).replace('-', "_").to_uppercase();
-        format!("{variable}='{}'\n", value.replace('\'', r"'\''"))
-    };
-    outputs.iter().flat_map(|(address, of)| of.iter().map(move |pair| line(address, pair))).collect()
+/// `ELASTIC_IP_SITE_PUBLIC_IP='198.51.100.20'`; within quotes a shell takes everything as it is, but a quote. Of two outputs
+/// with one variable the shell would only keep the last, so they are an error.
+fn shell(outputs: &BTreeMap<Address, Outputs>) -> Result<String> {
+    let mut named = BTreeMap::new();
+    let mut lines = String::new();
+    for (address, of) in outputs {
+        for (name, value) in of {
+            let variable = format!("{}_{}_{name}", address.kind, address.name).replace('-', "_").to_uppercase();
+            lines += &[&variable, "='", &value.replace('\'', r"'\''"), "'\n"].concat();
+            if let Some(other) = named.insert(variable.clone(), address) {
+                let error = CommandError::new(format!("{other} and {address} would both be {variable}"));
+                return Err(error.hint("rename one with `renamed_from`, or take --format json"));
+            }
+        }
+    }
+    Ok(lines)
 }
 
 fn tables(outputs: &BTreeMap<Address, Outputs>) -> String {
@@ -56,6 +65,26 @@ mod tests {
         ELASTIC_IP_SITE_B_ID='eipalloc-0abc'
         ELASTIC_IP_SITE_B_PUBLIC_IP='198.51.100.20'
         ");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_shell_gets_back_what_was_told() {
+        for value in ["it's.example", "$(id) `id` $HOME \\ \"", " two\nlines ", ""] {
+            let told = Outputs::from([("endpoint".to_owned(), value.to_owned())]);
+            let lines = outputs(&BTreeMap::from([(Address::new("db_instance", "main"), told)]), Format::Env).unwrap();
+            let script = "eval \"$1\"; printf '%s.' \"$DB_INSTANCE_MAIN_ENDPOINT\"";
+            let shell = std::process::Command::new("sh").args(["-euc", script, "sh", &lines]).output().unwrap();
+            assert_eq!(String::from_utf8(shell.stdout).unwrap(), format!("{value}."), "{lines}");
+        }
+    }
+
+    #[test]
+    fn no_variable_stands_for_two() {
+        let one = |name: &str| (Address::new("elastic_ip", name), Outputs::from([("id".to_owned(), name.to_owned())]));
+        let error = outputs(&BTreeMap::from([one("site-b"), one("site_b")]), Format::Env).unwrap_err();
+        let said = "elastic_ip.site-b and elastic_ip.site_b would both be ELASTIC_IP_SITE_B_ID";
+        assert_eq!(error.error.to_string(), said);
     }
 
     #[test]

@@ -170,6 +170,10 @@ print(made['PublicIp'], made['AllocationId'])",
     assert!(said.stderr.contains("and so does elastic_ip.site in environments/staging.toml"), "{said}");
     assert!(!checkout.read("environments/production.toml").contains("adopt"));
 
+    checkout.write("environments/broken.toml", "[environment]\nname = \"broken\"\n");
+    let said = checkout.run(&format!("adopt staging elastic_ip.site {address} --dry-run"));
+    assert!(said.stderr.contains("environments/broken.toml has errors: whether it claims the object too"), "{said}");
+
     // Names need not be unique, nor right.
     let ids = stand_in.boto3(
         "

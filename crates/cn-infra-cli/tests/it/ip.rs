@@ -118,23 +118,44 @@ fn how_long_an_address_was_dark_is_measured() {
     let checkout = both(&moto);
     let address = moto.boto3("
 print(next(a['PublicIp'] for a in ec2.describe_addresses()['Addresses'] if {'Key': 'Name', 'Value': 'coralnet-production-site'} in a['Tags']))");
-    let listener = TcpListener::bind((address.as_str(), 0)).unwrap();
-    let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || {
-        for client in listener.incoming().map_while(Result::ok) {
-            let mut client = client;
-            let _ = client.read(&mut [0; 512]);
-            client.write_all(b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n").ok();
-        }
-    });
+    let port = served(&address, Vec::new());
     let run = checkout
         .run(&format!("ip move production/site staging/web --yes --probe http://coralnet.ucsd.edu:{port}/login"));
     assert_eq!(run.code, Some(0), "{run}");
     assert!(run.stderr.contains(&format!("{address} was never dark: every one of ")), "{run}");
-    let run = checkout.run("ip move production/site production/web --yes --probe tcp:9");
+
+    // The server hangs up on the second and the third who ask.
+    let port = served(&address, vec![2, 3]);
+    let run = checkout.run(&format!("ip move production/site production/web --yes --probe http://site:{port}/"));
     assert_eq!(run.code, Some(0), "{run}");
-    assert!(run.stderr.contains(&format!("{address} answered none of ")), "{run}");
+    let dark = run.stderr.lines().find(|line| line.starts_with(&format!("{address} was dark for "))).unwrap();
+    let (answered, asked) = dark.split_once('(').unwrap().1.split_once(" of ").unwrap();
+    let asked = asked.split_once(' ').unwrap().0.parse::<u32>().unwrap();
+    assert_eq!(answered.parse::<u32>().unwrap() + 2, asked, "{run}");
+
+    let unheard = TcpListener::bind((address.as_str(), 0)).unwrap().local_addr().unwrap().port();
+    let run = checkout.run(&format!("ip move production/site staging/web --yes --probe tcp:{unheard}"));
+    assert_eq!(run.code, Some(0), "{run}");
+    let first = run.stderr.find(&format!("{address} does not answer tcp:{unheard} before it moves\n"));
+    let last = run.stderr.find(&format!("{address} answered tcp:{unheard} neither before the move nor after it ("));
+    assert!(first.unwrap() < last.unwrap(), "{run}");
     let run = checkout.run("ip move production/site production/web --yes --probe https://coralnet.ucsd.edu");
     assert_eq!(run.code, Some(64), "{run}");
     assert!(run.stderr.contains("is neither tcp:PORT nor http://HOST[:PORT]/PATH"), "{run}");
+}
+
+/// A server of pages, which hangs up on some of those who ask; the first is 1.
+fn served(address: &str, hangs_up_on: Vec<usize>) -> u16 {
+    let listener = TcpListener::bind((address, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for (client, number) in listener.incoming().map_while(Result::ok).zip(1..) {
+            let mut client = client;
+            let _ = client.read(&mut [0; 512]);
+            if !hangs_up_on.contains(&number) {
+                client.write_all(b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n").ok();
+            }
+        }
+    });
+    port
 }
