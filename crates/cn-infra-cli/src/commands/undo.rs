@@ -51,11 +51,18 @@ fn last(environment: Option<&str>, context: &Context) -> Result<Past> {
         Subject::load(name, context)?;
     }
     let directory = context.journals();
-    Past::last(&directory, environment)?.ok_or_else(|| {
+    let past = Past::last(&directory, environment)?.ok_or_else(|| {
         let of = environment.map_or_else(String::new, |name| format!(" to {name}"));
         CommandError::new(format!("no apply{of} to undo"))
             .hint(format!("{} tells of none: an apply is undone in the directory that it ran in", directory.display()))
-    })
+    })?;
+    let home = &past.header.environment;
+    match environment.filter(|name| name != home) {
+        // Whoever asks for one is not to get more.
+        Some(name) => Err(CommandError::new(format!("the last apply to {name} was one to {home} as well"))
+            .hint(format!("`cn-infra undo {home}` takes back all of it"))),
+        None => Ok(past),
+    }
 }
 
 /// An undo is carried out as an apply is.

@@ -1,12 +1,14 @@
 //! All environments of a directory in one plan and one apply.
 
+use std::sync::Mutex;
+use std::sync::mpsc::channel;
+
 use insta::assert_snapshot;
 
 use crate::checkout::Checkout;
 use crate::gate::{Gate, Verdict};
 use crate::mask::mask;
 use crate::stand_in::{StandIn, scenarios};
-use std::sync::mpsc::channel;
 
 scenarios!(what_environments_share_is_made_first_and_once, an_apply_of_all_is_undone);
 
@@ -75,7 +77,11 @@ fn an_apply_of_all_is_undone(stand_in: &StandIn) {
     let before = stand_in.boto3(NAMES);
     checkout.expect(0, "apply --all --yes");
     assert_ne!(stand_in.boto3(NAMES), before);
-    checkout.expect(0, "undo --yes");
+    let one = checkout.run("undo staging --yes");
+    assert_eq!(one.code, Some(1), "{one}");
+    assert!(one.stderr.contains("the last apply to staging was one to shared as well"), "{one}");
+    assert!(one.stderr.contains("`cn-infra undo shared` takes back all of it"), "{one}");
+    checkout.expect(0, "undo shared --yes");
     assert_eq!(stand_in.boto3(NAMES), before);
 }
 
@@ -84,7 +90,7 @@ fn an_apply_of_all_is_undone(stand_in: &StandIn) {
 fn all_are_planned_over_one_reading() {
     let sandbox = StandIn::sandbox();
     let (told, calls) = channel();
-    let told = std::sync::Mutex::new(told);
+    let told = Mutex::new(told);
     let gate = Gate::before(Some(&sandbox.endpoint()), move |request| {
         told.lock().unwrap().send(request.action()).unwrap();
         Verdict::Forward

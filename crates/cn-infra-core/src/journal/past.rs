@@ -46,7 +46,8 @@ struct Format {
 }
 
 impl Past {
-    /// The last apply that changed something, of one environment or of any; `None`: no journal tells of one.
+    /// The last apply that changed something, in one environment or in any; `None`: no journal tells of one. It may have begun
+    /// at another environment: see [`Past::others`].
     pub fn last(directory: &Path, environment: Option<&str>) -> Result<Option<Self>, JournalError> {
         let unreadable = |path: &Path, source| JournalError::Unreadable { path: path.to_owned(), source };
         let journals = match numbered(directory) {
@@ -56,7 +57,8 @@ impl Past {
         for (_, path) in journals.into_iter().rev() {
             let text = std::fs::read(&path).map_err(|source| unreadable(&path, source))?;
             let past = Self::parse(&text, &path)?;
-            let is_of = |past: &Self| environment.is_none_or(|environment| past.header.environment == environment);
+            let is_of =
+                |past: &Self| environment.is_none_or(|of| past.header.environment == of || past.others().contains(&of));
             if let Some(past) = past.filter(|past| is_of(past) && past.changed_something()) {
                 return Ok(Some(past));
             }
