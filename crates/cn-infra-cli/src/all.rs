@@ -2,7 +2,8 @@
 
 use std::net::IpAddr;
 
-use cn_infra_core::environment::{Environment, check_together};
+use cn_infra_core::environment::{Diagnostics, Environment, check_together};
+use cn_infra_core::kinds::Kinds;
 use cn_infra_core::plan::{Plan, PlanOptions};
 
 use crate::arguments::Selection;
@@ -29,7 +30,7 @@ impl All {
             return Err(CommandError::new("the directory holds no environment"));
         };
         let environments: Vec<_> = subjects.iter().map(|subject| &subject.environment).collect();
-        check_together(&environments, &first.kinds)?;
+        claim_nothing_twice(&environments, &first.kinds)?;
         let mut surveys = Vec::new();
         for subject in subjects {
             surveys.push(subject.open(access, context).await?);
@@ -44,6 +45,11 @@ impl All {
         Ok((home, others.iter().map(|other| &other.environment).collect()))
     }
 
+    /// How many calls all of them made.
+    pub fn calls(&self) -> usize {
+        self.surveys.iter().map(|survey| survey.session.calls.count()).sum()
+    }
+
     /// Reads once and plans all as one; every address says its environment.
     pub async fn plan(&self, my_ip: Option<IpAddr>) -> Result<Plan> {
         let (home, others) = self.split()?;
@@ -52,4 +58,10 @@ impl All {
         let names: Vec<_> = self.surveys.iter().map(|survey| survey.environment.name.as_str()).collect();
         Ok(plan.in_full(&names))
     }
+}
+
+/// No two environments claim one object.
+pub fn claim_nothing_twice(environments: &[&Environment], kinds: &Kinds) -> Result<()> {
+    let wrong: Vec<_> = check_together(environments, kinds).into_values().flat_map(|wrong| wrong.0).collect();
+    if wrong.is_empty() { Ok(()) } else { Err(Diagnostics(wrong).into()) }
 }

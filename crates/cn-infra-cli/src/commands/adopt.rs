@@ -1,7 +1,6 @@
 //! `cn-infra adopt`: takes an existing object under management.
 
 use cn_infra_core::address::{Address, PhysicalId};
-use cn_infra_core::environment::check_together;
 use cn_infra_core::environment::edit::set_adopt;
 use cn_infra_core::kinds::Kinds;
 use cn_infra_core::live::Live;
@@ -10,6 +9,7 @@ use cn_infra_core::plan::identity::{Basis, identify};
 
 use jiff::Timestamp;
 
+use crate::all::claim_nothing_twice;
 use crate::arguments;
 use crate::command::Context;
 use crate::edited::Edited;
@@ -51,7 +51,11 @@ async fn pairs(arguments: &arguments::Adopt, context: &Context) -> Result<Vec<Pa
             let error = CommandError::usage(format!("{} has no object", named.join(" ")));
             return Err(error.hint("write RESOURCE OBJECT, as often as there is something to adopt"));
         };
-        pairs.push((target::declared(resource, &subject.environment)?, object.as_str()));
+        let address = target::declared(resource, &subject.environment)?;
+        if pairs.iter().any(|(other, _)| *other == address) {
+            return Err(CommandError::usage(format!("{address} is named twice")).hint("a resource has one object"));
+        }
+        pairs.push((address, object.as_str()));
     }
     let is_id =
         |address: &Address, text: &str| subject.kinds.get(&address.kind).is_none_or(|kind| (kind.is_physical_id)(text));
@@ -133,7 +137,7 @@ fn check_others(edited: &Edited<'_>, own: &str, context: &Context) -> Result<()>
             )),
         }
     }
-    Ok(check_together(&loaded.iter().collect::<Vec<_>>(), &kinds)?)
+    claim_nothing_twice(&loaded.iter().collect::<Vec<_>>(), &kinds)
 }
 
 /// A resource that has its object adopts no other.

@@ -11,7 +11,7 @@ use crate::exit::ExitCode;
 use crate::view;
 use crate::view::check::Checked;
 use cn_infra_core::check::check;
-use cn_infra_core::environment::{Diagnostics, check_together};
+use cn_infra_core::environment::{Diagnostics, Environment, check_together};
 
 /// Runs the command.
 pub fn run(arguments: &arguments::Check, context: &Context) -> Result<ExitCode> {
@@ -26,8 +26,20 @@ pub fn run(arguments: &arguments::Check, context: &Context) -> Result<ExitCode> 
     if arguments.resolved {
         return resolved(&names, &directory, &kinds, arguments.json, context);
     }
-    let mut checked = names.iter().map(|name| one(name, &directory, &kinds)).collect::<Result<Vec<_>>>()?;
-    together(&mut checked, &directory, &kinds);
+    let loaded = names.iter().map(|name| load(name, &directory, &kinds)).collect::<Result<Vec<_>>>()?;
+    let mut claimed = check_together(&loaded.iter().flatten().collect::<Vec<_>>(), &kinds);
+    let checked: Vec<_> = names
+        .iter()
+        .zip(&loaded)
+        .map(|(name, loaded)| Checked {
+            environment: name.clone(),
+            result: loaded.as_ref().map_err(Clone::clone).and_then(|environment| {
+                // What two of them claim makes the later one wrong.
+                let found = || (environment.resources.len(), check(environment, &kinds, Timestamp::now()));
+                claimed.remove(name.as_str()).map_or_else(|| Ok(found()), Err)
+            }),
+        })
+        .collect();
     if arguments.json {
         context.view.data(&view::json::document(&view::check::json(&checked))?)?;
     } else {
@@ -40,27 +52,13 @@ pub fn run(arguments: &arguments::Check, context: &Context) -> Result<ExitCode> 
 }
 
 /// Wrong files are what is looked for; any other error ends the command.
-fn one(name: &str, directory: &Directory, kinds: &Kinds) -> Result<Checked> {
-    let result = match directory.load(name, kinds) {
-        Ok(environment) => Ok((environment.resources.len(), check(&environment, kinds, Timestamp::now()))),
-        Err(error) => {
-            Err(error.error.downcast::<Diagnostics>().map_err(|other| CommandError { error: other, ..error })?)
-        }
-    };
-    Ok(Checked { environment: name.to_owned(), result })
-}
-
-/// What two of them claim makes the second one wrong.
-fn together(checked: &mut [Checked], directory: &Directory, kinds: &Kinds) {
-    let valid = checked.iter().filter(|checked| checked.result.is_ok());
-    let loaded: Vec<_> = valid.filter_map(|checked| directory.load(&checked.environment, kinds).ok()).collect();
-    let Err(Diagnostics(claimed)) = check_together(&loaded.iter().collect::<Vec<_>>(), kinds) else { return };
-    for checked in checked {
-        let file = directory.file(&checked.environment);
-        let own: Vec<_> = claimed.iter().filter(|one| one.file == file).cloned().collect();
-        if !own.is_empty() {
-            checked.result = Err(Diagnostics(own));
-        }
+fn load(name: &str, directory: &Directory, kinds: &Kinds) -> Result<std::result::Result<Environment, Diagnostics>> {
+    match directory.load(name, kinds) {
+        Ok(environment) => Ok(Ok(environment)),
+        Err(error) => match error.error.downcast() {
+            Ok(diagnostics) => Ok(Err(diagnostics)),
+            Err(other) => Err(CommandError { error: other, ..error }),
+        },
     }
 }
 

@@ -40,7 +40,7 @@ async fn all(arguments: &arguments::Plan, context: &Context) -> Result<ExitCode>
     let view = &context.view;
     view.data(&rendered(&plan, arguments, context)?)?;
     let (home, _) = all.split()?;
-    view.foot(home.session.calls.count(), home.session.calls.waves(), home.elapsed());
+    view.foot(all.calls(), home.session.calls.waves(), home.elapsed());
     if !plan.is_empty() {
         view.say(&format!("Carry out {}: cn-infra apply --all\n", view::count(plan.steps.len(), "step")));
     }

@@ -1,6 +1,6 @@
 //! Objects that only one environment can have.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::{Declared, Diagnostic, Diagnostics, Environment};
@@ -22,14 +22,13 @@ enum Claim<'a> {
     Named(&'a str),
 }
 
-/// Checks that no two environments of one account and region claim one object: by a name that only one object can have, or by
-/// `adopt`.
+/// Whether two environments of one account and region claim one object: by a name that only one object can have, or by `adopt`
+/// of the same text. Of an object that goes by several ids its tags tell whose it is, once it is read.
 ///
-/// # Errors
-/// Each object that is claimed twice, with both files and lines.
-pub fn check_together(environments: &[&Environment], kinds: &Kinds) -> Result<(), Diagnostics> {
+/// What is wrong is told of the later environment, by its name, with both files and lines; empty: no object is claimed twice.
+pub fn check_together<'a>(environments: &[&'a Environment], kinds: &Kinds) -> BTreeMap<&'a str, Diagnostics> {
     let mut claimed: HashMap<_, Vec<(Claimant<'_>, &Kind)>> = HashMap::new();
-    let mut wrong = Vec::new();
+    let mut wrong: BTreeMap<_, Diagnostics> = BTreeMap::new();
     for environment in environments {
         for declared in environment.resources.values() {
             let Some(kind) = kinds.get(&declared.address.kind) else { continue };
@@ -39,13 +38,16 @@ pub fn check_together(environments: &[&Environment], kinds: &Kinds) -> Result<()
             for claim in adopted.into_iter().chain(named) {
                 let at = (&environment.account, &environment.region, kind.name, claim);
                 let others = claimed.entry(at).or_default();
-                let same = others.iter().find(|(other, kind)| claimant.is_at_odds_with(other, claim, kind));
-                wrong.extend(same.map(|(other, _)| claimant.told(other, claim)));
+                if let Some((other, _)) =
+                    others.iter().find(|(other, kind)| claimant.is_at_odds_with(other, claim, kind))
+                {
+                    wrong.entry(environment.name.as_str()).or_default().0.push(claimant.told(other, claim));
+                }
                 others.push((claimant, kind));
             }
         }
     }
-    if wrong.is_empty() { Ok(()) } else { Err(Diagnostics(wrong)) }
+    wrong
 }
 
 impl Claimant<'_> {
@@ -59,14 +61,13 @@ impl Claimant<'_> {
     }
 
     fn told(&self, other: &Self, claim: Claim<'_>) -> Diagnostic {
-        let (field, what) = match claim {
-            Claim::Adopted(id) => ("adopt", format!("adopts {id}")),
-            Claim::Named(name) => ("name", format!("is named {name:?}")),
+        let (field, what, so) = match claim {
+            Claim::Adopted(id) => ("adopt", format!("adopts {id}"), "does"),
+            Claim::Named(name) => ("name", format!("is named {name:?}"), "is"),
         };
         let ((file, line), (other_file, other_line)) = (self.place(field), other.place(field));
         let (own, others) = (&self.declared.address, &other.declared.address);
-        let message = format!("{own}{line} {what}, and so is {others} in {}{other_line}", other_file.display());
-        let message = if field == "adopt" { message.replace("and so is", "and so does") } else { message };
+        let message = format!("{own}{line} {what}, and so {so} {others} in {}{other_line}", other_file.display());
         let hint = format!(
             "an object belongs to one environment; here, refer to it as {}/{others}, or name another one",
             other.environment.name
@@ -74,7 +75,7 @@ impl Claimant<'_> {
         Diagnostic { file, position: None, message, hint: Some(hint) }
     }
 
-    /// The file that says it, and ` (line 7)`.
+    /// The file that says it, and ` (line 7)`; of a name that the file leaves out, the environment's file.
     fn place(&self, field: &str) -> (PathBuf, String) {
         match self.declared.origins.get(field) {
             Some(origin) => (origin.file.clone(), format!(" (line {})", origin.line)),
@@ -97,7 +98,7 @@ mod tests {
             std::fs::write(directory.path().join(format!("{name}.toml")), text).unwrap();
         }
         let [one, other] = files.map(|(name, _)| Environment::load(directory.path(), name, &kinds()).unwrap());
-        let found = check_together(&[&one, &other], &kinds()).err().map_or(Vec::new(), |found| found.0);
+        let found = check_together(&[&one, &other], &kinds()).remove(other.name.as_str()).unwrap_or_default().0;
         let short = |text: String| text.replace(&format!("{}/", directory.path().display()), "");
         found.into_iter().map(|one| short(format!("{}: {}", one.file.display(), one.message))).collect()
     }
@@ -116,6 +117,14 @@ mod tests {
     }
 
     #[test]
+    fn names_that_no_file_says_can_be_the_same() {
+        assert_eq!(
+            checked([("a", "[group.b-c]\n"), ("a-b", "[group.c]\n")]),
+            [r#"a-b.toml: group.c is named "coralnet-a-b-c", and so is group.b-c in a.toml"#]
+        );
+    }
+
+    #[test]
     fn what_can_be_there_twice_is_no_claim() {
         let host = "[host.web]\nname = 'web'\nsize = 'small'\n";
         assert_eq!(checked([("production", host), ("staging", host)]), [""; 0], "hosts may share a name");
@@ -130,6 +139,6 @@ mod tests {
         }
         let [one, other] =
             ["production", "staging"].map(|name| Environment::load(directory.path(), name, &kinds()).unwrap());
-        assert!(check_together(&[&one, &other], &kinds()).is_ok(), "each region has its own");
+        assert!(check_together(&[&one, &other], &kinds()).is_empty(), "each region has its own");
     }
 }
