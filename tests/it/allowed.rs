@@ -153,6 +153,17 @@ async fn what_is_to_be_pruned_is_looked_at_within_the_policy_for_reading() {
     assert!(!actions(&policy(&empty, Purpose::File)).contains("s3:DeleteBucket"), "the file names no bucket");
 }
 
+/// A server with an address and a group.
+pub const SERVER: &str = r#"
+[security_group.web]
+[instance.web]
+type = "t3.small"
+image = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+security_groups = ["security_group.web"]
+[elastic_ip.site]
+instance = "instance.web"
+"#;
+
 /// Whether a policy lets a call through: by its action, the region it is sent to, and the tags of what it acts on.
 fn may(policy: &Policy, action: &str, region: &str, tags: &Tags) -> bool {
     let value = |key: &str| match key.split_once('/') {
@@ -168,22 +179,13 @@ fn may(policy: &Policy, action: &str, region: &str, tags: &Tags) -> bool {
 
 #[tokio::test]
 async fn what_is_deleted_is_where_and_what_the_conditions_say() {
-    const BODY: &str = r#"
-[security_group.web]
-[instance.web]
-type = "t3.small"
-image = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
-security_groups = ["security_group.web"]
-[elastic_ip.site]
-instance = "instance.web"
-"#;
     let mut recorder = None;
     let account = Simulated::behind(|sandbox| {
         recorder = Some(Recorder::before(sandbox.http_client()));
         SharedHttpClient::new(recorder.clone().unwrap())
     });
     let (account, recorder) = (account.await, recorder.unwrap());
-    account.given(&environment(BODY)).await;
+    account.given(&environment(SERVER)).await;
     let live = account.whole().await;
     let empty = environment("");
     let plan = account.prune(&empty).await;

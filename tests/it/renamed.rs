@@ -8,7 +8,7 @@ use cn_infra::core::plan::{Plan, PlanOptions};
 use crate::guarded::{HEAD, environment};
 use crate::simulated::Simulated;
 
-const DATABASE: &str = r#"
+pub const DATABASE: &str = r#"
 [db_instance.main]
 name = "coralnet"
 engine = "postgres"

@@ -3,32 +3,15 @@
 use cn_infra::core::plan::{Action, PlanOptions};
 use http::Method;
 
+use crate::allowed::SERVER;
 use crate::guarded::environment;
+use crate::renamed::DATABASE;
 use crate::simulated::Simulated;
-
-const SITE: &str = r#"
-[security_group.web]
-[instance.web]
-type = "t3.small"
-image = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
-security_groups = ["security_group.web"]
-[elastic_ip.site]
-instance = "instance.web"
-[db_instance.main]
-engine = "postgres"
-engine_version = "16"
-class = "db.t3.micro"
-storage = { size_gib = 20 }
-master_username = "coralnet"
-master_password = "managed"
-[bucket.media]
-name = "coralnet-media"
-"#;
 
 #[tokio::test]
 async fn of_no_kind_a_second_object_is_made() {
     let account = Simulated::start().await;
-    let site = environment(SITE);
+    let site = environment(&format!("{SERVER}{DATABASE}[bucket.media]\nname = \"coralnet-media\"\n"));
     account.given(&site).await;
     let live = account.whole().await;
     let keys = ["project", "environment", "address", "tags"].map(|key| format!("cn-infra:{key}"));

@@ -147,34 +147,29 @@ def run(title, options, make, count=None, prepare=None, limits=False, limit=None
     print(f"\n### {title}\n\n| | s (fastest–slowest) | client CPU s | ms of CPU per object | memory MB | server CPU s |\n| --- | --- | --- | --- | --- | --- |", flush=True)
     if limit:
         print(f"| the limit | {limit:.1f} | | | | |", flush=True)
-    shared = Server(options.objects, **server) if prepare else None
-    for tool in options.tools:
-        if tool == "rclone" and not shutil.which("rclone"):
-            print("| rclone is not installed | | | | | |")
-            continue
-        results = []
-        for _ in range(1 if tool in SLOW else options.runs):
-            with shared_or(shared, lambda: Server(options.objects, **server)) as one:
-                command = make(one).get(tool)
-                if not command:
-                    break
-                if prepare:
-                    prepare(one)
-                one.set(latency=LATENCY, limits=limits)
-                results.append(measured(command, one))
-        if results:
-            row(tool, results, objects)
-    if shared:
-        shared.__exit__()
-
-
-def shared_or(shared, make):
-    return contextlib.nullcontext(shared) if shared else make()
+    make_server = lambda: Server(options.objects, **server)
+    with make_server() if prepare else contextlib.nullcontext() as shared:
+        for tool in options.tools:
+            if tool == "rclone" and not shutil.which("rclone"):
+                print("| rclone is not installed | | | | | |")
+                continue
+            results = []
+            for _ in range(1 if tool in SLOW else options.runs):
+                with contextlib.nullcontext(shared) if shared else make_server() as one:
+                    command = make(one).get(tool)
+                    if not command:
+                        break
+                    if prepare:
+                        prepare(one)
+                    one.set(latency=LATENCY, limits=limits)
+                    results.append(measured(command, one))
+            if results:
+                row(tool, results, objects)
 
 
 def within(objects, per_second):
     """Seconds that a budget allows, which begins full."""
-    return (objects - per_second) / per_second
+    return max(0.0, (objects - per_second) / per_second)
 
 
 @scenario

@@ -130,6 +130,14 @@ fn what_cannot_be_adopted_leaves_the_file_alone(stand_in: &StandIn) {
 
     hint: its ids look like sg-…
     ");
+    let twice = "adopt staging instance.web i-0123456789abcdef0 instance.web i-0123456789abcdef1 --yes";
+    assert_snapshot!(checkout.run(twice), @"
+    exit 64
+    stderr:
+    error: instance.web is named twice
+
+    hint: a resource has one object
+    ");
     assert_snapshot!(checkout.run("adopt staging security_group.bd sg-0123456789abcdef0 --yes"), @"
     exit 64
     stderr:
